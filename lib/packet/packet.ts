@@ -1,0 +1,91 @@
+/**
+ * The frame in hand: one reused object that points into bytes which belong to a port until the end of its batch, with the
+ * layer offsets that extraction found. Steps that make the frame longer grow it to the front where there is room, and move it
+ * to the packet's own memory where there isn't.
+ */
+
+/** Room kept before a frame that the packet holds itself, in bytes. */
+export const HEADROOM = 128;
+/** The longest frame handled, in bytes. */
+export const MAX_FRAME = 65536 + 256;
+
+export class Packet {
+  bytes: Uint8Array;
+  start = 0;
+  end = 0;
+  /** Offset of the EtherType that names the L3 header (behind all VLAN tags); -1 in a frame without one. */
+  typeAt = -1;
+  /** Offset of the L3 header (MPLS, IP, ARP …), or -1. */
+  l3 = -1;
+  /** End of what the IP header says is the datagram: Ethernet padding lies behind it. */
+  l3End = 0;
+  /** Offset of the L4 header, or -1: no IP, not the first fragment, or cut off. */
+  l4 = -1;
+  private own: Uint8Array | null = null;
+
+  constructor() {
+    this.bytes = new Uint8Array(0);
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** Points at a frame without copying it. */
+  attach(bytes: Uint8Array, start = 0, end = bytes.length): this {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    return this;
+  }
+
+  /** Copies a frame into the packet's own memory. */
+  load(bytes: Uint8Array, start = 0, end = bytes.length): this {
+    if (this.own === null || this.own.length < HEADROOM + end - start) {
+      this.own = new Uint8Array(Math.max(2048, HEADROOM + end - start + 256));
+    }
+    this.own.set(bytes.subarray(start, end), HEADROOM);
+    return this.attach(this.own, HEADROOM, HEADROOM + end - start);
+  }
+
+  /** Copies another packet, offsets too. */
+  copy(from: Packet): this {
+    this.load(from.bytes, from.start, from.end);
+    const shift = this.start - from.start;
+    this.typeAt = from.typeAt < 0 ? -1 : from.typeAt + shift;
+    this.l3 = from.l3 < 0 ? -1 : from.l3 + shift;
+    this.l3End = from.l3End + shift;
+    this.l4 = from.l4 < 0 ? -1 : from.l4 + shift;
+    return this;
+  }
+
+  /** Opens a gap of `n` bytes at offset `at`, moving what stands before it to the front. */
+  insert(at: number, n: number): void {
+    if (this.start < n) {
+      const before = this.start;
+      this.load(this.bytes, this.start, this.end);
+      at += this.start - before;
+      this.shift(this.start - before);
+    }
+    this.bytes.copyWithin(this.start - n, this.start, at);
+    this.start -= n;
+  }
+
+  /** Takes `n` bytes out at offset `at`, moving what stands before it to the back. */
+  remove(at: number, n: number): void {
+    this.bytes.copyWithin(this.start + n, this.start, at);
+    this.start += n;
+  }
+
+  private shift(by: number): void {
+    if (this.typeAt >= 0) this.typeAt += by;
+    if (this.l3 >= 0) this.l3 += by;
+    this.l3End += by;
+    if (this.l4 >= 0) this.l4 += by;
+  }
+
+  /** A copy of the frame. */
+  frame(): Uint8Array {
+    return this.bytes.slice(this.start, this.end);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What a port is to the switch. A kind of port knows how to bring frames in and out; numbers, statistics and configuration
+ * belong to the datapath's port table. Frames are whole Ethernet frames without FCS, VLAN tags in place.
+ */
+import type { Clock, Log } from '../bytes/index.js';
+
+/** What the switch hands to a port when it starts it. */
+export interface PortHost {
+  readonly clock: Clock;
+  readonly log: Log;
+  /**
+   * A frame came in: `bytes[start, end)`. The switch may change these bytes and those before `start` down to 0 until the call
+   * returns; it keeps nothing afterwards. May be called while `send` of the same or another port runs: it is then queued.
+   */
+  receive(bytes: Uint8Array, start: number, end: number): void;
+  /** The link went up or down, or the device vanished (`gone`: the port stays, with its link down). */
+  link(up: boolean, gone?: boolean): void;
+  /** A frame that came in or was to go out was lost; counted as an error or a drop of the port. */
+  lost(direction: 'rx' | 'tx', kind: 'dropped' | 'errors', count: number): void;
+}
+
+export interface Port {
+  /** 'memory', 'file', 'pcap', 'tap', 'host', … */
+  readonly kind: string;
+  /** Name shown by OpenFlow, at most 15 characters. */
+  readonly name: string;
+  /** Hardware address, where the device has one; else the switch makes one from its datapath id and the port number. */
+  readonly mac?: Uint8Array;
+  /** Speed in kb/s, 0 unknown. */
+  readonly speed_kbps?: number;
+  /** Opens what has to be opened. Throws a PortError, at once or through the promise. */
+  start(host: PortHost): void | Promise<void>;
+  /** Sends `bytes[start, end)`, which are the caller's again when this returns. Never throws: what fails goes to `lost`. */
+  send(bytes: Uint8Array, start: number, end: number): void;
+  /** Frees everything; safe to call twice, and before `start`. */
+  close(): void | Promise<void>;
+}
+
+/** Why a port can't be opened, in a line that says what to do. */
+export class PortError extends Error {
+  constructor(
+    readonly port: string,
+    message: string,
+  ) {
+    super(`${port}: ${message}`);
+    this.name = 'PortError';
+  }
+}
