@@ -1,0 +1,4 @@
+export * from './capture-error.js';
+export * from './reader.js';
+export { type CaptureRecord, MAX_RECORD } from './record.js';
+export * from './writer.js';
