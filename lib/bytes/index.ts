@@ -6,4 +6,5 @@ export * from './log.js';
 export * from './openflow-error.js';
 export * from './random.js';
 export * from './reader.js';
+export * from './text-error.js';
 export * from './writer.js';

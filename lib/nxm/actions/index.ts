@@ -1,0 +1,69 @@
+/** Every action: the union of their types, and the list that bytes, texts and documents are derived from. */
+import type { ActionKind } from '../action.js';
+import { type Ct, ct } from './ct.js';
+import { type CtClear, ctClear } from './ct-clear.js';
+import { type DecTtl, decTtl } from './dec-ttl.js';
+import { type Group, group } from './group.js';
+import { type Load, load } from './load.js';
+import { type Move, move } from './move.js';
+import { type Output, output } from './output.js';
+import { type Resubmit, resubmit } from './resubmit.js';
+import { type SetField, setField } from './set-field.js';
+import { type SetNwTtl, setNwTtl } from './set-nw-ttl.js';
+import { type Unknown, unknown } from './unknown.js';
+import { type PopVlan, type PushVlan, popVlan, pushVlan } from './vlan.js';
+
+export type Action =
+  | Output
+  | SetField
+  | Load
+  | Move
+  | PushVlan
+  | PopVlan
+  | SetNwTtl
+  | DecTtl
+  | Resubmit
+  | Ct
+  | CtClear
+  | Group
+  | Unknown;
+
+const KINDS = {
+  output,
+  set_field: setField,
+  load,
+  move,
+  push_vlan: pushVlan,
+  pop_vlan: popVlan,
+  set_nw_ttl: setNwTtl,
+  dec_ttl: decTtl,
+  resubmit,
+  ct,
+  ct_clear: ctClear,
+  group,
+  unknown,
+} as const satisfies { [T in Action['type']]: ActionKind<Extract<Action, { type: T }>> };
+
+/** The kind of an action. */
+export function kindOf<A extends Action>(a: A): ActionKind<A> {
+  return KINDS[a.type] as unknown as ActionKind<A>;
+}
+
+/** Every kind. */
+export const ACTION_KINDS = Object.values(KINDS) as unknown as readonly ActionKind<Action>[];
+
+export type {
+  Ct,
+  CtClear,
+  DecTtl,
+  Group,
+  Load,
+  Move,
+  Output,
+  PopVlan,
+  PushVlan,
+  Resubmit,
+  SetField,
+  SetNwTtl,
+  Unknown,
+};

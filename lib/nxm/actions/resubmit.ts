@@ -1,0 +1,61 @@
+/** resubmit and resubmit_table: ovs-actions(7), NXAST_RESUBMIT (1) and NXAST_RESUBMIT_TABLE (14). */
+import { action, nicira } from '../action.js';
+import { OFPP, port16, port32 } from '../field.js';
+
+export interface Resubmit {
+  readonly type: 'resubmit';
+  /** The ingress port of the lookup, or null for the packet's own. */
+  readonly inPort: number | null;
+  /** The table, or null for the one it is called from. */
+  readonly table: number | null;
+}
+
+const BARE = nicira(1);
+const TABLE = nicira(14);
+/** 0xff on the wire: the current table. */
+const THIS_TABLE = 0xff;
+
+export const resubmit = action<Resubmit>({
+  type: 'resubmit',
+  ids: [BARE, TABLE],
+  form: (a) => (a.table === null ? BARE : TABLE),
+  read(r, id) {
+    const port = port32(r.u16('resubmit in_port'));
+    const inPort = port === OFPP.IN_PORT ? null : port;
+    if (id === BARE) {
+      r.skip(4);
+      return { type: 'resubmit', inPort, table: null };
+    }
+    const table = r.u8('resubmit table');
+    for (let i = 0; i < 3; i++) {
+      if (r.u8('resubmit padding') !== 0) throw r.error('OFPBAC_BAD_ARGUMENT', 'resubmit padding is not zero', 1);
+    }
+    return { type: 'resubmit', inPort, table: table === THIS_TABLE ? null : table };
+  },
+  write(a, w, id) {
+    w.u16(port16(a.inPort ?? OFPP.IN_PORT));
+    if (id === BARE) w.zeros(4);
+    else w.u8(a.table ?? THIS_TABLE).zeros(3);
+  },
+  texts: {
+    resubmit(arg) {
+      const [portText, tableText, ...more] = arg.text.split(',').map((part) => part.trim());
+      if (more.length > 0) throw arg.error(`resubmit takes a port and a table, not "${arg.text}"`);
+      const port = portText === '' ? OFPP.IN_PORT : arg.port(portText);
+      if (port === null) throw arg.error(`unknown port "${portText}"`);
+      const table = tableText === undefined || tableText === '' ? null : arg.table(tableText);
+      if (tableText && table === null) throw arg.error(`"${tableText}" is no table`, arg.text.indexOf(',') + 1);
+      if (portText === '' && table === null) throw arg.error('resubmit needs a port or a table');
+      return { type: 'resubmit', inPort: port === OFPP.IN_PORT ? null : port, table };
+    },
+  },
+  format(a, names) {
+    const port = a.inPort === null ? '' : names.port(a.inPort);
+    if (a.table === null) return `resubmit:${a.inPort === null ? 'IN_PORT' : port}`;
+    return `resubmit(${port},${names.table(a.table)})`;
+  },
+  check() {},
+  translate(a, m) {
+    m.resubmit(a.table, a.inPort);
+  },
+});

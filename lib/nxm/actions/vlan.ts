@@ -1,0 +1,78 @@
+/** push_vlan and pop_vlan: OpenFlow 1.3.5 §5.12, §7.2.4.5, §7.2.4.6. */
+import { OpenFlowError } from '../../bytes/index.js';
+import { slots, VLAN_CFI } from '../../packet/key.js';
+import { action, type Check, standard } from '../action.js';
+import { ETH_TYPE } from '../prerequisite.js';
+
+export interface PushVlan {
+  readonly type: 'push_vlan';
+  readonly ethType: number;
+}
+
+export interface PopVlan {
+  readonly type: 'pop_vlan';
+}
+
+/** What later actions may rely on: a tag, or none. */
+function tagged(flow: Check, tag: boolean): void {
+  flow.value.set(slots.vlan_tci, tag ? VLAN_CFI : 0);
+  flow.mask.set(slots.vlan_tci, VLAN_CFI);
+}
+
+export const pushVlan = action<PushVlan>({
+  type: 'push_vlan',
+  ids: [standard(17)],
+  read(r) {
+    const ethType = r.u16('push_vlan EtherType');
+    r.skip(2);
+    if (ethType !== ETH_TYPE.VLAN && ethType !== ETH_TYPE.QINQ) {
+      throw r.error('OFPBAC_BAD_ARGUMENT', `push_vlan can't push EtherType 0x${ethType.toString(16)}`, 4);
+    }
+    return { type: 'push_vlan', ethType };
+  },
+  write(a, w) {
+    w.u16(a.ethType).zeros(2);
+  },
+  texts: {
+    push_vlan(arg) {
+      const ethType = Number(arg.text);
+      if (ethType !== ETH_TYPE.VLAN && ethType !== ETH_TYPE.QINQ) {
+        throw arg.error(`push_vlan takes 0x8100 or 0x88a8, not "${arg.text}"`);
+      }
+      return { type: 'push_vlan', ethType };
+    },
+  },
+  format: (a) => `push_vlan:0x${a.ethType.toString(16).padStart(4, '0')}`,
+  check(_, flow) {
+    tagged(flow, true);
+  },
+  translate(a, m) {
+    m.pushVlan(a.ethType);
+  },
+});
+
+export const popVlan = action<PopVlan>({
+  type: 'pop_vlan',
+  ids: [standard(18)],
+  read(r) {
+    r.skip(4);
+    return { type: 'pop_vlan' };
+  },
+  write(_, w) {
+    w.zeros(4);
+  },
+  texts: {
+    pop_vlan: () => ({ type: 'pop_vlan' }),
+    strip_vlan: () => ({ type: 'pop_vlan' }),
+  },
+  format: () => 'pop_vlan',
+  check(_, flow) {
+    if ((flow.value.get(slots.vlan_tci) & flow.mask.get(slots.vlan_tci) & VLAN_CFI) === 0) {
+      throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', 'pop_vlan needs a flow that matches a VLAN tag');
+    }
+    tagged(flow, false);
+  },
+  translate(_, m) {
+    m.popVlan();
+  },
+});

@@ -1,0 +1,84 @@
+/** Instructions (OpenFlow 1.3.5 §5.9, §7.2.5): at most one of a kind, kept in the order in which they run. */
+import { OpenFlowError, type Reader, type Writer } from '../bytes/index.js';
+import { readActions, writeActions } from './action-list.js';
+import type { Action } from './actions/index.js';
+
+/** What a flow does with a packet; what isn't there is left out. */
+export interface Instructions {
+  readonly meter?: number;
+  readonly apply?: readonly Action[];
+  readonly clear?: boolean;
+  readonly write?: readonly Action[];
+  readonly metadata?: { readonly value: bigint; readonly mask: bigint };
+  readonly goto?: number;
+}
+
+const TYPE = { goto: 1, metadata: 2, write: 3, apply: 4, clear: 5, meter: 6 } as const;
+const NAMES = ['', 'goto_table', 'write_metadata', 'write_actions', 'apply_actions', 'clear_actions', 'meter'];
+const EXPERIMENTER = 0xffff;
+
+type Mutable = { -readonly [K in keyof Instructions]: Instructions[K] };
+
+/** Reads instructions to the reader's end. */
+export function readInstructions(r: Reader): Instructions {
+  const result: Mutable = {};
+  const seen = new Set<number>();
+  while (r.left > 0) {
+    const at = r.at;
+    const type = r.peek16(0, 'an instruction');
+    const length = r.peek16(2, 'an instruction');
+    if (length < 8 || length % 8 !== 0 || length > r.left) {
+      throw new OpenFlowError(
+        'OFPBIC_BAD_LEN',
+        `instruction ${type} of length ${length}, ${r.left} bytes are left`,
+        at,
+      );
+    }
+    if (type === EXPERIMENTER)
+      throw new OpenFlowError('OFPBIC_BAD_EXPERIMENTER', 'unknown experimenter instruction', at);
+    if (type < TYPE.goto || type > TYPE.meter)
+      throw new OpenFlowError('OFPBIC_UNKNOWN_INST', `unknown instruction ${type}`, at);
+    if (seen.has(type)) throw new OpenFlowError('OFPBIC_DUP_INST', `${NAMES[type]} comes twice`, at);
+    seen.add(type);
+    const body = r.sub(length, NAMES[type], 'OFPBIC_BAD_LEN');
+    body.skip(4);
+    readInstruction(type, body, result);
+    if (body.left > 0) throw body.error('OFPBIC_BAD_LEN', `${NAMES[type]} is ${body.left} bytes too long`);
+  }
+  return result;
+}
+
+function readInstruction(type: number, r: Reader, to: Mutable): void {
+  if (type === TYPE.goto) {
+    to.goto = r.u8();
+    r.skip(3);
+  } else if (type === TYPE.metadata) {
+    r.skip(4);
+    to.metadata = { value: r.u64(), mask: r.u64() };
+  } else if (type === TYPE.meter) {
+    to.meter = r.u32();
+  } else {
+    r.skip(4);
+    const actions = r.sub(r.left, 'actions', 'OFPBAC_BAD_LEN');
+    if (type === TYPE.clear) to.clear = true;
+    else if (type === TYPE.apply) to.apply = readActions(actions);
+    else to.write = readActions(actions);
+  }
+}
+
+/** Writes instructions in the order in which they run. */
+export function writeInstructions(w: Writer, i: Instructions): void {
+  if (i.meter !== undefined) w.u16(TYPE.meter).u16(8).u32(i.meter);
+  if (i.apply) writeList(w, TYPE.apply, i.apply);
+  if (i.clear) writeList(w, TYPE.clear, []);
+  if (i.write) writeList(w, TYPE.write, i.write);
+  if (i.metadata) w.u16(TYPE.metadata).u16(24).zeros(4).u64(i.metadata.value).u64(i.metadata.mask);
+  if (i.goto !== undefined) w.u16(TYPE.goto).u16(8).u8(i.goto).zeros(3);
+}
+
+function writeList(w: Writer, type: number, actions: readonly Action[]): void {
+  const start = w.at;
+  w.u16(type).u16(0).zeros(4);
+  writeActions(w, actions);
+  w.u16At(start + 2, w.at - start);
+}

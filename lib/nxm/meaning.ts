@@ -1,0 +1,57 @@
+/**
+ * All that an action may ask for when it is translated. The translator in lib/pipeline implements it; an action knows nothing
+ * else of the pipeline. Reading a field marks its bits: the translation then holds only for packets that agree in them.
+ */
+
+import type { Action } from './actions/index.js';
+import type { Field } from './field.js';
+import type { FieldValue } from './oxm.js';
+import type { Subfield } from './subfield.js';
+
+/** Why a packet goes to a controller (OpenFlow 1.3.5 §7.4.1; invalid_ttl 2). */
+export type PacketInReason = 'no_match' | 'action' | 'invalid_ttl';
+
+export interface ControllerArgs {
+  /** Bytes of the frame to send; 0xffff all. */
+  readonly maxLen: number;
+  readonly reason: PacketInReason;
+  readonly controllerId: number;
+}
+
+export interface CtArgs {
+  readonly commit: boolean;
+  readonly force: boolean;
+  readonly zone: number;
+  /** The table where a tracked copy goes on, or null. */
+  readonly table: number | null;
+  /** Actions on ct_mark and ct_label. */
+  readonly exec: readonly Action[];
+}
+
+export interface Meaning {
+  /** The number in a field of at most 32 bits. */
+  read(field: Field): number;
+  /** The number in at most 32 bits of a field. */
+  readBits(from: Subfield): number;
+  /** Sets a field of at most 32 bits. */
+  set(field: Field, value: number): void;
+  /** Sets the masked bits of a field of any size. */
+  setValue(value: FieldValue): void;
+  /** Writes a number into bits of a field. */
+  setBits(to: Subfield, value: bigint): void;
+  /** Copies bits from one field into another. */
+  move(from: Subfield, to: Subfield): void;
+  /** Is the prerequisite of a field true for this packet? Marks what it looked at. */
+  has(field: Field): boolean;
+  /** Sends the packet to a port, reserved ones included. */
+  output(port: number, maxLen: number): void;
+  controller(args: ControllerArgs): void;
+  /** Looks the packet up in another table and runs what it finds, then comes back. Null: this table, or this port. */
+  resubmit(table: number | null, inPort: number | null): void;
+  pushVlan(ethType: number): void;
+  popVlan(): void;
+  ct(args: CtArgs): void;
+  ctClear(): void;
+  /** Ends this action list and those that called it; what was sent stays sent. */
+  stop(): void;
+}

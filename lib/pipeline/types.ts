@@ -1,0 +1,116 @@
+/** What the pipeline shows to the agent and to tools: flows, tables, ports and packet-ins as plain data. */
+import type { Action, FieldValue, FlowMod, Instructions, Match, PacketInReason } from '../nxm/index.js';
+
+/** A flow as statistics show it. Times in ms of the switch's clock; counters are whole numbers. */
+export interface FlowView {
+  readonly tableId: number;
+  readonly priority: number;
+  readonly match: Match;
+  readonly instructions: Instructions;
+  readonly cookie: bigint;
+  readonly idleTimeout_s: number;
+  readonly hardTimeout_s: number;
+  readonly flags: number;
+  /** How long the flow has been there. */
+  readonly duration_ms: number;
+  /** How long ago the last packet came, or the flow was added. */
+  readonly idle_ms: number;
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** OFPRR_* in the order of their numbers. */
+export type RemovedReason = 'idle_timeout' | 'hard_timeout' | 'delete' | 'group_delete';
+export const REMOVED_REASONS: readonly RemovedReason[] = ['idle_timeout', 'hard_timeout', 'delete', 'group_delete'];
+
+/** What flow and aggregate statistics ask for. */
+export interface FlowFilter {
+  /** 0–253, or 0xff for all. */
+  readonly tableId: number;
+  /** A port or group that the flow's actions must name; 0xffffffff for any. */
+  readonly outPort: number;
+  readonly outGroup: number;
+  readonly cookie: bigint;
+  readonly cookieMask: bigint;
+  /** Flows within this match. */
+  readonly match: Match;
+}
+
+export interface TableView {
+  readonly tableId: number;
+  readonly active: number;
+  readonly lookups: number;
+  readonly matched: number;
+}
+
+/** A packet on its way to controllers. */
+export interface PacketIn {
+  readonly reason: PacketInReason;
+  readonly tableId: number;
+  readonly cookie: bigint;
+  /** Bytes of the frame that were asked for; 0xffff all. */
+  readonly maxLen: number;
+  readonly controllerId: number;
+  /** The whole frame; the receiver may keep it. */
+  readonly frame: Uint8Array;
+  /** Metadata that isn't zero, in_port_oxm first: registers, metadata, tunnel, ct_*, pkt_mark. */
+  readonly fields: readonly FieldValue[];
+}
+
+export interface PacketOut {
+  /** The port the packet is treated as coming from: a number, CONTROLLER, LOCAL or ANY. */
+  readonly inPort: number;
+  readonly actions: readonly Action[];
+  readonly frame: Uint8Array;
+}
+
+/** OFPPC_* and OFPPS_* bits. */
+export const OFPPC = { PORT_DOWN: 1, NO_RECV: 4, NO_FWD: 32, NO_PACKET_IN: 64 } as const;
+export const OFPPS = { LINK_DOWN: 1, BLOCKED: 2, LIVE: 4 } as const;
+
+export interface PortCounters {
+  rxPackets: number;
+  txPackets: number;
+  rxBytes: number;
+  txBytes: number;
+  rxDropped: number;
+  txDropped: number;
+  rxErrors: number;
+  txErrors: number;
+}
+
+export interface PortView {
+  readonly number: number;
+  readonly name: string;
+  readonly mac: Uint8Array;
+  /** OFPPC_* and OFPPS_* bits. */
+  readonly config: number;
+  readonly state: number;
+  /** OFPPF_* bits of what runs now. */
+  readonly current: number;
+  readonly speed_kbps: number;
+  readonly counters: Readonly<PortCounters>;
+  readonly duration_ms: number;
+}
+
+export type PortEvent = 'add' | 'delete' | 'modify';
+
+/** What the pipeline tells: set by the switch, called in order, never while a change is half done. */
+export interface PipelineEvents {
+  flowRemoved(flow: FlowView, reason: RemovedReason): void;
+  packetIn(packet: PacketIn): void;
+  port(event: PortEvent, port: PortView): void;
+}
+
+/** The pipeline as the agent sees it. Every method throws OpenFlowError for a peer's mistake, before anything has changed. */
+export interface PipelineApi {
+  readonly tableCount: number;
+  /** Flow-mod, all forms. In force when it returns. */
+  apply(change: FlowMod): void;
+  /** Flows that pass the filter, in table order; counters are up to date. */
+  flows(filter: FlowFilter): Iterable<FlowView>;
+  tables(): TableView[];
+  ports(): PortView[];
+  port(number: number): PortView | undefined;
+  packetOut(packet: PacketOut): void;
+}
