@@ -1,0 +1,109 @@
+/** A stored connection as a plain object, for people and for JSON: what a dump, an event and a statistic speak of. */
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../bytes/address.js';
+import type { Connections } from './connections.js';
+import { PROTO_TCP } from './states.js';
+import { SCALED, TCP_STATES, TcpPeer, UNKNOWN_SCALE } from './tcp/machine.js';
+import { loadPeer } from './tcp/record.js';
+import { isQuery, Tuple } from './tuple.js';
+
+/** One direction's tuple. ICMP queries have id, type and code, all others ports (0 where the protocol has none). */
+export type ConnectionTuple = { family: 4 | 6; proto: number; src: string; dst: string } & (
+  | { sport: number; dport: number }
+  | { id: number; type: number; code: number }
+);
+
+/** One side of a TCP connection. */
+export interface TcpSide {
+  state: (typeof TCP_STATES)[number];
+  /** Window scale, 0 where there is none or it is unknown. */
+  wscale: number;
+  flags: ('WINDOW_SCALE' | 'BE_LIBERAL')[];
+}
+
+export interface Connection {
+  zone: number;
+  orig: ConnectionTuple;
+  reply: ConnectionTuple;
+  mark: number;
+  /** 32 hexadecimal digits. */
+  label: string;
+  /** Whole seconds until it is gone. */
+  timeout_s: number;
+  /** TCP's two sides: of the one that began, and of the other. */
+  tcp: { orig: TcpSide; reply: TcpSide } | null;
+}
+
+const tuple = new Tuple();
+const peer = new TcpPeer();
+
+/** Describes the connection in `slot` at `now_ms`. */
+export function describeConnection(connections: Connections, slot: number, now_ms: number): Connection {
+  connections.original(slot, tuple);
+  const orig = describeTuple(tuple);
+  connections.replyOf(slot, tuple);
+  return {
+    zone: tuple.zone,
+    orig,
+    reply: describeTuple(tuple),
+    mark: connections.mark(slot) >>> 0,
+    label: labelText(connections, slot),
+    timeout_s: Math.max(0, Math.floor((connections.expiry(slot) - now_ms) / 1000)),
+    tcp:
+      tuple.proto === PROTO_TCP ? { orig: tcpSide(connections, slot, 0), reply: tcpSide(connections, slot, 1) } : null,
+  };
+}
+
+function describeTuple(tuple: Tuple): ConnectionTuple {
+  const { family, proto, ports } = tuple;
+  const src = family === 4 ? ipv4Text(tuple.src) : ipv6Text(tuple.src6);
+  const dst = family === 4 ? ipv4Text(tuple.dst) : ipv6Text(tuple.dst6);
+  const base = { family: family as 4 | 6, proto, src, dst };
+  if (isQuery(family, proto)) return { ...base, id: ports & 0xffff, type: ports >>> 16, code: 0 };
+  return { ...base, sport: ports >>> 16, dport: ports & 0xffff };
+}
+
+/** The other way: reads a described tuple into `out`. False where it isn't one (addresses of the other family, no address). */
+export function encodeTuple(from: ConnectionTuple, zone: number, out: Tuple): boolean {
+  const src = from.family === 4 ? parseIpv4(from.src) : parseIpv6(from.src);
+  const dst = from.family === 4 ? parseIpv4(from.dst) : parseIpv6(from.dst);
+  if (src === null || dst === null) return false;
+  out.family = from.family;
+  out.proto = from.proto;
+  out.zone = zone;
+  out.src = word(src, 0);
+  out.dst = word(dst, 0);
+  for (let i = 0; i < 4 && from.family === 6; i++) {
+    out.src6[i] = word(src, i * 4);
+    out.dst6[i] = word(dst, i * 4);
+  }
+  if ('id' in from) out.setQuery(from.type, from.id);
+  else out.setPorts(from.sport, from.dport);
+  return true;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
+function tcpSide(connections: Connections, slot: number, side: number): TcpSide {
+  loadPeer(connections, slot, side, peer);
+  const flags: TcpSide['flags'] = [];
+  if (peer.scaling === SCALED) flags.push('WINDOW_SCALE');
+  if (peer.scaling === UNKNOWN_SCALE) flags.push('BE_LIBERAL');
+  return { state: TCP_STATES[peer.state], wscale: peer.scale, flags };
+}
+
+function ipv4Text(address: number): string {
+  return formatIpv4(Uint8Array.of(address >>> 24, address >>> 16, address >>> 8, address));
+}
+
+function ipv6Text(address: Int32Array): string {
+  const bytes = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) bytes[i] = address[i >> 2] >>> (24 - (i & 3) * 8);
+  return formatIpv6(bytes);
+}
+
+function labelText(connections: Connections, slot: number): string {
+  const words = Uint32Array.from([0, 1, 2, 3], (i) => connections.label(slot, i));
+  return Array.from(new Uint8Array(words.buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

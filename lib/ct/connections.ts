@@ -1,0 +1,433 @@
+/**
+ * The stored connections: records in typed arrays, an index from tuple to record, and their life: insertion, expiry, flush and
+ * reclaiming in steps. What a packet means for a connection is left to verdict.ts.
+ *
+ * A record is one cache line of 16 words; only what every connection has stands in it. IPv6 addresses, and labels, reply
+ * tuples and parents, stand in two side pools. Since a tuple's hash is that of its reverse, one index entry finds a connection
+ * from both sides; where the reply tuple isn't the inverted original one, a second entry stands under its hash.
+ *
+ * A connection is gone for every lookup as soon as it has expired or was flushed (an epoch a zone, or a pending flush by mark
+ * and label); its record is reclaimed by the next sweep, or when a commit needs the room.
+ */
+import { HashIndex } from './hash-index.js';
+import { CHUNK_BITS, CHUNK_MASK, Pool } from './pool.js';
+import { Tuple } from './tuple.js';
+import type { Zones } from './zones.js';
+
+// Words of a record.
+/** IPv4: source address. IPv6: record of the address pool. */
+const SRC = 0;
+const DST = 1;
+const PORTS = 2;
+/** zone << 16 | protocol << 8 | flags. */
+const WHAT = 3;
+/** The epoch of the last change of mark or label, or of the beginning. */
+const EPOCH = 4;
+/** Record of the side pool, or 0 (its record 0 is never used). */
+const EXTRA = 5;
+/** Words 6 and 7: expiry, a 64-bit number of milliseconds. */
+const EXPIRY_DOUBLE = 3;
+const MARK = 8;
+/** A number that no other connection has had for 2^32 insertions. */
+const SERIAL = 9;
+/** Words 10 to 15 belong to the protocol. */
+export const STATE = 10;
+const STRIDE = 16;
+
+// Flags of a record.
+const USED = 1;
+const IPV6 = 2;
+/** The reply tuple isn't the inverted original one and stands in the side pool. */
+const OWN_REPLY = 4;
+
+// Words of a side record: label, addresses and ports of the reply tuple, parent.
+const LABEL = 0;
+const REPLY_SRC = 4;
+const REPLY_DST = 8;
+const REPLY_PORTS = 12;
+
+/** Milliseconds between the beginnings of two sweeps. */
+export const SWEEP_INTERVAL_MS = 20_000;
+/** Records that a commit looks at when the table is full or flushed records wait. */
+const RECLAIM_STEP = 64;
+
+/** Why a connection ended. */
+export type EndReason = 'expired' | 'flushed' | 'closed' | 'replaced';
+
+/** A flush by mark and label, until a sweep has met every record that was there. */
+interface PendingFlush {
+  epoch: number;
+  zone: number;
+  mark: number;
+  markMask: number;
+  label: Uint32Array | null;
+  labelMask: Uint32Array | null;
+  /** Sweeps that have begun since. */
+  sweeps: number;
+}
+
+export class Connections {
+  private readonly records = new Pool(STRIDE);
+  private readonly addresses = new Pool(8);
+  private readonly extras = new Pool(16);
+  private readonly index = new HashIndex();
+  private pending: PendingFlush[] = [];
+  private serial = 0;
+  private readonly scratch = new Tuple();
+
+  // What `find` found.
+  /** The hash of the tuple that was looked up. */
+  hash = 0;
+  /** The tuple was that of the reply direction. */
+  reply = false;
+  /** A record with this tuple that is gone, or -1. */
+  stale = -1;
+
+  // The sweep.
+  private cursor = 0;
+  private left = 0;
+  private sweepDue_ms = Number.NEGATIVE_INFINITY;
+
+  /** Called with each connection that ends, while its record still stands. */
+  onEnd: ((slot: number, why: EndReason) => void) | null = null;
+
+  constructor(
+    private readonly zones: Zones,
+    private readonly seed: number,
+  ) {
+    this.extras.take();
+  }
+
+  /** The live connection with this tuple in either direction, or -1. Sets `reply`, `hash` and `stale`. */
+  find(tuple: Tuple, now_ms: number): number {
+    const hash = tuple.hash(this.seed);
+    this.hash = hash;
+    this.stale = -1;
+    this.index.seek(hash);
+    for (let slot = this.index.next(); slot >= 0; slot = this.index.next()) {
+      const side = this.sideOf(slot, tuple);
+      if (side < 0) continue;
+      if (!this.alive(slot, now_ms)) {
+        this.stale = slot;
+        continue;
+      }
+      this.reply = side === 1;
+      return slot;
+    }
+    return -1;
+  }
+
+  /** 0: `tuple` is the original one of `slot`; 1: the reply; -1: neither. */
+  private sideOf(slot: number, tuple: Tuple): number {
+    const words = this.records.chunks[slot >> CHUNK_BITS];
+    const at = (slot & CHUNK_MASK) * STRIDE;
+    const what = words[at + WHAT];
+    if (what >>> 8 !== ((tuple.zone << 8) | tuple.proto)) return -1;
+    if ((what & IPV6) !== (tuple.family === 6 ? IPV6 : 0)) return -1;
+    if (tuple.family === 6) return this.sideOfIpv6(words, at, tuple);
+    if (words[at + PORTS] === tuple.ports && words[at + SRC] === tuple.src && words[at + DST] === tuple.dst) return 0;
+    if ((what & OWN_REPLY) === 0) {
+      const reversed =
+        words[at + PORTS] === tuple.reversePorts && words[at + SRC] === tuple.dst && words[at + DST] === tuple.src;
+      return reversed ? 1 : -1;
+    }
+    const extra = this.extras.chunks[words[at + EXTRA] >> CHUNK_BITS];
+    const x = (words[at + EXTRA] & CHUNK_MASK) * 16;
+    const same =
+      extra[x + REPLY_PORTS] === tuple.ports &&
+      extra[x + REPLY_SRC] === tuple.src &&
+      extra[x + REPLY_DST] === tuple.dst;
+    return same ? 1 : -1;
+  }
+
+  private sideOfIpv6(words: Int32Array, at: number, tuple: Tuple): number {
+    const pair = this.addresses.chunks[words[at + SRC] >> CHUNK_BITS];
+    const p = (words[at + SRC] & CHUNK_MASK) * 8;
+    const { src6, dst6 } = tuple;
+    if (words[at + PORTS] === tuple.ports && same4(pair, p, src6) && same4(pair, p + 4, dst6)) return 0;
+    if ((words[at + WHAT] & OWN_REPLY) === 0) {
+      return words[at + PORTS] === tuple.reversePorts && same4(pair, p, dst6) && same4(pair, p + 4, src6) ? 1 : -1;
+    }
+    const extra = this.extras.chunks[words[at + EXTRA] >> CHUNK_BITS];
+    const x = (words[at + EXTRA] & CHUNK_MASK) * 16;
+    const same =
+      extra[x + REPLY_PORTS] === tuple.ports && same4(extra, x + REPLY_SRC, src6) && same4(extra, x + REPLY_DST, dst6);
+    return same ? 1 : -1;
+  }
+
+  /** True unless the connection has expired or was flushed. */
+  alive(slot: number, now_ms: number): boolean {
+    return this.expiry(slot) > now_ms && !this.isFlushed(slot);
+  }
+
+  /** True if a flush has ended the connection; its record may not be reclaimed yet. */
+  isFlushed(slot: number): boolean {
+    const words = this.records.chunks[slot >> CHUNK_BITS];
+    const at = (slot & CHUNK_MASK) * STRIDE;
+    if (this.zones.flushed(words[at + WHAT] >>> 16, words[at + EPOCH])) return true;
+    return this.pending.length > 0 && this.matchesPending(slot);
+  }
+
+  private matchesPending(slot: number): boolean {
+    const epoch = this.word(slot, EPOCH);
+    return this.pending.some((flush) => {
+      if (epoch >= flush.epoch || (flush.zone >= 0 && flush.zone !== this.zone(slot))) return false;
+      if ((this.word(slot, MARK) ^ flush.mark) & flush.markMask) return false;
+      if (flush.label === null || flush.labelMask === null) return true;
+      for (let i = 0; i < 4; i++) if ((this.label(slot, i) ^ flush.label[i]) & flush.labelMask[i]) return false;
+      return true;
+    });
+  }
+
+  /** Stores a connection whose original tuple is `tuple`, and whose reply tuple is the inverse. Its state words are zero. */
+  insert(tuple: Tuple): number {
+    const slot = this.records.take();
+    const words = this.records.chunks[slot >> CHUNK_BITS];
+    const at = (slot & CHUNK_MASK) * STRIDE;
+    words.fill(0, at, at + STRIDE);
+    let flags = USED;
+    if (tuple.family === 6) {
+      flags |= IPV6;
+      const pair = this.addresses.take();
+      words[at + SRC] = pair;
+      const chunk = this.addresses.chunks[pair >> CHUNK_BITS];
+      const p = (pair & CHUNK_MASK) * 8;
+      for (let i = 0; i < 4; i++) {
+        chunk[p + i] = tuple.src6[i];
+        chunk[p + 4 + i] = tuple.dst6[i];
+      }
+    } else {
+      words[at + SRC] = tuple.src;
+      words[at + DST] = tuple.dst;
+    }
+    words[at + PORTS] = tuple.ports;
+    words[at + WHAT] = (tuple.zone << 16) | (tuple.proto << 8) | flags;
+    words[at + EPOCH] = this.zones.epoch;
+    this.serial = (this.serial + 1) | 0;
+    words[at + SERIAL] = this.serial;
+    this.index.insert(tuple.hash(this.seed), slot);
+    this.zones.added(tuple.zone);
+    return slot;
+  }
+
+  /** Ends a connection and reclaims its record. */
+  remove(slot: number, why: EndReason): void {
+    this.onEnd?.(slot, why);
+    const words = this.records.chunks[slot >> CHUNK_BITS];
+    const at = (slot & CHUNK_MASK) * STRIDE;
+    const what = words[at + WHAT];
+    const { scratch } = this;
+    this.original(slot, scratch);
+    const hash = scratch.hash(this.seed);
+    this.index.remove(hash, slot);
+    if (what & OWN_REPLY) {
+      this.replyOf(slot, scratch);
+      const replyHash = scratch.hash(this.seed);
+      if (replyHash !== hash) this.index.remove(replyHash, slot);
+    }
+    if (what & IPV6) this.addresses.release(words[at + SRC]);
+    if (words[at + EXTRA] !== 0) this.extras.release(words[at + EXTRA]);
+    this.zones.removed(what >>> 16, words[at + EPOCH]);
+    words[at + WHAT] = 0;
+    this.records.release(slot);
+  }
+
+  /** Room for one more: reclaims a few records where the table is full or flushed ones wait. True if there is room. */
+  makeRoom(limit: number, zone: number, now_ms: number): boolean {
+    const { zones } = this;
+    if (zones.unreclaimed > 0) this.reclaim(now_ms, RECLAIM_STEP);
+    if (zones.total < limit && !zones.full(zone)) return true;
+    this.reclaim(now_ms, RECLAIM_STEP);
+    return zones.total < limit && !zones.full(zone);
+  }
+
+  /** Looks at up to `budget` records and reclaims those that are gone. */
+  private reclaim(now_ms: number, budget: number): void {
+    const { top } = this.records;
+    for (let n = Math.min(budget, top); n > 0; n--) {
+      if (this.cursor >= top) this.cursor = 0;
+      const slot = this.cursor++;
+      if (!this.used(slot)) continue;
+      if (this.isFlushed(slot)) this.remove(slot, 'flushed');
+      else if (this.expiry(slot) <= now_ms) this.remove(slot, 'expired');
+    }
+  }
+
+  /**
+   * A step of the sweep: looks at up to `budget` records. Returns in how many milliseconds the next step is due: 0 while a
+   * sweep is under way, else the time until the next one begins.
+   */
+  sweep(now_ms: number, budget: number): number {
+    this.index.move(budget);
+    if (this.left === 0) {
+      if (now_ms < this.sweepDue_ms) return this.sweepDue_ms - now_ms;
+      this.sweepDue_ms = now_ms + SWEEP_INTERVAL_MS;
+      this.left = this.records.top;
+      this.cursor = 0;
+      for (const flush of this.pending) flush.sweeps++;
+    }
+    const step = Math.min(budget, this.left);
+    this.reclaim(now_ms, step);
+    this.left -= step;
+    if (this.left > 0) return 0;
+    this.pending = this.pending.filter((flush) => flush.sweeps === 0);
+    return Math.max(0, this.sweepDue_ms - now_ms);
+  }
+
+  /** Ends all connections of `zone` (-1: of all zones) at once; records are reclaimed in steps. Returns how many. */
+  flushZone(zone: number): number {
+    this.sweepSoon();
+    return this.zones.flush(zone);
+  }
+
+  /** Ends at once all connections whose mark and label agree in the masks' bits, in `zone` or (-1) everywhere. */
+  flushMarked(
+    zone: number,
+    mark: number,
+    markMask: number,
+    label: Uint32Array | null,
+    labelMask: Uint32Array | null,
+  ): void {
+    this.sweepSoon();
+    this.zones.epoch++;
+    this.pending.push({ epoch: this.zones.epoch, zone, mark, markMask, label, labelMask, sweeps: 0 });
+  }
+
+  private sweepSoon(): void {
+    this.sweepDue_ms = Number.NEGATIVE_INFINITY;
+  }
+
+  // --- What stands in a record ---
+
+  /** Every record is below this; see `used`. */
+  get top(): number {
+    return this.records.top;
+  }
+
+  used(slot: number): boolean {
+    return (this.word(slot, WHAT) & USED) !== 0;
+  }
+
+  /** True if `slot` still holds the connection that had `serial`, and it lives. */
+  is(slot: number, serial: number, now_ms: number): boolean {
+    return slot < this.records.top && this.used(slot) && this.serialOf(slot) === serial && this.alive(slot, now_ms);
+  }
+
+  serialOf(slot: number): number {
+    return this.word(slot, SERIAL);
+  }
+
+  zone(slot: number): number {
+    return this.word(slot, WHAT) >>> 16;
+  }
+
+  proto(slot: number): number {
+    return (this.word(slot, WHAT) >>> 8) & 0xff;
+  }
+
+  expiry(slot: number): number {
+    return this.records.doubles[slot >> CHUNK_BITS][((slot & CHUNK_MASK) * STRIDE) / 2 + EXPIRY_DOUBLE];
+  }
+
+  setExpiry(slot: number, at_ms: number): void {
+    this.records.doubles[slot >> CHUNK_BITS][((slot & CHUNK_MASK) * STRIDE) / 2 + EXPIRY_DOUBLE] = at_ms;
+  }
+
+  /** The 32 bits of the mark, as a signed number. */
+  mark(slot: number): number {
+    return this.word(slot, MARK);
+  }
+
+  setMark(slot: number, mark: number): void {
+    this.setWord(slot, MARK, mark);
+    this.setWord(slot, EPOCH, this.zones.epoch);
+  }
+
+  /** Word `i` of the label, as it stands in a key. */
+  label(slot: number, i: number): number {
+    const extra = this.word(slot, EXTRA);
+    return extra === 0 ? 0 : this.extras.chunks[extra >> CHUNK_BITS][(extra & CHUNK_MASK) * 16 + LABEL + i];
+  }
+
+  setLabel(slot: number, i: number, word: number): void {
+    if (word === this.label(slot, i)) return;
+    const extra = this.extra(slot);
+    this.extras.chunks[extra >> CHUNK_BITS][(extra & CHUNK_MASK) * 16 + LABEL + i] = word;
+    this.setWord(slot, EPOCH, this.zones.epoch);
+  }
+
+  /** The side record, made where there is none. */
+  private extra(slot: number): number {
+    const there = this.word(slot, EXTRA);
+    if (there !== 0) return there;
+    const extra = this.extras.take();
+    const x = (extra & CHUNK_MASK) * 16;
+    this.extras.chunks[extra >> CHUNK_BITS].fill(0, x, x + 16);
+    this.setWord(slot, EXTRA, extra);
+    return extra;
+  }
+
+  /** Copies the original tuple. */
+  original(slot: number, out: Tuple): void {
+    const words = this.records.chunks[slot >> CHUNK_BITS];
+    const at = (slot & CHUNK_MASK) * STRIDE;
+    const what = words[at + WHAT];
+    out.zone = what >>> 16;
+    out.proto = (what >>> 8) & 0xff;
+    out.family = what & IPV6 ? 6 : 4;
+    out.setEncodedPorts(words[at + PORTS]);
+    if (what & IPV6) {
+      const pair = this.addresses.chunks[words[at + SRC] >> CHUNK_BITS];
+      const p = (words[at + SRC] & CHUNK_MASK) * 8;
+      for (let i = 0; i < 4; i++) {
+        out.src6[i] = pair[p + i];
+        out.dst6[i] = pair[p + 4 + i];
+      }
+    } else {
+      out.src = words[at + SRC];
+      out.dst = words[at + DST];
+    }
+  }
+
+  /** Copies the reply tuple. */
+  replyOf(slot: number, out: Tuple): void {
+    this.original(slot, out);
+    if ((this.word(slot, WHAT) & OWN_REPLY) === 0) {
+      out.reverse();
+      return;
+    }
+    const number = this.word(slot, EXTRA);
+    const extra = this.extras.chunks[number >> CHUNK_BITS];
+    const x = (number & CHUNK_MASK) * 16;
+    out.setEncodedPorts(extra[x + REPLY_PORTS]);
+    out.src = extra[x + REPLY_SRC];
+    out.dst = extra[x + REPLY_DST];
+    for (let i = 0; i < 4; i++) {
+      out.src6[i] = extra[x + REPLY_SRC + i];
+      out.dst6[i] = extra[x + REPLY_DST + i];
+    }
+  }
+
+  /** A word of the record. */
+  word(slot: number, word: number): number {
+    return this.records.chunks[slot >> CHUNK_BITS][(slot & CHUNK_MASK) * STRIDE + word];
+  }
+
+  setWord(slot: number, word: number, value: number): void {
+    this.records.chunks[slot >> CHUNK_BITS][(slot & CHUNK_MASK) * STRIDE + word] = value;
+  }
+
+  /** Bytes held by records, side records and index. */
+  get bytes(): number {
+    return this.records.bytes + this.addresses.bytes + this.extras.bytes + this.index.bytes;
+  }
+}
+
+function same4(words: Int32Array, at: number, address: Int32Array): boolean {
+  return (
+    words[at] === address[0] &&
+    words[at + 1] === address[1] &&
+    words[at + 2] === address[2] &&
+    words[at + 3] === address[3]
+  );
+}

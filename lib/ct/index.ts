@@ -1,0 +1,18 @@
+/** The connection tracker: `Tracker`, what goes into it and what comes out. */
+export type { Connection, ConnectionTuple, TcpSide } from './connection.js';
+export type { EndReason } from './connections.js';
+export { type DumpOptions, formatConnection, formatTuple, protocolName } from './dump.js';
+export type { Filter, Tally } from './listing.js';
+export { WHY_TEXT, why } from './reasons.js';
+export { type CtRequest, CtResult, lookupRequest, Prior } from './request.js';
+export * from './states.js';
+export { DEFAULT_TIMEOUTS, TIMEOUT_NAMES, type TimeoutName, type Timeouts } from './timeouts.js';
+export {
+  type CtCounters,
+  type CtEvent,
+  type CtLimits,
+  DEFAULT_LIMIT,
+  type Flush,
+  Tracker,
+  type TrackerOptions,
+} from './tracker.js';

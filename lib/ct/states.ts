@@ -1,0 +1,25 @@
+/** The bits of ct_state, and the numbers of IP protocols and families that the tracker distinguishes. ovs-fields(7), ct_state. */
+
+/** Bits of ct_state. */
+export const CS_NEW = 0x01;
+export const CS_EST = 0x02;
+export const CS_REL = 0x04;
+export const CS_RPL = 0x08;
+export const CS_INV = 0x10;
+export const CS_TRK = 0x20;
+export const CS_SNAT = 0x40;
+export const CS_DNAT = 0x80;
+
+/** Names of the bits, lowest first, as Open vSwitch writes them. */
+export const STATE_NAMES = ['new', 'est', 'rel', 'rpl', 'inv', 'trk', 'snat', 'dnat'] as const;
+
+/** "new|trk" for 0x21. */
+export function formatState(state: number): string {
+  return STATE_NAMES.filter((_, bit) => state & (1 << bit)).join('|');
+}
+
+export const PROTO_ICMP = 1;
+export const PROTO_TCP = 6;
+export const PROTO_UDP = 17;
+export const PROTO_ICMPV6 = 58;
+export const PROTO_SCTP = 132;

@@ -1,0 +1,175 @@
+/**
+ * The verdict: what a parsed packet is to the stored connections, and what should become of them. Pure: nothing stored
+ * changes here, so that trace may ask too. apply (in tracker.ts) does what the verdict says.
+ */
+
+import type { Packet } from '../packet/packet.js';
+import { type Connections, STATE } from './connections.js';
+import { ANSWERED, datagramTimeout, FIRST, nextDatagramState } from './datagram.js';
+import type { Parsed } from './parse.js';
+import { why } from './reasons.js';
+import type { CtRequest } from './request.js';
+import { CS_EST, CS_INV, CS_NEW, CS_REL, CS_RPL, CS_TRK, PROTO_TCP } from './states.js';
+import {
+  advance,
+  begin,
+  mayBegin,
+  TCP_ACCEPTED,
+  TCP_INVALID,
+  TCP_LOOSE,
+  TCP_OPENS,
+  TCP_OVER,
+  TcpPeer,
+  timeoutOf,
+} from './tcp/machine.js';
+import { loadPeer } from './tcp/record.js';
+import { impossible, TcpSegment } from './tcp/segment.js';
+import { timeout } from './timeouts.js';
+
+export class Verdict {
+  /** ct_state. */
+  state = 0;
+  why: number = why.none;
+  /** The stored connection that the packet belongs to or is about, or -1. */
+  slot = -1;
+  /** The packet runs against the connection's original direction. */
+  reply = false;
+  /** The packet begins a connection, which a commit stores. */
+  begins = false;
+  /** A stored connection that is over, or -1. */
+  ends = -1;
+  /** Index of the timeout that starts again, or -1. */
+  timeout = -1;
+  /** The protocol's states of the connection differ from what is stored: its side of the record has to be written. */
+  advances = false;
+  /** A state that people see turns into another. */
+  turns = false;
+  /** What is to be written: a datagram's state, or TCP's two sides. */
+  datagramState = FIRST;
+  readonly creator = new TcpPeer();
+  readonly peer = new TcpPeer();
+  readonly segment = new TcpSegment();
+
+  private invalid(reason: number): void {
+    this.state = CS_INV | CS_TRK;
+    this.why = reason;
+    this.begins = false;
+  }
+
+  /** Judges a packet. */
+  judge(packet: Packet, parsed: Parsed, request: CtRequest, connections: Connections, checks: boolean, now_ms: number) {
+    this.slot = -1;
+    this.reply = false;
+    this.begins = false;
+    this.ends = -1;
+    this.timeout = -1;
+    this.advances = false;
+    this.turns = false;
+    if (parsed.why !== why.none) {
+      this.invalid(parsed.why);
+      return;
+    }
+    let reason: number = why.no_connection;
+    let slot = connections.find(parsed.tuple, now_ms);
+    if (slot >= 0 && request.force && connections.reply) {
+      this.ends = slot;
+      slot = -1;
+      reason = why.forced;
+    }
+    if (parsed.tuple.proto === PROTO_TCP && !parsed.related) this.segment.read(packet.bytes, parsed.l4, parsed.end);
+    if (slot >= 0) {
+      this.slot = slot;
+      this.reply = connections.reply;
+      if (parsed.related) this.relate();
+      else if (parsed.tuple.proto === PROTO_TCP) this.judgeTcp(connections, checks);
+      else this.judgeDatagram(parsed, connections);
+      if (this.ends < 0) return;
+      this.slot = -1;
+      this.reply = false;
+      reason = why.begins_again;
+    }
+    this.judgeNew(parsed, reason);
+  }
+
+  /** An ICMP error about a stored connection: no timer moves. */
+  private relate(): void {
+    this.state = CS_TRK | CS_REL | (this.reply ? CS_RPL : 0);
+    this.why = why.related_error;
+  }
+
+  private judgeDatagram(parsed: Parsed, connections: Connections): void {
+    const { family, proto } = parsed.tuple;
+    const before = connections.word(this.slot, STATE);
+    this.datagramState = nextDatagramState(before, this.reply);
+    this.advances = this.datagramState !== before;
+    this.turns = this.advances;
+    this.timeout = datagramTimeout(family, proto, this.datagramState);
+    this.state = CS_TRK | (this.datagramState !== ANSWERED ? CS_NEW : this.reply ? CS_EST | CS_RPL : CS_EST);
+    this.why = why.found;
+  }
+
+  private judgeTcp(connections: Connections, checks: boolean): void {
+    const { creator, peer, segment, reply } = this;
+    loadPeer(connections, this.slot, 0, creator);
+    loadPeer(connections, this.slot, 1, peer);
+    if (impossible(segment.flags)) {
+      this.invalid(why.tcp_flags);
+      return;
+    }
+    const stateBefore = creator.state;
+    const peerStateBefore = peer.state;
+    const outcome = reply ? advance(peer, creator, segment, checks) : advance(creator, peer, segment, checks);
+    this.advances = true;
+    this.turns = creator.state !== stateBefore || peer.state !== peerStateBefore;
+    switch (outcome) {
+      case TCP_ACCEPTED:
+        this.timeout = timeoutOf(creator, peer);
+        this.state = CS_TRK | CS_EST | (reply ? CS_RPL : 0);
+        this.why = why.found;
+        break;
+      case TCP_LOOSE:
+        this.state = CS_TRK | CS_EST | (reply ? CS_RPL : 0);
+        this.why = why.tcp_loose;
+        break;
+      case TCP_OPENS:
+        this.timeout = timeout.tcp_syn_sent;
+        this.state = CS_TRK | CS_NEW;
+        this.why = why.found;
+        break;
+      case TCP_OVER:
+        this.ends = this.slot;
+        break;
+      case TCP_INVALID:
+        this.advances = false;
+        this.turns = false;
+        this.invalid(why.tcp_window);
+    }
+  }
+
+  /** No stored connection: the packet may begin one, if its protocol lets it. */
+  private judgeNew(parsed: Parsed, reason: number): void {
+    const refused = this.whyNotNew(parsed);
+    if (refused !== why.none) {
+      this.invalid(refused);
+      return;
+    }
+    const { family, proto } = parsed.tuple;
+    if (proto === PROTO_TCP) {
+      begin(this.creator, this.peer, this.segment);
+      this.timeout = timeout.tcp_syn_sent;
+    } else {
+      this.datagramState = FIRST;
+      this.timeout = datagramTimeout(family, proto, FIRST);
+    }
+    this.state = CS_TRK | CS_NEW;
+    this.why = reason;
+    this.begins = true;
+  }
+
+  private whyNotNew(parsed: Parsed): number {
+    if (parsed.related) return why.unrelated_error;
+    if (parsed.tuple.proto !== PROTO_TCP) return parsed.begins ? why.none : why.answer_without_query;
+    if (impossible(this.segment.flags)) return why.tcp_flags;
+    return mayBegin(this.segment) ? why.none : why.syn_ack_begins;
+  }
+}

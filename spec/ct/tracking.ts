@@ -1,0 +1,79 @@
+/** A tracker with a clock that stands still, for specs: frames in, states as text out. */
+import { Random } from '../../lib/bytes/index.js';
+import {
+  type CtRequest,
+  type CtResult,
+  formatConnection,
+  formatState,
+  lookupRequest,
+  Prior,
+  Tracker,
+  type TrackerOptions,
+  WHY_TEXT,
+} from '../../lib/ct/index.js';
+import { Packet } from '../../lib/packet/packet.js';
+import { attach } from '../support/frames.js';
+
+export type Ask = Partial<CtRequest>;
+
+/** A request that commits, and whatever else is asked. */
+export const commit = (ask: Ask = {}): Ask => ({ commit: true, ...ask });
+
+/** A label's words from 32 hexadecimal digits. */
+export function label(digits: string): Uint32Array {
+  const bytes = Uint8Array.from(digits.padStart(32, '0').match(/../g) as string[], (pair) => Number.parseInt(pair, 16));
+  return new Uint32Array(bytes.buffer);
+}
+
+export class Tracking {
+  now_ms = 1_000_000;
+  readonly tracker: Tracker;
+  private readonly packet = new Packet();
+
+  constructor(options: Partial<TrackerOptions> = {}) {
+    this.tracker = new Tracker({ random: new Random(7), ...options });
+  }
+
+  /** Tracks a frame; the whole result. */
+  track(frame: Uint8Array, ask: Ask = {}, prior: Prior | null = null): CtResult {
+    return this.tracker.process(attach(this.packet, frame), { ...lookupRequest(), ...ask }, this.now_ms, prior);
+  }
+
+  /** Tracks a frame: its state, "new|trk". */
+  send(frame: Uint8Array, ask: Ask = {}, prior: Prior | null = null): string {
+    return formatState(this.track(frame, ask, prior).state);
+  }
+
+  look(frame: Uint8Array, ask: Ask = {}): CtResult {
+    return this.tracker.look(attach(this.packet, frame), { ...lookupRequest(), ...ask }, this.now_ms);
+  }
+
+  /** Why a frame has the state it has. */
+  why(frame: Uint8Array, ask: Ask = {}): string {
+    return WHY_TEXT[this.look(frame, ask).why];
+  }
+
+  /** What an action found, for the next one. */
+  keep(frame: Uint8Array, ask: Ask = {}): Prior {
+    const prior = new Prior();
+    prior.keep(this.track(frame, ask));
+    return prior;
+  }
+
+  wait(seconds: number): this {
+    this.now_ms += seconds * 1000;
+    return this;
+  }
+
+  /** The dump's lines. */
+  dump(options: { statistics?: boolean; more?: boolean } = { statistics: true }): string[] {
+    return [...this.tracker.dump(this.now_ms)].map((connection) => formatConnection(connection, options));
+  }
+
+  /** The dump of the only connection. */
+  only(options: { statistics?: boolean; more?: boolean } = { statistics: true }): string {
+    const lines = this.dump(options);
+    if (lines.length !== 1) throw new Error(`${lines.length} connections, not one:\n${lines.join('\n')}`);
+    return lines[0];
+  }
+}
