@@ -63,19 +63,25 @@ export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, 
   const type = ethernet(packet, key);
   switch (type) {
     case 0x0800:
-      return ipv4(packet, key);
+      ipv4(packet, key);
+      break;
     case 0x86dd:
-      return ipv6(packet, key);
+      ipv6(packet, key);
+      break;
     case 0x0806:
     case 0x8035:
-      return arp(packet, key);
+      arp(packet, key);
+      break;
     case 0x8847:
     case 0x8848:
-      return mpls(packet, key);
+      mpls(packet, key);
+      break;
     case 0x88e7:
-      return pbb(packet, key);
+      pbb(packet, key);
+      break;
     case 0x894f:
-      return nsh(packet, key);
+      nsh(packet, key);
+      break;
   }
 }
 
@@ -174,7 +180,8 @@ function ipv6(packet: Packet, key: Key): void {
   k[AT.tos] = ((b[at] & 0x0f) << 4) | (b[at + 1] >> 4);
   k[AT.ttl] = b[at + 7];
   const l4 = extensionHeaders(packet, key, at + 40, b[at + 6]);
-  if (l4 >= 0) transport(packet, key, l4, k[AT.proto]);
+  packet.proto6 = k[AT.proto];
+  if (l4 >= 0) transport(packet, key, l4, packet.proto6);
 }
 
 /**

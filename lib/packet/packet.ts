@@ -19,6 +19,8 @@ export class Packet {
   l3 = -1;
   /** End of what the IP header says is the datagram: Ethernet padding lies behind it. */
   l3End = 0;
+  /** The protocol behind IPv6's extension headers. */
+  proto6 = 0;
   /** Offset of the L4 header, or -1: no IP, not the first fragment, or cut off. */
   l4 = -1;
   private own: Uint8Array | null = null;
@@ -55,6 +57,7 @@ export class Packet {
     this.typeAt = from.typeAt < 0 ? -1 : from.typeAt + shift;
     this.l3 = from.l3 < 0 ? -1 : from.l3 + shift;
     this.l3End = from.l3End + shift;
+    this.proto6 = from.proto6;
     this.l4 = from.l4 < 0 ? -1 : from.l4 + shift;
     return this;
   }

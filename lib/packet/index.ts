@@ -1,0 +1,5 @@
+/** Frames: the flow key, extraction, rewriting. */
+export * from './extract.js';
+export * from './key.js';
+export * from './packet.js';
+export * from './rewrite.js';
