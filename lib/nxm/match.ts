@@ -10,12 +10,6 @@ import { slotOf } from './fields.js';
 import { checkValue, type FieldValue, readTlv, writeTlv } from './oxm.js';
 import { meets } from './prerequisite.js';
 
-/** Which bits of the key count: word indexes ascending, and the bits of each. */
-export interface MaskShape {
-  readonly words: Uint16Array;
-  readonly bits: Uint32Array;
-}
-
 /** A number out of at most four bytes, big-endian. */
 export function numberOf(bytes: Uint8Array): number {
   let number = 0;
@@ -159,21 +153,6 @@ function compare(a: Match, b: Match, enough: (bits: number, own: number) => bool
   return true;
 }
 
-/** Do two shapes have the same words and bits? */
-export function sameShape(a: MaskShape, b: MaskShape): boolean {
-  if (a === b) return true;
-  if (a.words.length !== b.words.length) return false;
-  for (let i = 0; i < a.words.length; i++) if (a.words[i] !== b.words[i] || a.bits[i] !== b.bits[i]) return false;
-  return true;
-}
-
-/** The words and bits of a whole key that aren't zero. */
-export function shapeOf(mask: Key): MaskShape {
-  const words: number[] = [];
-  for (let i = 0; i < KEY_WORDS; i++) if (mask.words[i] !== 0) words.push(i);
-  return { words: Uint16Array.from(words), bits: Uint32Array.from(words, (i) => mask.words[i]) };
-}
-
 /** Gathers a match, field by field, and checks each against those before it. */
 export class MatchBuilder {
   /** What has been gathered; masked values and masks. */
@@ -202,8 +181,7 @@ export class MatchBuilder {
   }
 
   build(): Match {
-    const shape = shapeOf(this.mask);
-    const values = Uint32Array.from(shape.words, (word, i) => this.value.words[word] & shape.bits[i]);
-    return new Match(this.tlvs.done(), shape, values);
+    const shape = shapeOf(this.mask.words);
+    return new Match(this.tlvs.done(), shape, valuesFor(shape, this.value.words));
   }
 }

@@ -1,0 +1,53 @@
+/**
+ * The text of set_field, "VALUE[/MASK]->FIELD". OpenFlow 1.3 has no set_field with a mask, so a masked one becomes a load for
+ * each run of mask bits, as ovs-ofctl sends it; a field that has only experimenter headers keeps its mask (NXAST_REG_LOAD2).
+ */
+import { toBigInt } from '../bytes/index.js';
+import type { TextArgument } from './action.js';
+import type { Action, Load, SetField } from './actions/index.js';
+import type { Field } from './field.js';
+import { fieldNamed, fieldNames } from './fields.js';
+import { fieldBits } from './subfield.js';
+import { didYouMean } from './suggestion.js';
+import { parseValue } from './value-text.js';
+
+/** load's limit. */
+const MAX_RUN = 64;
+
+/** Loads of the runs of ones in `mask`, lowest first. */
+function loads(field: Field, value: bigint, mask: bigint): Load[] {
+  const list: Load[] = [];
+  const width = fieldBits(field);
+  for (let start = 0; start < width; start++) {
+    if (!((mask >> BigInt(start)) & 1n)) continue;
+    let bits = 1;
+    while (bits < MAX_RUN && start + bits < width && (mask >> BigInt(start + bits)) & 1n) bits++;
+    const part = (value >> BigInt(start)) & ((1n << BigInt(bits)) - 1n);
+    list.push({ type: 'load', value: part, to: { field, start, bits } });
+    start += bits - 1;
+  }
+  return list;
+}
+
+/** Reads set_field's argument: the action, or the loads it stands for. Throws arg.error. */
+export function parseSetField(arg: TextArgument): SetField | Action[] {
+  const arrow = arg.text.indexOf('->');
+  if (arrow < 0) throw arg.error('set_field is written VALUE->FIELD');
+  const [valueText, name] = [arg.text.slice(0, arrow), arg.text.slice(arrow + 2)];
+  const field = fieldNamed(name);
+  if (!field) throw arg.error(`unknown field "${name}"${didYouMean(name, fieldNames())}`, arrow + 2);
+  if (field.access === 'read') throw arg.error(`${name} is read-only`, arrow + 2);
+  const { value, mask } = read(field, valueText, arg);
+  if (mask === null) return { type: 'set_field', field, value, mask };
+  if (field.headers.length === 0) throw arg.error(`${name} can't be set with a mask`);
+  if (field.headers[0].experimenter !== 0) return { type: 'set_field', field, value, mask };
+  return loads(field, toBigInt(value), toBigInt(mask));
+}
+
+function read(field: Field, text: string, arg: TextArgument): { value: Uint8Array; mask: Uint8Array | null } {
+  try {
+    return parseValue(field, text);
+  } catch (error) {
+    throw error instanceof RangeError ? arg.error(error.message) : error;
+  }
+}
