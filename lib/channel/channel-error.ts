@@ -1,0 +1,16 @@
+/** Why an address can't be used: the address as it was written, and a line that says what to do. */
+
+/** `usage`: the text is wrong. `environment`: the port, the path or the rights are. */
+export type ChannelErrorKind = 'usage' | 'environment';
+
+export class ChannelError extends Error {
+  constructor(
+    readonly address: string,
+    readonly kind: ChannelErrorKind,
+    /** What is wrong, and what to do. */
+    readonly why: string,
+  ) {
+    super(`${address}: ${why}`);
+    this.name = 'ChannelError';
+  }
+}

@@ -1,0 +1,320 @@
+/**
+ * One OpenFlow session over a byte stream, either end of it: HELLO and the version (OpenFlow 1.3.5 §6.3.1), echo (§6.4), a probe
+ * after silence, framing, back-pressure. What messages mean is the user's; so is the answer to what can't be decoded. Finding and
+ * accepting streams is dialer.ts's and listener.ts's.
+ */
+import type { Duplex } from 'node:stream';
+import { type Clock, type Log, OpenFlowError, type Timer } from '../bytes/index.js';
+import { decode, type Message } from '../wire/index.js';
+import { Framer, FramingError, HEADER_BYTES } from './framer.js';
+import { formatVersions, readHello, TYPE, VERSION, writeHello, writeHelloFailed } from './hello.js';
+import { Output, PACKET_IN_BYTES, PAUSE_BYTES } from './output.js';
+
+/** How long a peer may take to say HELLO. */
+export const HELLO_TIMEOUT_MS = 10_000;
+/** Silence after which a peer is asked whether it is there, and again the time it has for the answer (Open vSwitch's default). */
+export const PROBE_MS = 5_000;
+/** How long a connection may take to send what waits when this end closes it, and when the peer does. */
+const CLOSE_TIMEOUT_MS = 1_000;
+const PEER_CLOSE_TIMEOUT_MS = 10_000;
+
+/** Why a connection ended: by whom, or by what. */
+export type CloseCause = 'peer' | 'self' | 'hello' | 'framing' | 'silence' | 'overflow' | 'error';
+
+/** Whose connection it is. Nothing is called after `closed`. */
+export interface ConnectionUser {
+  /** HELLOs have been exchanged: messages may be sent. */
+  opened(): void;
+  /** A message came. An OpenFlowError thrown here goes to `mistake`. */
+  message(message: Message, bytes: Uint8Array): void;
+  /** A message was refused, by decoding or by `message`. */
+  mistake(error: OpenFlowError, bytes: Uint8Array): void;
+  /** The connection is over. Called once, also when it never opened. */
+  closed(cause: CloseCause, why: string): void;
+}
+
+export interface ConnectionOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The peer's name in logs. */
+  readonly name: string;
+  /** Silence before a probe; 0: never. */
+  readonly probe_ms?: number;
+  readonly helloTimeout_ms?: number;
+  /** Sees every message's bytes; they must not be changed. */
+  readonly tap?: (direction: 'in' | 'out', bytes: Uint8Array) => void;
+}
+
+export type ConnectionState = 'hello' | 'open' | 'closing' | 'closed';
+
+export class Connection {
+  readonly name: string;
+  /** Packet-ins that were dropped because the peer reads too slowly. */
+  droppedPacketIns = 0;
+  private current: ConnectionState = 'hello';
+  private readonly framer = new Framer();
+  private readonly output: Output;
+  private nextXid = 1;
+  private paused = false;
+  private pumping = false;
+  private heard_ms: number;
+  private probed_ms: number | null = null;
+  private probeXid: number | null = null;
+  private timer: Timer | null = null;
+  private cause: CloseCause = 'peer';
+  private why = 'closed by the peer';
+
+  constructor(
+    private readonly stream: Duplex,
+    private readonly user: ConnectionUser,
+    private readonly options: ConnectionOptions,
+  ) {
+    this.name = options.name;
+    this.output = new Output(stream);
+    this.heard_ms = options.clock.now();
+    stream.on('data', (chunk: Uint8Array) => this.received(chunk));
+    stream.on('drain', () => this.drained());
+    stream.on('error', (error) => this.end('error', error.message));
+    stream.on('end', () => this.ended());
+    stream.on('close', () => this.over());
+    this.send(writeHello(this.xid()));
+    this.output.flush();
+    const { helloTimeout_ms = HELLO_TIMEOUT_MS } = options;
+    this.timer = options.clock.after(helloTimeout_ms, () => {
+      this.abort('hello', `no HELLO within ${helloTimeout_ms / 1000} s`);
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.current;
+  }
+
+  /** Bytes that wait to be sent. */
+  get queuedBytes(): number {
+    return this.output.bytes;
+  }
+
+  /** An xid for a message of this end's own. */
+  xid(): number {
+    const xid = this.nextXid;
+    this.nextXid = this.nextXid === 0xffffffff ? 1 : this.nextXid + 1;
+    return xid;
+  }
+
+  /** Sends a reply or a request. It goes out with what else this turn sends. Ignored once the connection is closing. */
+  send(bytes: Uint8Array): void {
+    if (!this.live()) return;
+    this.output.put(bytes);
+    this.options.tap?.('out', bytes);
+  }
+
+  /** Sends what the peer didn't ask for but must not miss. One that is too far behind is disconnected instead. */
+  sendUnasked(bytes: Uint8Array): void {
+    if (!this.live()) return;
+    if (this.output.putUnasked(bytes)) this.options.tap?.('out', bytes);
+    else this.abort('overflow', 'it does not read: too many messages wait for it');
+  }
+
+  /** Sends a packet-in, or drops it and counts it where the peer is behind. Returns whether it was sent. */
+  sendPacketIn(bytes: Uint8Array): boolean {
+    if (!this.live()) return false;
+    if (this.output.bytes + bytes.length > PACKET_IN_BYTES) {
+      this.droppedPacketIns++;
+      return false;
+    }
+    this.send(bytes);
+    return true;
+  }
+
+  /** Sends what waits, then closes. A peer that doesn't read has a second. */
+  close(why = 'closed by this end'): void {
+    this.finish('self', why);
+    this.stream.once('finish', () => this.stream.destroy());
+  }
+
+  private live(): boolean {
+    return this.current === 'hello' || this.current === 'open';
+  }
+
+  private received(chunk: Uint8Array): void {
+    if (!this.live()) return;
+    this.heard();
+    this.framer.push(chunk);
+    this.pump();
+  }
+
+  /** Handles the messages that are there, as long as their replies find room; then writes all replies at once. */
+  private pump(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    while (this.live() && this.hasRoom()) {
+      const message = this.nextMessage();
+      if (!message) break;
+      this.options.tap?.('in', message);
+      if (this.current === 'hello') this.hello(message);
+      else this.handle(message);
+    }
+    this.output.flush();
+    this.pumping = false;
+  }
+
+  private hasRoom(): boolean {
+    if (this.output.bytes > PAUSE_BYTES) this.output.flush();
+    if (this.output.bytes <= PAUSE_BYTES) return true;
+    this.paused = true;
+    this.stream.pause();
+    return false;
+  }
+
+  private nextMessage(): Uint8Array | null {
+    try {
+      return this.framer.next();
+    } catch (error) {
+      if (!(error instanceof FramingError)) throw error;
+      this.finish('framing', error.message);
+      return null;
+    }
+  }
+
+  private hello(bytes: Uint8Array): void {
+    if (bytes[1] === TYPE.error) {
+      this.finish('hello', `it refuses our HELLO: ${text(bytes.subarray(12))}`);
+      return;
+    }
+    if (bytes[1] !== TYPE.hello) {
+      this.finish('hello', `its first message is of type ${bytes[1]}, not HELLO`);
+      return;
+    }
+    const offered = readHello(bytes);
+    if (!offered.includes(VERSION)) {
+      this.refuseVersions(offered);
+      return;
+    }
+    this.current = 'open';
+    this.timer?.cancel();
+    this.watch();
+    this.user.opened();
+  }
+
+  private refuseVersions(offered: number[]): void {
+    const theirs = formatVersions(offered);
+    const version = offered.length > 0 ? Math.max(...offered) : VERSION;
+    const advice = 'With ovs-ofctl: -O OpenFlow13';
+    const said = `OpenFlow 1.3 is spoken here, you offer ${theirs}. ${advice}`;
+    this.send(writeHelloFailed(version, this.xid(), said));
+    this.finish('hello', `it offers OpenFlow ${theirs}, and 1.3 is spoken here (ovs-ofctl needs -O OpenFlow13)`);
+  }
+
+  private handle(bytes: Uint8Array): void {
+    try {
+      if (bytes[0] !== VERSION && bytes[1] !== TYPE.hello && bytes[1] !== TYPE.error) {
+        throw new OpenFlowError('OFPBRC_BAD_VERSION', `version ${bytes[0]} after 4 was agreed on`, 0);
+      }
+      if (bytes[1] === TYPE.hello) return;
+      if (bytes[1] === TYPE.echo_request) this.echo(bytes);
+      else if (!this.answersProbe(bytes)) this.user.message(decode(bytes), bytes);
+    } catch (error) {
+      if (!(error instanceof OpenFlowError)) throw error;
+      this.user.mistake(error, bytes);
+    }
+  }
+
+  /** The reply has the request's xid and data. */
+  private echo(request: Uint8Array): void {
+    const reply = request.slice();
+    reply[1] = TYPE.echo_reply;
+    this.send(reply);
+  }
+
+  /** Any data, or none, is an answer: only the xid counts. */
+  private answersProbe(bytes: Uint8Array): boolean {
+    if (bytes[1] !== TYPE.echo_reply || this.probeXid === null) return false;
+    if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(4) !== this.probeXid) return false;
+    this.probeXid = null;
+    return true;
+  }
+
+  private heard(): void {
+    this.heard_ms = this.options.clock.now();
+    this.probed_ms = null;
+  }
+
+  /** Looks again when silence may have lasted long enough. */
+  private watch(): void {
+    const { clock, probe_ms = PROBE_MS } = this.options;
+    if (probe_ms <= 0) return;
+    const since_ms = clock.now() - (this.probed_ms ?? this.heard_ms);
+    this.timer = clock.after(Math.max(1, probe_ms - since_ms), () => {
+      const waited_ms = clock.now() - (this.probed_ms ?? this.heard_ms);
+      if (waited_ms >= probe_ms) {
+        if (this.probed_ms !== null) {
+          this.abort('silence', `no answer to a probe within ${probe_ms / 1000} s`);
+          return;
+        }
+        this.probe();
+      }
+      this.watch();
+    });
+  }
+
+  private probe(): void {
+    this.probed_ms = this.options.clock.now();
+    this.probeXid = this.xid();
+    const request = Uint8Array.of(VERSION, TYPE.echo_request, 0, HEADER_BYTES, 0, 0, 0, 0);
+    new DataView(request.buffer).setUint32(4, this.probeXid);
+    this.send(request);
+  }
+
+  /** The peer took what waited: requests may be read again. */
+  private drained(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.heard();
+    this.pump();
+    if (!this.paused) this.stream.resume();
+  }
+
+  /** The peer sends no more. What was asked has been answered; the answers still go out. */
+  private ended(): void {
+    this.finish('peer', 'closed by the peer', PEER_CLOSE_TIMEOUT_MS);
+  }
+
+  /** Remembers the first cause. */
+  private end(cause: CloseCause, why: string): void {
+    if (!this.live()) return;
+    this.cause = cause;
+    this.why = why;
+    this.current = 'closing';
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  /** Sends what waits, and gives the peer a moment to take it. */
+  private finish(cause: CloseCause, why: string, timeout_ms = CLOSE_TIMEOUT_MS): void {
+    if (!this.live()) return;
+    this.output.flush();
+    this.end(cause, why);
+    this.stream.end();
+    this.stream.resume();
+    this.timer = this.options.clock.after(timeout_ms, () => this.stream.destroy());
+  }
+
+  private abort(cause: CloseCause, why: string): void {
+    this.end(cause, why);
+    this.stream.destroy();
+  }
+
+  private over(): void {
+    if (this.current === 'closed') return;
+    this.end(this.cause, this.why);
+    this.timer?.cancel();
+    this.current = 'closed';
+    this.user.closed(this.cause, this.why);
+  }
+}
+
+/** Text for a log out of bytes that a peer sent. */
+function text(bytes: Uint8Array): string {
+  const printable = new TextDecoder().decode(bytes.subarray(0, 200)).replace(/[^\x20-\x7e]+/g, ' ');
+  return printable.trim() || 'no text';
+}

@@ -1,0 +1,9 @@
+/** Both ends of OpenFlow over a byte stream. */
+export * from './address.js';
+export * from './channel-error.js';
+export * from './connection.js';
+export * from './dialer.js';
+export * from './framer.js';
+export * from './hello.js';
+export * from './listener.js';
+export * from './output.js';
