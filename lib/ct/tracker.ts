@@ -98,9 +98,11 @@ export class Tracker {
   process(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): CtResult {
     this.now_ms = now_ms;
     if (prior !== null && this.resume(prior, request, now_ms)) {
-      const slot = this.result.connection;
-      if (slot >= 0 && this.execute(slot, request)) this.answerConnection(slot);
-      return this.result;
+      const { result } = this;
+      // Nothing is written on behalf of an invalid packet, though it shows its connection's mark and label.
+      if ((result.state & CS_INV) === 0 && this.execute(result.connection, request))
+        this.answerConnection(result.connection);
+      return result;
     }
     this.decide(packet, request, now_ms);
     this.apply(request, now_ms);
@@ -117,17 +119,18 @@ export class Tracker {
   }
 
   /**
-   * A packet that was tracked before keeps its state: an invalid one until ct_clear, another where its connection was found in
-   * the same zone and lives. True if so; the result is then complete.
+   * A packet that was tracked before in the same zone keeps its state: an invalid one until ct_clear, another where its
+   * connection was found and lives. True if so; the result is then complete. Another zone, or force, tracks it anew.
    */
   private resume(prior: Prior, request: CtRequest, now_ms: number): boolean {
     const { result, connections } = this;
+    if (prior.state === 0 || prior.zone !== request.zone || request.force) return false;
+    const lives = prior.connection >= 0 && connections.is(prior.connection, prior.serial, now_ms);
     if (prior.state & CS_INV) {
-      this.answerInvalid(request.zone, why.stays_invalid);
+      this.answerInvalid(request.zone, why.stays_invalid, lives ? prior.connection : -1);
       return true;
     }
-    if (prior.connection < 0 || prior.zone !== request.zone || request.force) return false;
-    if (!connections.is(prior.connection, prior.serial, now_ms)) return false;
+    if (!lives) return false;
     result.state = prior.state;
     result.why = why.found_before;
     this.answerConnection(prior.connection);
@@ -239,7 +242,7 @@ export class Tracker {
   private answer(): CtResult {
     const { verdict, result } = this;
     if (verdict.state & CS_INV) {
-      this.answerInvalid(this.parsed.tuple.zone, verdict.why);
+      this.answerInvalid(this.parsed.tuple.zone, verdict.why, verdict.slot);
       return result;
     }
     result.state = verdict.state;
@@ -248,24 +251,17 @@ export class Tracker {
       this.answerConnection(verdict.slot);
       return result;
     }
-    result.zone = this.parsed.tuple.zone;
-    result.mark = 0;
-    result.label.fill(0);
-    result.connection = -1;
-    result.serial = 0;
+    this.answerMarks(this.parsed.tuple.zone, -1);
     this.answerTuple(this.parsed.tuple);
     return result;
   }
 
-  private answerInvalid(zone: number, reason: number): void {
+  /** inv has no tuple; `slot` is the connection to which the packet would belong, or -1. */
+  private answerInvalid(zone: number, reason: number, slot: number): void {
     const { result } = this;
     result.state = CS_INV | CS_TRK;
     result.why = reason;
-    result.zone = zone;
-    result.mark = 0;
-    result.label.fill(0);
-    result.connection = -1;
-    result.serial = 0;
+    this.answerMarks(zone, slot);
     result.family = 0;
     result.proto = 0;
     result.src.fill(0);
@@ -274,14 +270,26 @@ export class Tracker {
     result.tp_dst = 0;
   }
 
-  /** Zone, mark, label and tuple of a stored connection. */
-  private answerConnection(slot: number): void {
+  /** Zone, and mark and label of the connection in `slot`, zero for -1. */
+  private answerMarks(zone: number, slot: number): void {
     const { result, connections } = this;
+    result.zone = zone;
     result.connection = slot;
+    if (slot < 0) {
+      result.serial = 0;
+      result.mark = 0;
+      result.label.fill(0);
+      return;
+    }
     result.serial = connections.serialOf(slot);
-    result.zone = connections.zone(slot);
     result.mark = connections.mark(slot) >>> 0;
     for (let i = 0; i < 4; i++) result.label[i] = connections.label(slot, i);
+  }
+
+  /** Zone, mark, label and tuple of a stored connection. */
+  private answerConnection(slot: number): void {
+    const { connections } = this;
+    this.answerMarks(connections.zone(slot), slot);
     connections.original(slot, this.tuple);
     this.answerTuple(this.tuple);
   }
