@@ -24,11 +24,17 @@ export interface Port {
   readonly kind: string;
   /** Name shown by OpenFlow, at most 15 characters. */
   readonly name: string;
-  /** Hardware address, where the device has one; else the switch makes one from its datapath id and the port number. */
+  /**
+   * Hardware address, where the device has one, known when `start` is done; else the switch makes one from its datapath id and
+   * the port number.
+   */
   readonly mac?: Uint8Array;
   /** Speed in kb/s, 0 unknown. */
   readonly speed_kbps?: number;
-  /** Opens what has to be opened. Throws a PortError, at once or through the promise. */
+  /**
+   * Opens what has to be opened. Throws a PortError, at once or through the promise. The link counts as up unless `host.link`
+   * says otherwise, which it may from here on.
+   */
   start(host: PortHost): void | Promise<void>;
   /** Sends `bytes[start, end)`, which are the caller's again when this returns. Never throws: what fails goes to `lost`. */
   send(bytes: Uint8Array, start: number, end: number): void;

@@ -1,0 +1,3 @@
+export * from './host.js';
+export * from './memory.js';
+export * from './port.js';
