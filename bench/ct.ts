@@ -5,11 +5,17 @@
 import { performance } from 'node:perf_hooks';
 import { Random } from '../lib/bytes/index.js';
 import { lookupRequest, Tracker } from '../lib/ct/index.js';
-import { Packet } from '../lib/packet/packet.js';
-import { attach, udp4, udp6 } from '../spec/support/frames.js';
+import { extract, Key, Packet } from '../lib/packet/index.js';
+import { udp4, udp6 } from '../spec/support/frames.js';
 
 const packet = new Packet();
-const base = attach(packet, udp4({ payload: 'x'.repeat(18), checksum: 0 }));
+const base = receive(udp4({ payload: 'x'.repeat(18), checksum: 0 }));
+
+function receive(frame: Uint8Array): Packet {
+  packet.attach(frame);
+  extract(packet, new Key(), 1);
+  return packet;
+}
 
 /** Makes the packet that of connection `n`, its IP checksum with it. */
 function aim(n: number, reply: boolean): void {
@@ -109,7 +115,7 @@ function pauses(size: number): void {
 function ipv6WithLabel(size: number): void {
   const before = resident();
   const tracker = new Tracker({ random: new Random(1) });
-  attach(packet, udp6({ payload: 'x'.repeat(18) }));
+  receive(udp6({ payload: 'x'.repeat(18) }));
   const { bytes } = packet;
   const ask = { ...commit, labelValue: new Uint32Array(4).fill(1), labelMask: new Uint32Array(4).fill(0xffffffff) };
   for (let i = 0; i < size; i++) {

@@ -36,9 +36,10 @@ export function parse(packet: Packet, zone: number, out: Parsed): void {
 }
 
 function readIp(packet: Packet, out: Parsed): number {
-  const { bytes, l3, typeAt } = packet;
-  if (l3 < 0 || typeAt < 0) return why.not_ip;
-  const type = (bytes[typeAt] << 8) | bytes[typeAt + 1];
+  const { bytes, l3 } = packet;
+  if (l3 < 2) return why.not_ip;
+  // The EtherType stands right before the header that it names, behind tags and in SNAP too.
+  const type = u16(bytes, l3 - 2);
   if (type === ETH_TYPE_IPV4) {
     const bad = readIpv4(bytes, l3, packet.end, true, out);
     if (bad !== why.none) return bad;

@@ -11,8 +11,7 @@ import {
   type TrackerOptions,
   WHY_TEXT,
 } from '../../lib/ct/index.js';
-import { Packet } from '../../lib/packet/packet.js';
-import { attach } from '../support/frames.js';
+import { extract, Key, Packet } from '../../lib/packet/index.js';
 
 export type Ask = Partial<CtRequest>;
 
@@ -29,14 +28,21 @@ export class Tracking {
   now_ms = 1_000_000;
   readonly tracker: Tracker;
   private readonly packet = new Packet();
+  private readonly key = new Key();
 
   constructor(options: Partial<TrackerOptions> = {}) {
     this.tracker = new Tracker({ random: new Random(7), ...options });
   }
 
+  private receive(frame: Uint8Array): Packet {
+    this.packet.attach(frame);
+    extract(this.packet, this.key, 1);
+    return this.packet;
+  }
+
   /** Tracks a frame; the whole result. */
   track(frame: Uint8Array, ask: Ask = {}, prior: Prior | null = null): CtResult {
-    return this.tracker.process(attach(this.packet, frame), { ...lookupRequest(), ...ask }, this.now_ms, prior);
+    return this.tracker.process(this.receive(frame), { ...lookupRequest(), ...ask }, this.now_ms, prior);
   }
 
   /** Tracks a frame: its state, "new|trk". */
@@ -45,7 +51,7 @@ export class Tracking {
   }
 
   look(frame: Uint8Array, ask: Ask = {}): CtResult {
-    return this.tracker.look(attach(this.packet, frame), { ...lookupRequest(), ...ask }, this.now_ms);
+    return this.tracker.look(this.receive(frame), { ...lookupRequest(), ...ask }, this.now_ms);
   }
 
   /** Why a frame has the state it has. */

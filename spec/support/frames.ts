@@ -3,8 +3,6 @@
  * checksums. What is left out has a default (10.0.0.1:1000 → 10.0.0.2:80). A checksum that is given is written as it is, so
  * broken frames are easy. Independent of lib's own encoders and checksums, so that a mistake there can't hide here.
  */
-import type { Packet } from '../../lib/packet/packet.js';
-
 export interface Ethernet {
   eth_src?: string;
   eth_dst?: string;
@@ -339,21 +337,4 @@ function etherTypeAt(frame: Uint8Array): number {
   let at = 12;
   while ([0x8100, 0x88a8].includes((frame[at] << 8) | frame[at + 1])) at += 4;
   return at;
-}
-
-/** Points `packet` at `frame` with the L3 offsets set, as extraction does for IP frames without MPLS. */
-export function attach(packet: Packet, frame: Uint8Array): Packet {
-  packet.attach(frame);
-  packet.typeAt = etherTypeAt(frame);
-  packet.l3 = packet.typeAt + 2;
-  const version = frame[packet.l3] >> 4;
-  const length =
-    version === 4
-      ? (frame[packet.l3 + 2] << 8) | frame[packet.l3 + 3]
-      : version === 6
-        ? 40 + ((frame[packet.l3 + 4] << 8) | frame[packet.l3 + 5])
-        : frame.length - packet.l3;
-  packet.l3End = Math.min(frame.length, packet.l3 + length);
-  packet.l4 = version === 4 ? packet.l3 + (frame[packet.l3] & 15) * 4 : version === 6 ? packet.l3 + 40 : -1;
-  return packet;
 }

@@ -99,7 +99,24 @@ export function begin(creator: TcpPeer, peer: TcpPeer, segment: TcpSegment): voi
   }
 }
 
-/** Advances the sides by a segment of `src`, whose flags are possible. Where it gives TCP_INVALID the sides mean nothing; keep what was before. */
+/** A segment as the window arithmetic takes it: one reused object. */
+class Reading {
+  seq = 0;
+  end = 0;
+  ack = 0;
+  window = 0;
+  /** Scales of the sender's and the receiver's windows. */
+  srcScale = 0;
+  dstScale = 0;
+  /** The acknowledgement has to lie near what the receiver sent. */
+  checkSkew = true;
+}
+const reading = new Reading();
+
+/**
+ * Advances the sides by a segment of `src`, whose flags are possible. Where it gives TCP_INVALID the sides mean nothing: keep
+ * what was before.
+ */
 export function advance(src: TcpPeer, dst: TcpPeer, segment: TcpSegment, checks: boolean): number {
   const { flags } = segment;
   if ((flags & (SYN | ACK)) === SYN) {
@@ -109,64 +126,16 @@ export function advance(src: TcpPeer, dst: TcpPeer, segment: TcpSegment, checks:
       return TCP_OPENS;
     }
   }
-
-  let window = segment.window;
-  let srcScale = 0;
-  let dstScale = 0;
-  if ((flags & SYN) === 0) {
-    if (src.scaling === SCALED && dst.scaling === SCALED) {
-      srcScale = src.scale;
-      dstScale = dst.scale;
-    } else if (src.scaling === UNKNOWN_SCALE && dst.scaling === UNKNOWN_SCALE) {
-      srcScale = MAX_SCALE;
-      dstScale = MAX_SCALE;
-    }
+  read(segment, src, dst);
+  if (src.state < SYN_SENT) openSide(src, dst, segment);
+  readAcknowledgement(segment, dst);
+  if (reading.seq === reading.end) {
+    // Without data any place will do.
+    reading.seq = src.seqlo;
+    reading.end = src.seqlo;
   }
-
-  let seq = segment.seq;
-  let end = plus(seq, segment.length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0));
-  let checkSkew = true;
-  if (src.state < SYN_SENT) {
-    // The side's first segment.
-    if (flags & SYN && dst.scaling === SCALED) {
-      setScale(src, segment.scale);
-      if (src.scaling === SCALED) {
-        srcScale = src.scale;
-        dstScale = dst.scale;
-        window = unscaled(window, srcScale);
-      } else {
-        // Scaling needs both: what the other side announced counts as it stands.
-        dst.window = (dst.window << dst.scale) & 0xffff;
-        setScale(dst, -1);
-      }
-    }
-    src.seqlo = seq;
-    src.state = SYN_SENT;
-    const allowed = plus(end, Math.max(1, dst.window << dstScale));
-    if (src.seqhi === 1 || atLeast(allowed, src.seqhi)) {
-      src.seqhi = allowed;
-      checkSkew = false;
-    }
-    src.window = Math.max(src.window, window);
-  }
-
-  // A segment without ACK, or a RST+ACK of 0 as some stacks send it, acknowledges nothing.
-  const acknowledges = (flags & ACK) !== 0 && !(segment.ack === 0 && flags & RST);
-  const ack = acknowledges ? segment.ack : dst.seqlo;
-  if (seq === end) {
-    seq = src.seqlo;
-    end = seq;
-  }
-  const skew = checkSkew ? distance(dst.seqlo, ack) : 0;
-
-  const inWindow =
-    atLeast(src.seqhi, end) &&
-    atLeast(seq, plus(src.seqlo, -(dst.window << dstScale))) &&
-    skew >= -TOLERANCE &&
-    skew <= TOLERANCE << srcScale &&
-    ((flags & RST) === 0 || Math.abs(distance(segment.seq, src.seqlo)) <= 1);
-  if (inWindow || !checks) {
-    slide(src, dst, end, ack, window, srcScale);
+  if (!checks || inWindow(src, dst, segment)) {
+    slide(src, dst);
     if (flags & FIN && src.state < CLOSING) src.state = CLOSING;
     if (flags & ACK) {
       if (dst.state === SYN_SENT) dst.state = ESTABLISHED;
@@ -175,15 +144,82 @@ export function advance(src: TcpPeer, dst: TcpPeer, segment: TcpSegment, checks:
     if (flags & RST) reset(src, dst);
     return TCP_ACCEPTED;
   }
-
-  const tolerant = dst.state < SYN_SENT || dst.state >= FIN_WAIT_2 || src.state >= FIN_WAIT_2;
-  if (!tolerant || !atLeast(plus(src.seqhi, TOLERANCE), end) || !atLeast(seq, plus(src.seqlo, -TOLERANCE))) {
-    return TCP_INVALID;
-  }
-  slide(src, dst, end, ack, window, srcScale);
+  if (!isTolerated(src, dst)) return TCP_INVALID;
+  slide(src, dst);
   if (flags & FIN && src.state < CLOSING) src.state = CLOSING;
   if (flags & RST) reset(src, dst);
   return TCP_LOOSE;
+}
+
+/** Sequence numbers and scales. SYNs aren't scaled; scales count only where both sides have one, or nobody knows. */
+function read(segment: TcpSegment, src: TcpPeer, dst: TcpPeer): void {
+  const { flags } = segment;
+  reading.seq = segment.seq;
+  reading.end = plus(segment.seq, segment.length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0));
+  reading.window = segment.window;
+  reading.srcScale = 0;
+  reading.dstScale = 0;
+  reading.checkSkew = true;
+  if (flags & SYN) return;
+  if (src.scaling === SCALED && dst.scaling === SCALED) {
+    reading.srcScale = src.scale;
+    reading.dstScale = dst.scale;
+  } else if (src.scaling === UNKNOWN_SCALE && dst.scaling === UNKNOWN_SCALE) {
+    reading.srcScale = MAX_SCALE;
+    reading.dstScale = MAX_SCALE;
+  }
+}
+
+/** The side's first segment: where its numbers begin. If they move seqhi, its acknowledgement isn't held against it. */
+function openSide(src: TcpPeer, dst: TcpPeer, segment: TcpSegment): void {
+  if (segment.flags & SYN && dst.scaling === SCALED) {
+    setScale(src, segment.scale);
+    if (src.scaling === SCALED) {
+      reading.srcScale = src.scale;
+      reading.dstScale = dst.scale;
+      reading.window = unscaled(reading.window, src.scale);
+    } else {
+      // Scaling needs both: what the other side announced counts as it stands.
+      dst.window = (dst.window << dst.scale) & 0xffff;
+      setScale(dst, -1);
+    }
+  }
+  src.state = SYN_SENT;
+  src.seqlo = reading.seq;
+  const allowed = plus(reading.end, Math.max(1, dst.window << reading.dstScale));
+  if (src.seqhi === 1 || atLeast(allowed, src.seqhi)) {
+    src.seqhi = allowed;
+    reading.checkSkew = false;
+  }
+  src.window = Math.max(src.window, reading.window);
+}
+
+/** A segment without ACK, or a RST+ACK of 0 as some stacks send it, acknowledges nothing. */
+function readAcknowledgement(segment: TcpSegment, dst: TcpPeer): void {
+  const nothing = (segment.flags & ACK) === 0 || (segment.ack === 0 && (segment.flags & RST) !== 0);
+  reading.ack = nothing ? dst.seqlo : segment.ack;
+}
+
+/** Inside what the receiver allows, at most one window back, acknowledging something near; a RST at the very edge. */
+function inWindow(src: TcpPeer, dst: TcpPeer, segment: TcpSegment): boolean {
+  const { seq, end, ack, srcScale, dstScale, checkSkew } = reading;
+  const skew = checkSkew ? distance(dst.seqlo, ack) : 0;
+  return (
+    atLeast(src.seqhi, end) &&
+    atLeast(seq, plus(src.seqlo, -(dst.window << dstScale))) &&
+    skew >= -TOLERANCE &&
+    skew <= TOLERANCE << srcScale &&
+    ((segment.flags & RST) === 0 || Math.abs(distance(segment.seq, src.seqlo)) <= 1)
+  );
+}
+
+/**
+ * Near the window of a connection whose other side is still silent, or which is closing: SYNs sent before the answer, streams
+ * picked up in the middle, stragglers. A flood passes here too, so no timer moves.
+ */
+function isTolerated(src: TcpPeer, dst: TcpPeer): boolean {
+  if (dst.state >= SYN_SENT && dst.state < FIN_WAIT_2 && src.state < FIN_WAIT_2) return false;
+  return atLeast(plus(src.seqhi, TOLERANCE), reading.end) && atLeast(reading.seq, plus(src.seqlo, -TOLERANCE));
 }
 
 /** The timeout that the sides' states ask for after an accepted segment: tried in this order. */
@@ -196,7 +232,8 @@ export function timeoutOf(a: TcpPeer, b: TcpPeer): number {
 }
 
 /** The segment's window, its end and what it acknowledges become part of the two windows. */
-function slide(src: TcpPeer, dst: TcpPeer, end: number, ack: number, window: number, srcScale: number): void {
+function slide(src: TcpPeer, dst: TcpPeer): void {
+  const { end, ack, window, srcScale } = reading;
   src.window = Math.max(src.window, window);
   if (after(end, src.seqlo)) src.seqlo = end;
   const scaled = window << srcScale;
