@@ -22,9 +22,18 @@ export type { FlowModMessage } from './messages/flow-mod.js';
 export { FLOW_REMOVED_REASONS, type FlowRemoved, type FlowRemovedReason } from './messages/flow-removed.js';
 export type { GroupModMessage } from './messages/group-mod.js';
 export type { Hello } from './messages/hello.js';
-export { MESSAGE_TYPES, type Message, type MessageOf, type MessageType } from './messages/index.js';
+export { kindNumbered, MESSAGE_TYPES, type Message, type MessageOf, type MessageType } from './messages/index.js';
 export type { MeterModMessage } from './messages/meter-mod.js';
 export type { MultipartReply, MultipartRequest } from './messages/multipart.js';
+export {
+  NICIRA,
+  NXT,
+  PACKET_IN_FORMATS,
+  type PacketInFormat,
+  packetIn2,
+  readControllerId,
+  readPacketInFormat,
+} from './messages/nicira-packet-in.js';
 export { PACKET_IN_REASONS, type PacketIn } from './messages/packet-in.js';
 export type { PacketOut } from './messages/packet-out.js';
 export type { PortMod } from './messages/port-mod.js';
