@@ -10,6 +10,7 @@ export * from './flags-text.js';
 export * from './flow-mod.js';
 export * from './instruction.js';
 export * from './key-values.js';
+export * from './legacy-action-text.js';
 export * from './match.js';
 export * from './meaning.js';
 export * from './oxm.js';

@@ -16,8 +16,10 @@ const RESERVED: readonly (readonly [name: string, port: number])[] = [
 const numberOfName = new Map([...RESERVED.map(([name, port]) => [name, port] as const), ['NONE', OFPP.ANY] as const]);
 const nameOfNumber = new Map(RESERVED.map(([name, port]) => [port as number, name]));
 
-/** Numbers of names, for reading. */
-export type NameMap = ReadonlyMap<string, number>;
+/** Numbers of names, for reading: a Map, or anything that looks names up. */
+export interface NameMap {
+  get(name: string): number | undefined;
+}
 
 function named(text: string, names: NameMap | undefined): number | undefined {
   if (!text.startsWith('"')) return names?.get(text);

@@ -3,10 +3,12 @@
  * each run of mask bits, as ovs-ofctl sends it; a field that has only experimenter headers keeps its mask (NXAST_REG_LOAD2).
  */
 import { toBigInt } from '../bytes/index.js';
+import { VLAN_CFI } from '../packet/key.js';
 import type { TextArgument } from './action.js';
 import type { Action, Load, SetField } from './actions/index.js';
 import type { Field } from './field.js';
-import { fieldNamed, fieldNames } from './fields.js';
+import { fieldNamed, fieldNames, fields } from './fields.js';
+import { numberOf } from './match.js';
 import { fieldBits } from './subfield.js';
 import { didYouMean } from './suggestion.js';
 import { parseValue } from './value-text.js';
@@ -37,16 +39,28 @@ export function parseSetField(arg: TextArgument): SetField | Action[] {
   const field = fieldNamed(name);
   if (!field) throw arg.error(`unknown field "${name}"${didYouMean(name, fieldNames())}`, arrow + 2);
   if (field.access === 'read') throw arg.error(`${name} is read-only`, arrow + 2);
+  if (field.headers.length === 0) throw arg.error(`${name} has no number on the wire${instead(name)}`, arrow + 2);
   const { value, mask } = read(field, valueText, arg);
-  if (mask === null) return { type: 'set_field', field, value, mask };
-  if (field.headers.length === 0) throw arg.error(`${name} can't be set with a mask`);
+  if (mask === null) {
+    const id = numberOf(value.subarray(0, 2));
+    if (field === fields.vlan_vid && !(id & VLAN_CFI)) {
+      throw arg.error(`vlan_vid has the bit 0x1000 for "there is a tag": write ${id | VLAN_CFI}, not ${valueText}`);
+    }
+    return { type: 'set_field', field, value, mask };
+  }
   if (field.headers[0].experimenter !== 0) return { type: 'set_field', field, value, mask };
   return loads(field, toBigInt(value), toBigInt(mask));
 }
 
+/** The field to set in place of one that only matches know. */
+function instead(name: string): string {
+  if (name === 'dl_vlan') return ': set vlan_vid, or use mod_vlan_vid';
+  return name === 'dl_vlan_pcp' ? ': set vlan_pcp' : '';
+}
+
 function read(field: Field, text: string, arg: TextArgument): { value: Uint8Array; mask: Uint8Array | null } {
   try {
-    return parseValue(field, text);
+    return parseValue(field, text, { get: (name) => arg.port(name) ?? undefined });
   } catch (error) {
     throw error instanceof RangeError ? arg.error(error.message) : error;
   }

@@ -13,8 +13,16 @@ export interface Subfield {
   readonly bits: number;
 }
 
-/** Bits of a field's value (vlan_vid: 13, with the "present" bit). */
+/** Fields whose top bits no action may name: vlan_vid's "present" bit, and tunnel flags that are the datapath's own. */
+const NAMEABLE_BITS = new Map([
+  ['vlan_vid', 12],
+  ['tun_flags', 1],
+]);
+
+/** Bits of a field that a subfield may name. */
 export function fieldBits(field: Field): number {
+  const nameable = NAMEABLE_BITS.get(field.name);
+  if (nameable !== undefined) return nameable;
   return field.slot === null ? field.bytes * 8 : field.port16 ? 16 : field.width;
 }
 

@@ -17,7 +17,12 @@ export const decTtl = action<DecTtl>({
   write(_, w) {
     w.zeros(4);
   },
-  texts: { dec_ttl: () => ({ type: 'dec_ttl' }) },
+  texts: {
+    dec_ttl(arg) {
+      if (arg.text !== '') throw arg.error('dec_ttl with controller ids is not supported yet');
+      return { type: 'dec_ttl' };
+    },
+  },
   format: () => 'dec_ttl',
   check(_, flow) {
     flow.require('ip', 'dec_ttl');
@@ -29,7 +34,7 @@ export const decTtl = action<DecTtl>({
       m.set(fields.nw_ttl, ttl - 1);
     } else {
       m.controller({ maxLen: NO_BUFFER, reason: 'invalid_ttl', controllerId: 0 });
-      m.stop();
+      m.endList();
     }
   },
 });

@@ -3,12 +3,24 @@ import { OpenFlowError } from '../../bytes/index.js';
 import { action, nicira } from '../action.js';
 import { checkSubfield, fieldFrom32, type Subfield, writeFieldHeader } from '../subfield.js';
 import { formatSubfield, parseSubfield } from '../subfield-text.js';
+import { parseNumber } from '../value-text.js';
 import { checkWritable } from './set-field.js';
 
 export interface Load {
   readonly type: 'load';
   readonly value: bigint;
   readonly to: Subfield;
+}
+
+/** What a load of any width stands for: loads of at most 64 bits, the low ones first. */
+function pieces(value: bigint, to: Subfield): Load[] {
+  const list: Load[] = [];
+  for (let done = 0; done < to.bits; done += 64) {
+    const bits = Math.min(64, to.bits - done);
+    const part = BigInt.asUintN(bits, value >> BigInt(done));
+    list.push({ type: 'load', value: part, to: { field: to.field, start: to.start + done, bits } });
+  }
+  return list;
 }
 
 export const load = action<Load>({
@@ -36,14 +48,15 @@ export const load = action<Load>({
       const [valueText, toText, ...more] = arg.text.split('->');
       if (toText === undefined || more.length > 0) throw arg.error('load is written VALUE->FIELD[BITS]');
       const to = parseSubfield(toText, arg, valueText.length + 2);
-      if (!/^(\d+|0x[0-9a-f]+)$/i.test(valueText)) throw arg.error(`"${valueText}" is no number`);
-      const value = BigInt(valueText);
+      if (to.field.access === 'read') throw arg.error(`${to.field.name} is read-only`, valueText.length + 2);
+      if (to.field.headers.length === 0) throw arg.error(`${to.field.name} has no number on the wire`);
+      const value = parseNumber(valueText);
+      if (value === null) throw arg.error(`"${valueText}" is no number`);
       if (value >> BigInt(to.bits)) throw arg.error(`${valueText} does not fit in ${to.bits} bits`);
-      if (to.bits > 64) throw arg.error('load sets at most 64 bits');
-      return { type: 'load', value, to };
+      return pieces(value, to);
     },
   },
-  format: (a) => `load:0x${a.value.toString(16)}->${formatSubfield(a.to)}`,
+  format: (a) => `load:${a.value ? `0x${a.value.toString(16)}` : '0'}->${formatSubfield(a.to)}`,
   check(a, flow) {
     checkSubfield(a.to);
     checkWritable(a.to.field, flow);

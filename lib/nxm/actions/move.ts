@@ -37,6 +37,10 @@ export const move = action<Move>({
       if (toText === undefined || more.length > 0) throw arg.error('move is written FIELD[BITS]->FIELD[BITS]');
       const from = parseSubfield(fromText, arg, 0);
       const to = parseSubfield(toText, arg, fromText.length + 2);
+      for (const { field } of [from, to]) {
+        if (field.headers.length === 0) throw arg.error(`${field.name} has no number on the wire`);
+      }
+      if (to.field.access === 'read') throw arg.error(`${to.field.name} is read-only`, fromText.length + 2);
       if (from.bits !== to.bits) {
         throw arg.error(`source field is ${from.bits} bits wide but destination is ${to.bits} bits wide`);
       }

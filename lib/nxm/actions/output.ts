@@ -1,6 +1,7 @@
 /** output: OpenFlow 1.3.5 §7.2.4.1. In texts also a bare port, CONTROLLER:max_len and controller(…). */
 import { action, standard } from '../action.js';
 import { OFPP } from '../field.js';
+import { fieldNamed } from '../fields.js';
 
 export interface Output {
   readonly type: 'output';
@@ -13,6 +14,13 @@ export interface Output {
 export const NO_BUFFER = 0xffff;
 
 const RESERVED = ['IN_PORT', 'TABLE', 'NORMAL', 'FLOOD', 'ALL', 'LOCAL'] as const;
+
+/** Why a text is no port: output to a field's port and with a length aren't built yet. */
+function noPort(text: string): string {
+  const field = text.split('[')[0];
+  if (/^port=|max_len=/.test(text)) return 'output with max_len is not supported yet';
+  return fieldNamed(field) ? `output to the port in ${field} is not supported yet` : `unknown port "${text}"`;
+}
 
 export const output = action<Output>({
   type: 'output',
@@ -29,14 +37,18 @@ export const output = action<Output>({
   texts: {
     output(arg) {
       const port = arg.port(arg.text);
-      if (port === null) throw arg.error(`unknown port "${arg.text}"`);
-      return { type: 'output', port, maxLen: 0 };
+      if (port === null) throw arg.error(noPort(arg.text));
+      return { type: 'output', port, maxLen: port === OFPP.CONTROLLER ? NO_BUFFER : 0 };
     },
     controller(arg) {
       if (arg.text === '') return { type: 'output', port: OFPP.CONTROLLER, maxLen: NO_BUFFER };
-      const maxLen = Number(arg.text);
-      if (!/^\d+$/.test(arg.text) || maxLen > 0xffff)
-        throw arg.error(`"${arg.text}" is no number of bytes up to 65535`);
+      const later = /\b(reason|id|userdata|pause|meter_id)\b/.exec(arg.text);
+      if (later) throw arg.error(`controller with ${later[0]} is not supported yet`, later.index);
+      const [, key, digits] = /^(max_len=)?(\d+)$/.exec(arg.text) ?? [];
+      const maxLen = Number(digits);
+      if (digits === undefined || maxLen > 0xffff) {
+        throw arg.error(`"${arg.text}" is no number of bytes up to 65535`, key?.length ?? 0);
+      }
       return { type: 'output', port: OFPP.CONTROLLER, maxLen };
     },
     ...Object.fromEntries(

@@ -39,20 +39,22 @@ export const resubmit = action<Resubmit>({
   },
   texts: {
     resubmit(arg) {
-      const [portText, tableText, ...more] = arg.text.split(',').map((part) => part.trim());
-      if (more.length > 0) throw arg.error(`resubmit takes a port and a table, not "${arg.text}"`);
+      const [portText, tableText, ct, ...more] = arg.text.split(',').map((part) => part.trim());
+      if (ct === 'ct') throw arg.error('resubmit with ct is not supported yet', arg.text.lastIndexOf('ct'));
+      if (ct || more.length > 0) throw arg.error(`resubmit takes a port and a table, not "${arg.text}"`);
       const port = portText === '' ? OFPP.IN_PORT : arg.port(portText);
       if (port === null) throw arg.error(`unknown port "${portText}"`);
-      const table = tableText === undefined || tableText === '' ? null : arg.table(tableText);
-      if (tableText && table === null) throw arg.error(`"${tableText}" is no table`, arg.text.indexOf(',') + 1);
-      if (portText === '' && table === null) throw arg.error('resubmit needs a port or a table');
+      const wanted = tableText ? arg.table(tableText) : THIS_TABLE;
+      if (wanted === null) throw arg.error(`"${tableText}" is no table`, arg.text.indexOf(',') + 1);
+      const table = wanted === THIS_TABLE ? null : wanted;
+      if (port === OFPP.IN_PORT && table === null) throw arg.error('resubmit needs a port or a table');
       return { type: 'resubmit', inPort: port === OFPP.IN_PORT ? null : port, table };
     },
   },
   format(a, names) {
     const port = a.inPort === null ? '' : names.port(a.inPort);
-    if (a.table === null) return `resubmit:${a.inPort === null ? 'IN_PORT' : port}`;
-    return `resubmit(${port},${names.table(a.table)})`;
+    if (a.table === null && a.inPort !== null) return `resubmit:${port}`;
+    return `resubmit(${port},${a.table === null ? '' : names.table(a.table)})`;
   },
   check() {},
   translate(a, m) {

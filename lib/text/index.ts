@@ -1,0 +1,7 @@
+/** ovs-ofctl's flow syntax ↔ the vocabulary's plain data. */
+export * from './flow-printer.js';
+export * from './flow-reader.js';
+export * from './instruction-text.js';
+export { formatMatch } from './match-printer.js';
+export { parseMatch } from './match-reader.js';
+export type { PlaceOptions } from './place.js';

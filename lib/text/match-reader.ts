@@ -1,0 +1,307 @@
+/**
+ * Matches from text: "in_port=1,tcp,nw_src=10.0.0.0/8,tp_dst=80". Gathers what the words say in a flow key and a mask, as words that
+ * share a header would override each other, then writes the TLVs that ovs-ofctl 3.1 sends in OpenFlow 1.3, in its order.
+ * ovs-ofctl drops silently what its prerequisites don't allow and cuts numbers that are too large; here both are mistakes.
+ */
+import { fromBigInt, OpenFlowError } from '../bytes/index.js';
+import {
+  didYouMean,
+  ETH_TYPE,
+  type Field,
+  fieldBits,
+  fieldMask,
+  fieldNamed,
+  fieldNames,
+  fields,
+  IP_PROTO,
+  type KeyValue,
+  keyValues,
+  type Match,
+  MatchBuilder,
+  meets,
+  type Prerequisite,
+  parseNumber,
+  parseSubfield,
+  parseValue,
+  port32,
+  type Subfield,
+  slotOf,
+  type TextArgument,
+} from '../nxm/index.js';
+import { Key, type Slot, slots, VLAN_CFI } from '../packet/key.js';
+import { mistake, type Place, type PlaceOptions, placeOf } from './place.js';
+import { PROTOCOLS } from './protocols.js';
+import { ETHERNET_FIELDS, TLV_ORDER } from './tlv-order.js';
+
+/** What a prerequisite is in a text. */
+const NEEDS: Readonly<Record<Prerequisite, string>> = {
+  none: 'another field',
+  vlan: 'a VLAN tag, such as dl_vlan',
+  arp: 'arp or rarp',
+  mpls: 'mpls or mplsm',
+  ipv4: 'ip',
+  ipv6: 'ipv6',
+  ip: 'ip or ipv6',
+  tcp: 'tcp or tcp6',
+  udp: 'udp or udp6',
+  sctp: 'sctp or sctp6',
+  icmp: 'icmp',
+  icmp6: 'icmp6',
+  nd: 'icmp6 with icmp_type 135 or 136 and icmp_code 0',
+  nd_solicit: 'icmp6 with icmp_type=135 and icmp_code=0',
+  nd_advert: 'icmp6 with icmp_type=136 and icmp_code=0',
+  nsh: 'dl_type=0x894f',
+  pbb: 'dl_type=0x88e7',
+  ct: 'ip or ipv6, and a ct_state such as +trk+new or +trk-inv',
+};
+
+/** Names of matches that are no field's: ovs-ofctl prints them, or OpenFlow 1.0 had them. */
+const ALIASES: Readonly<Record<string, Field>> = {
+  gtpu_flags: fields.tun_gtpu_flags,
+  gtpu_msgtype: fields.tun_gtpu_msgtype,
+};
+
+/** OpenFlow 1.0's dl_vlan for "no tag". */
+const NO_VLAN = 0xffff;
+const WHOLE_TCI = 0xffff;
+/** Fields that say "there is a tag" beside their own bits. */
+const TAGGED: ReadonlySet<Field> = new Set([fields.dl_vlan, fields.dl_vlan_pcp, fields.vlan_pcp]);
+/** ct_state and tunnel flags have more bits on the wire than a match may name, so their TLVs always carry a mask. */
+const ALWAYS_MASKED: ReadonlySet<Field> = new Set([fields.ct_state, fields.tun_flags]);
+
+/** All words that a match may begin a part with. */
+export function matchWords(): string[] {
+  return [...Object.keys(PROTOCOLS), 'eth', ...fieldNames(), ...Object.keys(ALIASES)];
+}
+
+interface Item {
+  readonly field: Field;
+  readonly name: string;
+  readonly at: number;
+}
+
+export class MatchReader {
+  /** What the words have said so far. */
+  readonly value = new Key();
+  readonly mask = new Key();
+  private readonly items: Item[] = [];
+  private ethernet = false;
+
+  constructor(private readonly place: Place) {}
+
+  /** Takes a part of the text; false where it is no part of a match. Throws TextError. */
+  take(part: KeyValue): boolean {
+    const { key } = part;
+    if (Object.hasOwn(PROTOCOLS, key)) {
+      this.takeProtocol(part);
+      return true;
+    }
+    if (key === 'eth') {
+      this.ethernet = true;
+      return true;
+    }
+    if (key.includes('[')) {
+      this.takeSubfield(part);
+      return true;
+    }
+    const field = fieldNamed(key) ?? (Object.hasOwn(ALIASES, key) ? ALIASES[key] : undefined);
+    if (!field) return false;
+    this.takeField(field, part);
+    return true;
+  }
+
+  private takeProtocol(part: KeyValue): void {
+    const { ethType, nwProto } = PROTOCOLS[part.key];
+    if (part.delimiter !== '') throw this.mistake(part.valueAt, `"${part.key}" takes no value`);
+    this.ethernet = true;
+    this.setNumber(fields.eth_type, ethType);
+    this.items.push({ field: fields.eth_type, name: part.key, at: part.keyAt });
+    if (nwProto) this.setNumber(fields.nw_proto, nwProto);
+  }
+
+  private takeField(field: Field, part: KeyValue): void {
+    const text = part.value;
+    if (text === '') throw this.mistake(part.keyAt, `field ${part.key} needs a value`);
+    if (!part.closed) throw this.mistake(part.keyAt, `"${part.key}(" has no ")"`);
+    if (field === fields.dl_vlan && parseNumber(text) === BigInt(NO_VLAN)) {
+      this.set(fields.vlan_tci, Uint8Array.of(0, 0), null);
+    } else {
+      const { value, mask } = this.read(field, text, part.valueAt);
+      if (mask?.every((byte) => byte === 0)) return;
+      this.set(field, value, mask);
+    }
+    this.items.push({ field, name: part.key, at: part.keyAt });
+  }
+
+  private read(field: Field, text: string, at: number): { value: Uint8Array; mask: Uint8Array | null } {
+    try {
+      return parseValue(field, text, this.place.ports);
+    } catch (error) {
+      throw error instanceof RangeError ? this.mistake(at, error.message) : error;
+    }
+  }
+
+  /** "reg1[0..3]=5": adds bits to what was said of the field before. */
+  private takeSubfield(part: KeyValue): void {
+    const s = parseSubfield(part.key, subfieldArgument(part, this.place), 0);
+    const number = parseNumber(part.value);
+    if (number === null) throw this.mistake(part.valueAt, `"${part.value}" is no number for ${part.key}`);
+    if (number >> BigInt(s.bits)) throw this.mistake(part.valueAt, `${part.value} does not fit in ${s.bits} bits`);
+    if (s.field.slot === null) throw this.unmapped(s.field, part.keyAt);
+    if (!s.field.maskable && s.bits < fieldBits(s.field)) {
+      throw this.mistake(part.keyAt, `${s.field.name} can't be masked`);
+    }
+    this.addBits(s, number);
+    this.items.push({ field: s.field, name: part.key, at: part.keyAt });
+  }
+
+  private addBits(s: Subfield, number: bigint): void {
+    const size = s.field.bytes;
+    const value = fromBigInt(number << BigInt(s.start), size);
+    const mask = fromBigInt(((1n << BigInt(s.bits)) - 1n) << BigInt(s.start), size);
+    const old = this.bits(s.field);
+    for (let i = 0; i < size; i++) {
+      value[i] |= old.value[i] & ~mask[i];
+      mask[i] |= old.mask[i];
+    }
+    this.set(s.field, value, mask);
+  }
+
+  private mistake(at: number, why: string) {
+    return mistake(this.place, at, why);
+  }
+
+  private unmapped(field: Field, at: number) {
+    return this.mistake(at, `${field.name} is not mapped to a Geneve option`);
+  }
+
+  /** Says a field: what was said of it before is gone. */
+  private set(field: Field, value: Uint8Array, mask: Uint8Array | null): void {
+    const slot = field.slot;
+    if (slot === null) throw this.unmapped(field, this.items.at(-1)?.at ?? 0);
+    if (slot.size > 4) {
+      this.value.setBytes(slot, value);
+      this.mask.setBytes(slot, mask ?? fieldMask(field));
+      return;
+    }
+    const all = field.port16 ? 0xffffffff : field.bits;
+    const number = Number(BigInt(`0x${hexOf(value)}`));
+    const bits = mask === null ? all : Number(BigInt(`0x${hexOf(mask)}`)) & all;
+    this.setBits(slot, all, field.port16 ? port32(number) : number, bits);
+    if (TAGGED.has(field)) this.setBits(slots.vlan_tci, VLAN_CFI, VLAN_CFI, VLAN_CFI);
+  }
+
+  private setNumber(field: Field, number: number): void {
+    this.setBits(slotOf(field), field.bits, number, field.bits);
+  }
+
+  private setBits(slot: Slot, all: number, value: number, mask: number): void {
+    this.value.set(slot, ((this.value.get(slot) & ~all) | value) >>> 0);
+    this.mask.set(slot, ((this.mask.get(slot) & ~all) | mask) >>> 0);
+  }
+
+  /** A field's value and mask in the keys, as bytes. */
+  private bits(field: Field): { value: Uint8Array; mask: Uint8Array } {
+    const slot = slotOf(field);
+    if (slot.size > 4) return { value: this.value.getBytes(slot), mask: this.mask.getBytes(slot) };
+    const all = field.bits;
+    const of = (key: Key) => fromBigInt(BigInt((key.get(slot) & all) >>> 0), field.bytes);
+    return { value: of(this.value), mask: of(this.mask) };
+  }
+
+  /** The match of all that was said. Throws TextError. */
+  build(): Match {
+    this.settle();
+    const builder = new MatchBuilder();
+    const type = fields.packet_type;
+    if (this.mask.get(slotOf(type)) && this.value.get(slotOf(type)) !== 0) this.put(builder, type);
+    const frames = TLV_ORDER.some((field) => ETHERNET_FIELDS.has(field) && this.says(field));
+    const anyFrame = this.ethernet || this.mask.get(slotOf(type)) !== 0;
+    if (anyFrame && !frames && this.value.get(slotOf(type)) === 0) builder.add(type, new Uint8Array(4));
+    for (const field of TLV_ORDER) if (this.says(field)) this.put(builder, field);
+    this.mask.set(slotOf(type), 0);
+    for (const item of this.items) this.checkWritten(item, builder.mask);
+    return builder.build();
+  }
+
+  /** Moves what stands in one field's place but is another's: ARP's operation, ICMP's type and code, tags that aren't there. */
+  private settle(): void {
+    const { value, mask } = this;
+    const ethType = mask.get(slots.eth_type) ? value.get(slots.eth_type) : 0;
+    if ((ethType === ETH_TYPE.ARP || ethType === ETH_TYPE.RARP) && mask.get(slots.nw_proto)) {
+      this.setNumber(fields.arp_op, value.get(slots.nw_proto));
+      this.setBits(slots.nw_proto, 0xff, 0, 0);
+    }
+    const proto = mask.get(slots.nw_proto) ? value.get(slots.nw_proto) : 0;
+    if (proto === IP_PROTO.ICMP || proto === IP_PROTO.ICMPV6) {
+      for (const slot of [slots.tp_src, slots.tp_dst]) {
+        if (value.get(slot) <= 0xff) this.setBits(slot, 0xff00, 0, 0);
+      }
+    }
+    const pcp = 0xe000;
+    const tci = slots.vlan_tci;
+    if ((mask.get(tci) & WHOLE_TCI) === WHOLE_TCI && (value.get(tci) & ~pcp) === 0) this.setBits(tci, pcp, 0, 0);
+    // The whole priority or none of it: that is all that OpenFlow 1.3 can say.
+    if (mask.get(tci) & pcp && value.get(tci) & ~pcp) this.setBits(tci, pcp, value.get(tci) & pcp, pcp);
+  }
+
+  /** Does the text say something of the field that its prerequisites allow? */
+  private says(field: Field): boolean {
+    if (!this.bits(field).mask.some((byte) => byte !== 0)) return false;
+    if (field === fields.vlan_pcp) return (this.value.get(slots.vlan_tci) & 0x1fff) !== 0;
+    return meets(field.needs, this.value, this.mask);
+  }
+
+  private put(builder: MatchBuilder, field: Field): void {
+    const { value, mask } = this.bits(field);
+    const all = fieldMask(field);
+    const exact = all.every((byte, i) => (byte & ~mask[i]) === 0) && !ALWAYS_MASKED.has(field);
+    try {
+      builder.add(field, value, exact ? null : mask);
+    } catch (error) {
+      if (!(error instanceof OpenFlowError)) throw error;
+      const item = this.items.find((item) => item.field.slot?.at === field.slot?.at);
+      throw this.mistake(item?.at ?? 0, `${error.why} (${error.error})`);
+    }
+  }
+
+  /** A word whose bits reached no TLV lacks a prerequisite. */
+  private checkWritten({ field, name, at }: Item, written: Key): void {
+    const { at: from, size } = slotOf(field);
+    for (let i = from; i < from + size; i++) {
+      if ((this.mask.bytes[i] & ~written.bytes[i]) === 0) continue;
+      if (field.slot?.at === slots.vlan_tci.at) {
+        throw this.mistake(at, `${name}: OpenFlow 1.3 can't match a part of the priority, or one without a tag`);
+      }
+      if (field.headers.length === 0) throw this.mistake(at, `${name} can't be matched in OpenFlow 1.3`);
+      throw this.mistake(at, `${name} needs ${name.startsWith('tp_') ? 'tcp, udp, sctp or icmp' : NEEDS[field.needs]}`);
+    }
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** What parseSubfield asks of its surroundings. */
+function subfieldArgument(part: KeyValue, place: Place): TextArgument {
+  return {
+    name: part.key,
+    text: part.value,
+    error: (why, offset = 0) => mistake(place, part.keyAt + offset, why),
+    port: () => null,
+    table: () => null,
+    actions: () => [],
+  };
+}
+
+/** Reads a match alone. Throws TextError. */
+export function parseMatch(text: string, options: PlaceOptions = {}): Match {
+  const place = placeOf(options);
+  const reader = new MatchReader(place);
+  for (const part of keyValues(text)) {
+    if (reader.take(part)) continue;
+    throw mistake(place, part.keyAt, `unknown field "${part.key}"${didYouMean(part.key, matchWords())}`);
+  }
+  return reader.build();
+}
