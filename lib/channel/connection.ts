@@ -5,9 +5,9 @@
  */
 import type { Duplex } from 'node:stream';
 import { type Clock, type Log, OpenFlowError, type Timer } from '../bytes/index.js';
-import { decode, type Message } from '../wire/index.js';
-import { Framer, FramingError, HEADER_BYTES } from './framer.js';
-import { formatVersions, readHello, TYPE, VERSION, writeHello, writeHelloFailed } from './hello.js';
+import { decode, encode, type Hello, type Message, OFP13_VERSION, peekXid } from '../wire/index.js';
+import { Framer, FramingError } from './framer.js';
+import { formatVersions, helloFailed, offeredVersions, ourHello, TYPE } from './hello.js';
 import { Output, PACKET_IN_BYTES, PAUSE_BYTES } from './output.js';
 
 /** How long a peer may take to say HELLO. */
@@ -77,7 +77,7 @@ export class Connection {
     stream.on('error', (error) => this.end('error', error.message));
     stream.on('end', () => this.ended());
     stream.on('close', () => this.over());
-    this.send(writeHello(this.xid()));
+    this.send(ourHello(this.xid()));
     this.output.flush();
     const { helloTimeout_ms = HELLO_TIMEOUT_MS } = options;
     this.timer = options.clock.after(helloTimeout_ms, () => {
@@ -178,16 +178,18 @@ export class Connection {
 
   private hello(bytes: Uint8Array): void {
     if (bytes[1] === TYPE.error) {
-      this.finish('hello', `it refuses our HELLO: ${text(bytes.subarray(12))}`);
+      this.finish('hello', `it refuses our HELLO: ${printable(bytes.subarray(12))}`);
       return;
     }
     if (bytes[1] !== TYPE.hello) {
       this.finish('hello', `its first message is of type ${bytes[1]}, not HELLO`);
       return;
     }
-    const offered = readHello(bytes);
-    if (!offered.includes(VERSION)) {
-      this.refuseVersions(offered);
+    const offered = offeredVersions(decode(bytes) as Hello);
+    if (!offered.includes(OFP13_VERSION)) {
+      this.send(helloFailed(offered, this.xid()));
+      const versions = formatVersions(offered);
+      this.finish('hello', `it offers OpenFlow ${versions}, and 1.3 is spoken here (ovs-ofctl needs -O OpenFlow13)`);
       return;
     }
     this.current = 'open';
@@ -196,22 +198,10 @@ export class Connection {
     this.user.opened();
   }
 
-  private refuseVersions(offered: number[]): void {
-    const theirs = formatVersions(offered);
-    const version = offered.length > 0 ? Math.max(...offered) : VERSION;
-    const advice = 'With ovs-ofctl: -O OpenFlow13';
-    const said = `OpenFlow 1.3 is spoken here, you offer ${theirs}. ${advice}`;
-    this.send(writeHelloFailed(version, this.xid(), said));
-    this.finish('hello', `it offers OpenFlow ${theirs}, and 1.3 is spoken here (ovs-ofctl needs -O OpenFlow13)`);
-  }
-
   private handle(bytes: Uint8Array): void {
     try {
-      if (bytes[0] !== VERSION && bytes[1] !== TYPE.hello && bytes[1] !== TYPE.error) {
-        throw new OpenFlowError('OFPBRC_BAD_VERSION', `version ${bytes[0]} after 4 was agreed on`, 0);
-      }
       if (bytes[1] === TYPE.hello) return;
-      if (bytes[1] === TYPE.echo_request) this.echo(bytes);
+      if (bytes[0] === OFP13_VERSION && bytes[1] === TYPE.echo_request) this.echo(bytes);
       else if (!this.answersProbe(bytes)) this.user.message(decode(bytes), bytes);
     } catch (error) {
       if (!(error instanceof OpenFlowError)) throw error;
@@ -229,7 +219,7 @@ export class Connection {
   /** Any data, or none, is an answer: only the xid counts. */
   private answersProbe(bytes: Uint8Array): boolean {
     if (bytes[1] !== TYPE.echo_reply || this.probeXid === null) return false;
-    if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(4) !== this.probeXid) return false;
+    if (peekXid(bytes) !== this.probeXid) return false;
     this.probeXid = null;
     return true;
   }
@@ -260,9 +250,7 @@ export class Connection {
   private probe(): void {
     this.probed_ms = this.options.clock.now();
     this.probeXid = this.xid();
-    const request = Uint8Array.of(VERSION, TYPE.echo_request, 0, HEADER_BYTES, 0, 0, 0, 0);
-    new DataView(request.buffer).setUint32(4, this.probeXid);
-    this.send(request);
+    this.send(encode({ type: 'echo_request', xid: this.probeXid, data: new Uint8Array(0) }));
   }
 
   /** The peer took what waited: requests may be read again. */
@@ -314,7 +302,7 @@ export class Connection {
 }
 
 /** Text for a log out of bytes that a peer sent. */
-function text(bytes: Uint8Array): string {
-  const printable = new TextDecoder().decode(bytes.subarray(0, 200)).replace(/[^\x20-\x7e]+/g, ' ');
-  return printable.trim() || 'no text';
+function printable(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes.subarray(0, 200)).replace(/[^\x20-\x7e]+/g, ' ');
+  return text.trim() || 'no text';
 }

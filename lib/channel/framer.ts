@@ -3,9 +3,7 @@
  * to lib/wire. A message that lies inside one chunk is a window on it; one that spans chunks is copied once, into a buffer of
  * its own length. So a framer holds the chunks it was given and at most 65,535 bytes more.
  */
-
-/** Bytes of an OpenFlow header: version, type, length, xid. */
-export const HEADER_BYTES = 8;
+import { HEADER_BYTES, peekLength } from '../wire/header.js';
 
 /** The stream isn't OpenFlow: where its next message begins can't be known, so the connection must close. */
 export class FramingError extends Error {
@@ -86,7 +84,7 @@ export class Framer {
 }
 
 function checkLength(bytes: Uint8Array, at: number): number {
-  const length = (bytes[at + 2] << 8) | bytes[at + 3];
+  const length = peekLength(bytes, at);
   if (length < HEADER_BYTES) {
     throw new FramingError(`a message says it is ${length} bytes long: this is not OpenFlow`);
   }

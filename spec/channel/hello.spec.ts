@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import { fromHex, toHex } from '../../lib/bytes/index.js';
-import { formatVersions, readHello, writeHello, writeHelloFailed } from '../../lib/channel/hello.js';
+import { formatVersions, helloFailed, offeredVersions, ourHello } from '../../lib/channel/hello.js';
+import { decode, type Hello } from '../../lib/wire/index.js';
+
+function offered(bytes: Uint8Array): readonly number[] {
+  return offeredVersions(decode(bytes) as Hello);
+}
 
 const HELLOS: readonly [what: string, hex: string, versions: number[]][] = [
   ["ovs-ofctl's for 1.0: no bitmap", '0100000800000001', [1]],
@@ -18,18 +23,23 @@ const HELLOS: readonly [what: string, hex: string, versions: number[]][] = [
 
 describe('channel/hello', () => {
   it('offers 1.3 and nothing else', () => {
-    expect(toHex(writeHello(7))).to.equal('0400001000000007' + '0001000800000010');
-    expect(readHello(writeHello(7))).to.deep.equal([4]);
+    expect(toHex(ourHello(7))).to.equal('0400001000000007' + '0001000800000010');
+    expect(offered(ourHello(7))).to.deep.equal([4]);
   });
 
   for (const [what, hex, versions] of HELLOS) {
     it(`reads ${what}`, () => {
-      expect(readHello(fromHex(hex))).to.deep.equal(versions);
+      expect(offered(fromHex(hex))).to.deep.equal(versions);
     });
   }
 
-  it('refuses in the version it is told, with a text', () => {
-    expect(toHex(writeHelloFailed(1, 2, 'no'))).to.equal('0101000e00000002' + '00000000' + '6e6f');
+  it('refuses in the highest version of the peer, with a text (OpenFlow 1.3.5 §6.3.1)', () => {
+    const m = decode(helloFailed([1, 2], 9));
+    if (m.type !== 'error') throw new Error(m.type);
+    expect(m).to.deep.include({ version: 2, xid: 9, error: { type: 0, code: 0 } });
+    expect(new TextDecoder().decode(m.data)).to.equal(
+      'OpenFlow 1.3 is spoken here, you offer 1.0, 1.1. With ovs-ofctl: -O OpenFlow13',
+    );
   });
 
   it('names versions', () => {

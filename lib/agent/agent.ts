@@ -1,0 +1,274 @@
+/**
+ * The switch's end of OpenFlow: owns the connections to controllers, dialled and accepted, hands their messages to handlers.ts and
+ * tells them what the pipeline tells. The pipeline itself, fail-mode and ports are the switch's.
+ */
+import type { Duplex } from 'node:stream';
+import { type Clock, errorName, type Log, type OpenFlowError } from '../bytes/index.js';
+import {
+  type ActiveAddress,
+  type CloseCause,
+  Dialer,
+  formatAddress,
+  Listener,
+  type PassiveAddress,
+} from '../channel/index.js';
+import type { PipelineApi, PipelineEvents } from '../pipeline/types.js';
+import type { Desc, Message, MessageOf } from '../wire/index.js';
+import { broadcaster } from './broadcast.js';
+import type { AgentContext } from './context.js';
+import { DEFAULT_DESCRIPTION } from './description.js';
+import { handle } from './handlers.js';
+import { Peer, type PeerOwner } from './peer.js';
+import type { Profile } from './profile.js';
+import { errorFor, messageName, RefusalLog } from './refusal.js';
+import { type HeldRole, Roles } from './role.js';
+import { tableFeatureReplies } from './table-features.js';
+
+export interface AgentOptions {
+  readonly pipeline: PipelineApi;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** 64 bits. */
+  readonly datapathId: bigint;
+  /** Strings for DESC; what is left out is as Open vSwitch has it. */
+  readonly description?: Partial<Desc>;
+  /** What controllers get to see of Nicira's fields; `ovs` by default. */
+  readonly profile?: Profile;
+  /** Silence before a controller is probed; 0 never, 5,000 by default. */
+  readonly probe_ms?: number;
+  /** Sees the bytes of every message, to record sessions. They must not be changed. */
+  readonly onMessage?: (direction: 'in' | 'out', peer: string, bytes: Uint8Array) => void;
+}
+
+/**
+ * What happened with a controller. `refused`: HELLOs didn't agree; `failed`: nobody answered, and the same is not told again
+ * until something else happens. `control`: the first dialled controller came, or the last one went, which is what fail-mode
+ * goes by.
+ */
+export type AgentEvent =
+  | { readonly type: 'connected'; readonly controller: string }
+  | { readonly type: 'disconnected' | 'refused' | 'failed'; readonly controller: string; readonly why: string }
+  | { readonly type: 'control'; readonly connected: boolean };
+
+export interface ControllerView {
+  /** The address that is dialled, or the peer's. */
+  readonly address: string;
+  readonly kind: 'dialled' | 'accepted';
+  readonly state: 'connecting' | 'waiting' | 'hello' | 'open' | 'closing';
+  /** null while not connected. */
+  readonly role: HeldRole | null;
+  /** When it came into being or the connection began, in ms since 1970. */
+  readonly since_ms: number;
+  /** Why the last connection or attempt ended; "" while there is none. */
+  readonly why: string;
+  readonly droppedPacketIns: number;
+}
+
+interface Dial {
+  readonly dialer: Dialer;
+  peer: Peer | null;
+  since_ms: number;
+  why: string;
+}
+
+export class Agent {
+  /** Where the pipeline's events go. */
+  readonly events: PipelineEvents;
+  private readonly context: AgentContext;
+  private readonly owner: PeerOwner;
+  private readonly refusals: RefusalLog;
+  private readonly peers = new Set<Peer>();
+  private readonly dials = new Map<string, Dial>();
+  private readonly listeners = new Set<Listener>();
+  private readonly watchers = new Set<(event: AgentEvent) => void>();
+  private readonly features = new Map<Profile, readonly Uint8Array[]>();
+  private controlled = false;
+  private closed = false;
+  private idle: (() => void) | null = null;
+
+  constructor(private readonly options: AgentOptions) {
+    const { pipeline, datapathId, clock, log } = options;
+    this.refusals = new RefusalLog(clock, log);
+    this.events = broadcaster(this.peers);
+    this.context = {
+      pipeline,
+      datapathId,
+      description: { ...DEFAULT_DESCRIPTION, ...options.description },
+      roles: new Roles(),
+      peers: () => this.peers,
+      tableFeatures: (peer) => this.tableFeatures(peer.profile),
+      heardError: (peer, error) => this.heardError(peer, error),
+    };
+    this.owner = {
+      opened: (peer) => this.opened(peer),
+      message: (peer, message: Message) => handle(message, peer, this.context),
+      refused: (peer, error, request) => this.refuse(peer, error, request),
+      closed: (peer, cause, why) => this.gone(peer, cause, why),
+    };
+  }
+
+  /** Is a dialled controller connected? */
+  get connected(): boolean {
+    return this.controlled;
+  }
+
+  /** Calls `watcher` for every event, until what it returns is called. */
+  on(watcher: (event: AgentEvent) => void): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
+  /** Keeps a connection to a controller, from now on. Dialling an address again changes nothing. */
+  dial(address: ActiveAddress): void {
+    const name = formatAddress(address);
+    if (this.closed || this.dials.has(name)) return;
+    const dialer = new Dialer(address, this.options.clock, {
+      connected: (stream) => {
+        dial.peer = this.accept(stream, name);
+      },
+      failed: (why) => this.failed(dial, why),
+    });
+    const dial: Dial = { dialer, peer: null, since_ms: this.options.clock.wall(), why: '' };
+    this.dials.set(name, dial);
+    dialer.start();
+  }
+
+  /** Ends the connection to a dialled controller. */
+  hangUp(address: ActiveAddress): void {
+    const name = formatAddress(address);
+    const dial = this.dials.get(name);
+    if (!dial) return;
+    this.dials.delete(name);
+    dial.dialer.close();
+    dial.peer?.connection.close();
+    this.control();
+  }
+
+  /** Waits for controllers. Resolves to the address with its port; rejects with a ChannelError. */
+  async listen(address: PassiveAddress): Promise<PassiveAddress> {
+    const listener = await Listener.open(address, (stream, peer) => this.accept(stream, peer), this.options.log);
+    if (this.closed) await listener.close();
+    else this.listeners.add(listener);
+    return listener.address;
+  }
+
+  /** Takes a stream on which a controller speaks. */
+  accept(stream: Duplex, name: string): Peer {
+    const { clock, log, probe_ms, profile = 'ovs', onMessage } = this.options;
+    const tap = onMessage && ((direction: 'in' | 'out', bytes: Uint8Array) => onMessage(direction, name, bytes));
+    const peer = new Peer(stream, { clock, log, name, probe_ms, tap }, profile, clock.wall(), this.owner);
+    this.peers.add(peer);
+    return peer;
+  }
+
+  /** Every controller that is dialled or connected. */
+  controllers(): ControllerView[] {
+    const dialled = [...this.dials].map(([address, dial]): ControllerView => {
+      if (dial.peer) return { ...peerView(dial.peer, 'dialled'), address };
+      const state = dial.dialer.state === 'connecting' ? 'connecting' : 'waiting';
+      return {
+        address,
+        kind: 'dialled',
+        state,
+        role: null,
+        since_ms: dial.since_ms,
+        why: dial.why,
+        droppedPacketIns: 0,
+      };
+    });
+    const own = new Set([...this.dials.values()].map((dial) => dial.peer));
+    const accepted = [...this.peers].filter((peer) => !own.has(peer)).map((peer) => peerView(peer, 'accepted'));
+    return [...dialled, ...accepted];
+  }
+
+  /** Sends what waits and ends everything; no event follows. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.watchers.clear();
+    for (const { dialer } of this.dials.values()) dialer.close();
+    this.dials.clear();
+    for (const listener of this.listeners) listener.stop();
+    const idle = new Promise<void>((resolve) => {
+      this.idle = resolve;
+    });
+    for (const peer of this.peers) peer.connection.close();
+    if (this.peers.size > 0) await idle;
+    await Promise.all([...this.listeners].map((listener) => listener.close()));
+    this.listeners.clear();
+  }
+
+  private opened(peer: Peer): void {
+    const dial = this.dialOf(peer);
+    dial?.dialer.sessionOpened();
+    if (dial) dial.why = '';
+    this.options.log.info(`${peer.name}: connected`);
+    this.tell({ type: 'connected', controller: peer.name });
+    this.control();
+  }
+
+  private gone(peer: Peer, cause: CloseCause, why: string): void {
+    this.peers.delete(peer);
+    const dial = this.dialOf(peer);
+    if (dial) {
+      dial.peer = null;
+      dial.since_ms = this.options.clock.wall();
+      dial.why = why;
+      dial.dialer.sessionClosed();
+    }
+    if (cause === 'hello') this.options.log.warn(`${peer.name}: refused: ${why}`);
+    else this.options.log.info(`${peer.name}: disconnected: ${why}`);
+    this.tell({ type: cause === 'hello' ? 'refused' : 'disconnected', controller: peer.name, why });
+    this.control();
+    if (this.peers.size === 0) this.idle?.();
+  }
+
+  /** Tells of a failure once, and again only when it changes. */
+  private failed(dial: Dial, why: string): void {
+    const { name } = dial.dialer;
+    if (dial.why === why) return;
+    dial.why = why;
+    this.options.log.warn(`${name}: ${why}; trying again until somebody answers`);
+    this.tell({ type: 'failed', controller: name, why });
+  }
+
+  private refuse(peer: Peer, error: OpenFlowError, request: Uint8Array): void {
+    this.refusals.write(peer.name, error, request);
+    if (messageName(request) !== 'ERROR') peer.connection.send(errorFor(error, request));
+  }
+
+  private heardError(peer: Peer, { error, data }: MessageOf<'error'>): void {
+    const name = errorName(error) ?? `error ${error.type}/${error.code}`;
+    const about = data.length >= 8 ? ` about ${messageName(data)}` : '';
+    this.options.log.warn(`${peer.name}: it reports ${name}${about}`);
+  }
+
+  private tableFeatures(profile: Profile): readonly Uint8Array[] {
+    const known = this.features.get(profile);
+    if (known) return known;
+    const made = tableFeatureReplies(this.options.pipeline.tableCount, profile);
+    this.features.set(profile, made);
+    return made;
+  }
+
+  private dialOf(peer: Peer): Dial | undefined {
+    const dial = this.dials.get(peer.name);
+    return dial?.peer === peer ? dial : undefined;
+  }
+
+  private control(): void {
+    const connected = [...this.dials.values()].some((dial) => dial.peer?.connection.state === 'open');
+    if (connected === this.controlled) return;
+    this.controlled = connected;
+    this.tell({ type: 'control', connected });
+  }
+
+  private tell(event: AgentEvent): void {
+    for (const watcher of this.watchers) watcher(event);
+  }
+}
+
+function peerView(peer: Peer, kind: ControllerView['kind']): ControllerView {
+  const { state, droppedPacketIns } = peer.connection;
+  const { name: address, role, since_ms } = peer;
+  return { address, kind, state: state === 'closed' ? 'closing' : state, role, since_ms, why: '', droppedPacketIns };
+}

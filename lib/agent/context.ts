@@ -1,0 +1,27 @@
+/** What the functions that answer messages know of their agent, and an error that several of them give. */
+import { NX, ONF, OpenFlowError } from '../bytes/index.js';
+import type { PipelineApi } from '../pipeline/types.js';
+import type { Desc, MessageOf } from '../wire/index.js';
+import type { Peer } from './peer.js';
+import type { Roles } from './role.js';
+
+/** The switch as handlers see it. */
+export interface AgentContext {
+  readonly pipeline: PipelineApi;
+  readonly datapathId: bigint;
+  readonly description: Desc;
+  readonly roles: Roles;
+  peers(): Iterable<Peer>;
+  /** Replies with the features of all tables, as the peer's profile shows them; their xid is 0. */
+  tableFeatures(peer: Peer): readonly Uint8Array[];
+  /** A peer told of an error. */
+  heardError(peer: Peer, error: MessageOf<'error'>): void;
+}
+
+/** The error for an experimenter's message or multipart: as Open vSwitch, which knows Nicira and ONF. */
+export function unknownExperimenter(experimenter: number, type: number, at: number): OpenFlowError {
+  const id = `0x${experimenter.toString(16).padStart(8, '0')}`;
+  return experimenter === NX || experimenter === ONF
+    ? new OpenFlowError('OFPBRC_BAD_SUBTYPE', `type ${type} of experimenter ${id} is not supported`, at + 4)
+    : new OpenFlowError('OFPBRC_BAD_VENDOR', `experimenter ${id} is not known`, at);
+}

@@ -1,0 +1,128 @@
+/**
+ * What each message from a controller does (OpenFlow 1.3.5 §7.3), one small function a message. A message that isn't here is
+ * answered with BAD_TYPE. An OpenFlowError thrown here becomes OFPT_ERROR with the request's xid and bytes; everything is checked
+ * before anything changes. Hello and echo are the channel's, multiparts are multiparts.ts's.
+ */
+import { OpenFlowError } from '../bytes/index.js';
+import { type FlowCommand, NO_BUFFER_ID } from '../nxm/index.js';
+import {
+  type Message,
+  type MessageOf,
+  type MessageType,
+  NICIRA,
+  NXT,
+  OFPC,
+  OFPC_FRAG,
+  readControllerId,
+  readPacketInFormat,
+} from '../wire/index.js';
+import { type AgentContext, unknownExperimenter } from './context.js';
+import { answerMultipart } from './multiparts.js';
+import type { Peer } from './peer.js';
+
+type Handler<M> = (m: M, peer: Peer, agent: AgentContext) => void;
+
+const CAPABILITIES = OFPC.FLOW_STATS | OFPC.TABLE_STATS | OFPC.PORT_STATS;
+/** An Ethernet header. */
+const MIN_FRAME_BYTES = 14;
+
+/** Messages that change state, which a slave may not send (§6.3.5). */
+const CHANGES: ReadonlySet<MessageType> = new Set([
+  'packet_out',
+  'flow_mod',
+  'group_mod',
+  'port_mod',
+  'table_mod',
+  'meter_mod',
+]);
+
+const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
+  hello() {},
+  echo_reply() {},
+  error: (m, peer, agent) => agent.heardError(peer, m),
+
+  features_request(m, peer, { pipeline, datapathId }) {
+    peer.reply(m, {
+      type: 'features_reply',
+      datapathId,
+      buffers: 0,
+      tables: pipeline.tableCount,
+      auxiliaryId: 0,
+      capabilities: CAPABILITIES,
+      reserved: 0,
+    });
+  },
+
+  get_config_request(m, peer) {
+    peer.reply(m, { type: 'get_config_reply', flags: OFPC_FRAG.NORMAL, missSendLen: peer.missSendLen });
+  },
+
+  set_config(m, peer) {
+    if (m.flags !== OFPC_FRAG.NORMAL) {
+      throw new OpenFlowError(
+        'OFPSCFC_BAD_FLAGS',
+        `fragments are treated as normal, flags are 0x${m.flags.toString(16)}`,
+        8,
+      );
+    }
+    peer.missSendLen = m.missSendLen;
+  },
+
+  flow_mod({ change }, _, { pipeline }) {
+    if (!isDelete(change.command)) checkBuffer(change.bufferId, 36);
+    pipeline.apply(change);
+  },
+
+  packet_out(m, _, { pipeline }) {
+    checkBuffer(m.bufferId, 8);
+    if (m.data.length < MIN_FRAME_BYTES) {
+      throw new OpenFlowError('OFPBRC_BAD_PACKET', `a frame of ${m.data.length} bytes has no Ethernet header`);
+    }
+    pipeline.packetOut({ inPort: m.inPort, actions: m.actions, frame: m.data });
+  },
+
+  /** Every change is in force when its handler returns, so what came before the barrier is too (§6.2). */
+  barrier_request: (m, peer) => peer.reply(m, { type: 'barrier_reply' }),
+
+  role_request(m, peer, agent) {
+    agent.roles.request(peer, m, agent.peers());
+    peer.reply(m, { type: 'role_reply', role: peer.role, generationId: agent.roles.generationId });
+  },
+
+  get_async_request: (m, peer) => peer.reply(m, { type: 'get_async_reply', ...peer.masks }),
+  set_async(m, peer) {
+    peer.masks = { packetIn: m.packetIn, portStatus: m.portStatus, flowRemoved: m.flowRemoved };
+  },
+
+  multipart_request: answerMultipart,
+
+  experimenter(m, peer) {
+    if (m.experimenter === NICIRA && m.expType === NXT.SET_PACKET_IN_FORMAT) {
+      const format = readPacketInFormat(m.data);
+      peer.format = format === 'nxt2' ? format : 'standard';
+    } else if (m.experimenter === NICIRA && m.expType === NXT.SET_CONTROLLER_ID) {
+      peer.controllerId = readControllerId(m.data);
+    } else {
+      throw unknownExperimenter(m.experimenter, m.expType, 8);
+    }
+  },
+};
+
+/** Does what a message asks. Throws OpenFlowError where it can't be done; then nothing has changed. */
+export function handle(m: Message, peer: Peer, agent: AgentContext): void {
+  if (peer.role === 'slave' && CHANGES.has(m.type)) {
+    throw new OpenFlowError('OFPBRC_IS_SLAVE', 'a slave may not change the switch');
+  }
+  const handler = HANDLERS[m.type] as Handler<Message> | undefined;
+  if (!handler) throw new OpenFlowError('OFPBRC_BAD_TYPE', `${m.type} is not supported`, 1);
+  handler(m, peer, agent);
+}
+
+function isDelete(command: FlowCommand): boolean {
+  return command === 'delete' || command === 'delete_strict';
+}
+
+/** No packets are kept, so no buffer can be meant. */
+function checkBuffer(id: number, at: number): void {
+  if (id !== NO_BUFFER_ID) throw new OpenFlowError('OFPBRC_BUFFER_UNKNOWN', `there is no buffer ${id}`, at);
+}

@@ -1,0 +1,62 @@
+/**
+ * Packet-ins as a controller gets them: cut to the length that was asked for, the fields that its profile shows, in the format
+ * it chose (OpenFlow 1.3.5 §7.4.1; Nicira's NXT_PACKET_IN2). Nothing is buffered in the switch.
+ */
+import { NO_BUFFER_ID } from '../nxm/index.js';
+import type { PacketIn as PipelinePacketIn } from '../pipeline/types.js';
+import { encode, MAX_MESSAGE_BYTES, type PacketIn, type PacketInFormat, packetIn2 } from '../wire/index.js';
+import { type Profile, packetInFields } from './profile.js';
+
+/** OFPCML_NO_BUFFER: the whole packet. */
+const NO_BUFFER = 0xffff;
+/** What stands around the frame in either format, with every field there is. */
+const AROUND_BYTES = 1024;
+const MAX_FRAME_BYTES = MAX_MESSAGE_BYTES - AROUND_BYTES;
+
+/** What makes one controller's packet-in differ from another's. */
+export interface PacketInForm {
+  readonly format: PacketInFormat;
+  readonly profile: Profile;
+  /** From SET_CONFIG: bytes of a frame that no output action sends. */
+  readonly missSendLen: number;
+}
+
+/** Encodes a packet for controllers; those with the same form share the bytes. */
+export class PacketInEncoder {
+  private readonly done = new Map<string, Uint8Array>();
+
+  constructor(private readonly packet: PipelinePacketIn) {}
+
+  bytesFor(form: PacketInForm): Uint8Array {
+    const length = this.dataBytes(form.missSendLen);
+    const key = `${form.format} ${form.profile} ${length}`;
+    const known = this.done.get(key);
+    if (known) return known;
+    const message = this.message(form.profile, length);
+    const bytes = encode(form.format === 'nxt2' ? packetIn2(message) : message);
+    this.done.set(key, bytes);
+    return bytes;
+  }
+
+  /** An output action says how much; a packet that none sent goes by miss_send_len (§7.3.2). */
+  private dataBytes(missSendLen: number): number {
+    const { reason, maxLen, frame } = this.packet;
+    const wanted = reason === 'invalid_ttl' ? missSendLen : maxLen;
+    return Math.min(wanted === NO_BUFFER ? frame.length : wanted, frame.length, MAX_FRAME_BYTES);
+  }
+
+  private message(profile: Profile, length: number): PacketIn {
+    const { frame, reason, tableId, cookie, fields } = this.packet;
+    return {
+      type: 'packet_in',
+      xid: 0,
+      bufferId: NO_BUFFER_ID,
+      totalLen: Math.min(frame.length, 0xffff),
+      reason,
+      tableId,
+      cookie,
+      fields: packetInFields(profile, fields),
+      data: frame.subarray(0, length),
+    };
+  }
+}
