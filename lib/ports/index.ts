@@ -1,3 +1,7 @@
+export * from './file.js';
 export * from './host.js';
 export * from './memory.js';
+export * from './pcap.js';
 export * from './port.js';
+export * from './spec-text.js';
+export * from './tap.js';

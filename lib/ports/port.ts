@@ -4,6 +4,9 @@
  */
 import type { Clock, Log } from '../bytes/index.js';
 
+/** Frames that a live port or a file hands to the switch before controllers, timers and other ports get their turn. */
+export const FRAMES_A_TURN = 256;
+
 /** What the switch hands to a port when it starts it. */
 export interface PortHost {
   readonly clock: Clock;

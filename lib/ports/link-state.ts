@@ -1,0 +1,90 @@
+/**
+ * The state of a Linux interface as /sys/class/net tells it, looked at several times a second: that it is up or down, that it
+ * vanished or came back (perhaps as another device of the same name), and its MTU. Files there don't announce changes, and
+ * asking costs some 30 µs, so it is asked.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { parseMac, type Timer } from '../bytes/index.js';
+import type { PortHost } from './port.js';
+
+const FOLDER = '/sys/class/net';
+/** Between looks, in milliseconds: a change is known well within a second. */
+export const LOOK_INTERVAL_MS = 250;
+const IFF_UP = 1;
+const DEFAULT_MTU = 1500;
+
+export interface LinkState {
+  /** The kernel's number of the interface; another one means another device. */
+  index: number;
+  /** Switched on (`ip link set … up`). */
+  on: boolean;
+  /** Switched on and with a carrier. */
+  up: boolean;
+  /** In bytes, without the Ethernet header. */
+  mtu: number;
+  mac: Uint8Array;
+  /** In kb/s, 0 unknown. */
+  speed_kbps: number;
+}
+
+/** Whether this machine tells of its interfaces in /sys. */
+export function canReadLinks(): boolean {
+  return existsSync(FOLDER);
+}
+
+/** One of an interface's files; '' where it is missing or refuses (as carrier does while the interface is off). */
+function read(name: string, file: string): string {
+  try {
+    return readFileSync(`${FOLDER}/${name}/${file}`, 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** The state of an interface, or null where there is none of that name. */
+export function readLink(name: string): LinkState | null {
+  const index = Number(read(name, 'ifindex'));
+  if (index === 0) return null;
+  const on = (Number(read(name, 'flags')) & IFF_UP) !== 0;
+  return {
+    index,
+    on,
+    up: on && read(name, 'carrier') === '1',
+    mtu: Number(read(name, 'mtu')) || DEFAULT_MTU,
+    mac: parseMac(read(name, 'address')) ?? new Uint8Array(6),
+    speed_kbps: Math.max(0, Number(read(name, 'speed')) || 0) * 1000,
+  };
+}
+
+/** Looks at an interface until it is stopped, tells the switch when the link changes, and `looked` after each look. */
+export class LinkWatch {
+  /** As it was at the last look. */
+  state: LinkState | null;
+  private timer: Timer | null = null;
+
+  constructor(
+    private readonly name: string,
+    private readonly host: PortHost,
+    private readonly looked: (state: LinkState | null) => void,
+  ) {
+    this.state = readLink(name);
+    if (this.state === null) host.link(false, true);
+    else if (!this.state.up) host.link(false);
+    this.timer = host.clock.after(LOOK_INTERVAL_MS, () => this.look());
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  private look(): void {
+    const before = this.state;
+    const now = readLink(this.name);
+    this.state = now;
+    this.timer = this.host.clock.after(LOOK_INTERVAL_MS, () => this.look());
+    if (before !== null && now === null) this.host.link(false, true);
+    else if (now !== null && (before === null || before.up !== now.up)) this.host.link(now.up);
+    this.looked(now);
+  }
+}
