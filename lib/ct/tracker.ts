@@ -10,9 +10,10 @@ import { silent } from '../bytes/index.js';
 import type { Packet } from '../packet/packet.js';
 import { type Connection, type ConnectionTuple, describeConnection, encodeTuple } from './connection.js';
 import { Connections, type EndReason, STATE } from './connections.js';
+import { explain } from './explain.js';
 import { type Filter, list, type Tally, tally } from './listing.js';
 import { Parsed, parse } from './parse.js';
-import { why } from './reasons.js';
+import { WHY_TEXT, why } from './reasons.js';
 import { type CtRequest, CtResult, type Prior } from './request.js';
 import { CS_INV, CS_TRK, PROTO_TCP } from './states.js';
 import { storePeer } from './tcp/record.js';
@@ -116,6 +117,14 @@ export class Tracker {
     const { verdict } = this;
     if (verdict.begins && request.commit) verdict.why = this.refusal(request.zone) || verdict.why;
     return this.answer();
+  }
+
+  /** Why `look` answers what it answers, in words with the numbers behind it; nothing changes. */
+  explain(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): string {
+    const { why: reason } = this.look(packet, request, now_ms, prior);
+    if (reason === why.stays_invalid || reason === why.found_before) return WHY_TEXT[reason];
+    const { parsed, verdict, connections, zones, limit } = this;
+    return explain({ parsed, verdict, connections, zones, limit, now_ms });
   }
 
   /**

@@ -41,7 +41,7 @@ export const SCALED = 1;
 export const UNKNOWN_SCALE = 2;
 
 /** How far outside the window a segment may lie where anything is tolerated: the largest unscaled window and one Ethernet frame. */
-const TOLERANCE = 0xffff + 1500;
+export const TOLERANCE = 0xffff + 1500;
 
 /** One side of a connection. */
 export class TcpPeer {
@@ -151,23 +151,21 @@ export function advance(src: TcpPeer, dst: TcpPeer, segment: TcpSegment, checks:
   return TCP_LOOSE;
 }
 
-/** Sequence numbers and scales. SYNs aren't scaled; scales count only where both sides have one, or nobody knows. */
+/** The scale of a window of `of`: none in SYNs; else it counts only where both sides have one, or nobody knows. */
+export function windowScale(of: TcpPeer, other: TcpPeer, segment: TcpSegment): number {
+  if (segment.flags & SYN || of.scaling !== other.scaling) return 0;
+  return of.scaling === SCALED ? of.scale : of.scaling === UNKNOWN_SCALE ? MAX_SCALE : 0;
+}
+
+/** Sequence numbers and scales. */
 function read(segment: TcpSegment, src: TcpPeer, dst: TcpPeer): void {
   const { flags } = segment;
   reading.seq = segment.seq;
   reading.end = plus(segment.seq, segment.length + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0));
   reading.window = segment.window;
-  reading.srcScale = 0;
-  reading.dstScale = 0;
+  reading.srcScale = windowScale(src, dst, segment);
+  reading.dstScale = windowScale(dst, src, segment);
   reading.checkSkew = true;
-  if (flags & SYN) return;
-  if (src.scaling === SCALED && dst.scaling === SCALED) {
-    reading.srcScale = src.scale;
-    reading.dstScale = dst.scale;
-  } else if (src.scaling === UNKNOWN_SCALE && dst.scaling === UNKNOWN_SCALE) {
-    reading.srcScale = MAX_SCALE;
-    reading.dstScale = MAX_SCALE;
-  }
 }
 
 /** The side's first segment: where its numbers begin. If they move seqhi, its acknowledgement isn't held against it. */
