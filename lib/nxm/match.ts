@@ -4,7 +4,8 @@
  * flows of a classifier subtable share, and one value a word.
  */
 import { OpenFlowError, Reader, Writer } from '../bytes/index.js';
-import { KEY_WORDS, Key } from '../packet/key.js';
+import { Key } from '../packet/key.js';
+import { type MaskShape, sameShape, shapeOf, valuesFor } from '../packet/shape.js';
 import { type Field, port32 } from './field.js';
 import { slotOf } from './fields.js';
 import { checkValue, type FieldValue, readTlv, writeTlv } from './oxm.js';

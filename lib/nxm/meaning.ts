@@ -52,6 +52,6 @@ export interface Meaning {
   popVlan(): void;
   ct(args: CtArgs): void;
   ctClear(): void;
-  /** Ends this action list and those that called it; what was sent stays sent. */
-  stop(): void;
+  /** Ends this action list, and the flow it belongs to; what was sent stays sent. */
+  endList(): void;
 }

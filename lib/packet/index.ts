@@ -3,3 +3,4 @@ export * from './extract.js';
 export * from './key.js';
 export * from './packet.js';
 export * from './rewrite.js';
+export * from './shape.js';

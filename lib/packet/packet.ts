@@ -87,6 +87,14 @@ export class Packet {
     if (this.l4 >= 0) this.l4 += by;
   }
 
+  /** Points at longer bytes that begin with the same `length` bytes: padding. */
+  replace(bytes: Uint8Array, length: number): void {
+    const by = -this.start;
+    this.shift(by);
+    this.attach(bytes);
+    if (this.l3End > length) this.l3End = length;
+  }
+
   /** A copy of the frame. */
   frame(): Uint8Array {
     return this.bytes.slice(this.start, this.end);

@@ -1,0 +1,339 @@
+/**
+ * The datapath: a frame comes in, becomes a key, finds its program in the cache or has one made, and the program runs: rewrites,
+ * outputs, packet-ins, connection tracking. A ct action with a table runs the tracked copy to its end, at its place in the list,
+ * before the rest goes on. What a flow means is the pipeline's; the datapath asks it through Upcalls.
+ *
+ * One frame at a time: what arrives while one is in hand (a virtual host's answer, a packet-out from a listener) waits its turn.
+ */
+import type { Clock, Log } from '../bytes/index.js';
+import { type CtResult, Prior, type Tracker } from '../ct/index.js';
+import { extract } from '../packet/extract.js';
+import { DIRTY, Key as FlowKey, type Key, slots } from '../packet/key.js';
+import { Packet } from '../packet/packet.js';
+import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
+import { Cache, type EntryInfo } from './cache.js';
+import { Journal } from './journal.js';
+import { COUNTER, OFPPC, type PortEntry, PortTable } from './port-table.js';
+import { Arena, ColdStore, type ControllerCold, type CtCold, OP, STEP_WORDS } from './program.js';
+
+/** How often a packet may go through ct with a table; a copy beyond it is dropped and counted. */
+export const MAX_RECIRCULATIONS = 8;
+/** Frames that may wait while another one is in hand; more are dropped and counted. */
+export const MAX_WAITING = 8192;
+/** An entry that no packet used for so long is dropped, ms. */
+export const ENTRY_IDLE_MS = 10_000;
+
+/** What a translation gives: the steps, for whom they hold, and whom they count for. */
+export interface Translation extends EntryInfo {
+  readonly steps: readonly number[];
+}
+
+/** What the datapath asks of the pipeline. */
+export interface Upcalls {
+  /** The program for a key; pure. */
+  translate(key: Key): Translation;
+  /** A frame for the controllers. */
+  controller(cold: ControllerCold, key: Key, frame: Uint8Array): void;
+  /** NORMAL saw a source address, six bytes at `at`. */
+  learn(vlan: number, bytes: Uint8Array, at: number, inPort: number): void;
+  /** Programs that refer to recirculation ids came or went. */
+  refer(recirculations: readonly number[], by: 1 | -1): void;
+}
+
+export interface DatapathOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tracker: Tracker;
+  /** Frames that processing made shorter than this are padded with zeros; 0: never. */
+  readonly minFrame: number;
+  /** False: translate for every packet, for comparison. */
+  readonly caching: boolean;
+}
+
+/** What the datapath counts, beside ports and entries. */
+export interface DatapathCounters {
+  hits: number;
+  misses: number;
+  /** Entries that a change made wrong, translated again. */
+  renewed: number;
+  recirculationsDropped: number;
+  waitingDropped: number;
+}
+
+export class Datapath {
+  readonly ports = new PortTable();
+  readonly journal = new Journal();
+  readonly counters: DatapathCounters = { hits: 0, misses: 0, renewed: 0, recirculationsDropped: 0, waitingDropped: 0 };
+  readonly cold = new ColdStore();
+  private readonly cache = new Cache((entry, info) => this.forget(entry, info));
+  private readonly arena = new Arena();
+  private readonly keys = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new FlowKey());
+  private readonly packets = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new Packet());
+  private readonly priors = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new Prior());
+  private readonly waiting: (() => void)[] = [];
+  private busy = false;
+  private now_ms = 0;
+  /** Length of the frame as it came in, for minFrame. */
+  private received = 0;
+
+  constructor(
+    private readonly options: DatapathOptions,
+    private readonly upcalls: Upcalls,
+  ) {}
+
+  /** Programs in the cache, and the masks they have. */
+  get cached(): { readonly entries: number; readonly masks: number } {
+    return { entries: this.cache.count, masks: this.cache.masks };
+  }
+
+  /** Runs a job now, or after the frame in hand and those before it. */
+  inTurn(job: () => void): void {
+    if (this.busy) {
+      if (this.waiting.length >= MAX_WAITING) this.counters.waitingDropped++;
+      else this.waiting.push(job);
+      return;
+    }
+    this.busy = true;
+    try {
+      job();
+      for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
+    } finally {
+      this.waiting.length = 0;
+      this.busy = false;
+    }
+  }
+
+  /** A frame came in at a port. */
+  receive(entry: PortEntry, bytes: Uint8Array, start: number, end: number): void {
+    if (this.busy) {
+      const frame = bytes.slice(start, end);
+      this.inTurn(() => this.handle(entry, frame, 0, frame.length));
+      return;
+    }
+    this.busy = true;
+    try {
+      this.handle(entry, bytes, start, end);
+      for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
+    } finally {
+      this.waiting.length = 0;
+      this.busy = false;
+    }
+  }
+
+  private handle(entry: PortEntry, bytes: Uint8Array, start: number, end: number): void {
+    const { ports } = this;
+    if (entry.config & (OFPPC.PORT_DOWN | OFPPC.NO_RECV)) {
+      ports.count(entry.slot, COUNTER.rxDropped, 1);
+      return;
+    }
+    ports.count(entry.slot, COUNTER.rxPackets, 1);
+    ports.count(entry.slot, COUNTER.rxBytes, end - start);
+    if (end - start < 14) {
+      ports.count(entry.slot, COUNTER.rxErrors, 1);
+      return;
+    }
+    this.now_ms = this.options.clock.now();
+    const packet = this.packets[0].attach(bytes, start, end);
+    this.received = end - start;
+    this.priors[0].clear();
+    extract(packet, this.keys[0], entry.number);
+    this.classify(0, packet);
+  }
+
+  /** Runs steps that aren't cached, for a packet-out. The frame is the datapath's from here on. */
+  execute(translate: (key: Key) => Translation, frame: Uint8Array, inPort: number): void {
+    this.inTurn(() => {
+      this.now_ms = this.options.clock.now();
+      const packet = this.packets[0].attach(frame);
+      this.received = frame.length;
+      this.priors[0].clear();
+      extract(packet, this.keys[0], inPort);
+      this.runOnce(translate(this.keys[0]), 0, packet);
+    });
+  }
+
+  /** Finds or makes the program for the key at `depth`, counts, and runs it. */
+  private classify(depth: number, packet: Packet): void {
+    const key = this.keys[depth];
+    if (!this.options.caching) {
+      this.runOnce(this.upcalls.translate(key), depth, packet);
+      return;
+    }
+    const { cache, journal } = this;
+    let entry = cache.find(key);
+    if (entry >= 0 && cache.generation[entry] !== journal.generation) {
+      const info = cache.info(entry);
+      if (journal.stillRight(cache.generation[entry], info.visited, info.shape, info.values, info.rewritten)) {
+        cache.generation[entry] = journal.generation;
+      } else {
+        cache.remove(entry);
+        this.counters.renewed++;
+        entry = -1;
+      }
+    }
+    if (entry < 0) entry = this.install(key);
+    else this.counters.hits++;
+    cache.packets[entry]++;
+    cache.bytes[entry] += packet.length;
+    cache.used_ms[entry] = this.now_ms;
+    this.run(cache.program[entry], depth, packet);
+  }
+
+  private install(key: Key): number {
+    this.counters.misses++;
+    const t = this.upcalls.translate(key);
+    this.upcalls.refer(t.recirculations, 1);
+    return this.cache.add(t, this.arena.put(t.steps), this.journal.generation, this.now_ms);
+  }
+
+  private runOnce(t: Translation, depth: number, packet: Packet): void {
+    this.upcalls.refer(t.recirculations, 1);
+    this.credit(t, 1, packet.length, this.now_ms);
+    const at = this.arena.put(t.steps);
+    try {
+      this.run(at, depth, packet);
+    } finally {
+      this.arena.drop(at, t.length);
+      for (const index of t.cold) this.cold.drop(index);
+      this.upcalls.refer(t.recirculations, -1);
+    }
+  }
+
+  private run(program: number, depth: number, packet: Packet): void {
+    let at = program;
+    for (;;) {
+      const w = this.arena.words;
+      const op = w[at];
+      switch (op) {
+        case OP.end:
+          return;
+        case OP.output:
+          this.output(w[at + 1], packet);
+          break;
+        case OP.rewrite:
+          rewrite(packet, w[at + 1], w[at + 2], w[at + 3]);
+          break;
+        case OP.pushVlan:
+          pushVlan(packet, w[at + 1], w[at + 2]);
+          break;
+        case OP.popVlan:
+          popVlan(packet);
+          break;
+        case OP.controller:
+          this.pad(packet);
+          this.upcalls.controller(this.cold.get(w[at + 1]) as ControllerCold, this.keys[depth], packet.frame());
+          break;
+        case OP.learn:
+          this.upcalls.learn(w[at + 1], packet.bytes, packet.start + 6, w[at + 2] >>> 0);
+          break;
+        case OP.ct:
+          this.track(this.cold.get(w[at + 1]) as CtCold, w[at + 2], w[at + 3] !== 0, depth, packet);
+          break;
+        case OP.ctClear:
+          this.priors[depth].clear();
+          break;
+      }
+      at += STEP_WORDS[op];
+    }
+  }
+
+  /** Sends to a port. Programs name only ports that may be sent to; a port may still have vanished a moment ago. */
+  private output(slot: number, packet: Packet): void {
+    const entry = this.ports.at(slot);
+    if (entry === null) return;
+    if (packet.length < this.options.minFrame) this.pad(packet);
+    this.ports.count(slot, COUNTER.txPackets, 1);
+    this.ports.count(slot, COUNTER.txBytes, packet.length);
+    entry.port.send(packet.bytes, packet.start, packet.end);
+  }
+
+  /** Pads what processing made shorter than the shortest frame. */
+  private pad(packet: Packet): void {
+    const { length } = packet;
+    if (length >= this.options.minFrame || length >= this.received) return;
+    const padded = new Uint8Array(this.options.minFrame);
+    padded.set(packet.bytes.subarray(packet.start, packet.end));
+    packet.replace(padded, length);
+  }
+
+  /** The ct action: the tracker, then, with a table, the tracked copy to its end. */
+  private track(cold: CtCold, recirculation: number, frameNeeded: boolean, depth: number, packet: Packet): void {
+    const prior = this.priors[depth];
+    const result = this.options.tracker.process(packet, cold.request, this.now_ms, prior);
+    prior.keep(result);
+    if (recirculation === 0) return;
+    if (depth === MAX_RECIRCULATIONS) {
+      this.counters.recirculationsDropped++;
+      return;
+    }
+    const next = depth + 1;
+    const copy = frameNeeded ? this.packets[next].copy(packet) : packet;
+    const key = this.keys[next];
+    const inPort = this.keys[depth].get(slots.in_port);
+    extract(copy, key, inPort, recirculation);
+    fillTracked(key, result);
+    this.priors[next].keep(prior);
+    this.classify(next, copy);
+  }
+
+  // Counters and upkeep.
+
+  private credit(info: EntryInfo, packets: number, bytes: number, used_ms: number): void {
+    for (const credit of info.credits) {
+      credit.packets += packets;
+      credit.bytes += bytes;
+      if (used_ms > credit.used_ms) credit.used_ms = used_ms;
+    }
+    for (const table of info.found) {
+      table.lookups += packets;
+      table.matched += packets;
+    }
+    for (const table of info.missed) table.lookups += packets;
+  }
+
+  private collectEntry(entry: number, info: EntryInfo): void {
+    const { cache } = this;
+    if (cache.packets[entry] === 0) return;
+    this.credit(info, cache.packets[entry], cache.bytes[entry], cache.used_ms[entry]);
+    cache.packets[entry] = 0;
+    cache.bytes[entry] = 0;
+  }
+
+  private forget(entry: number, info: EntryInfo): void {
+    this.collectEntry(entry, info);
+    this.arena.drop(this.cache.program[entry], info.length);
+    for (const index of info.cold) this.cold.drop(index);
+    this.upcalls.refer(info.recirculations, -1);
+  }
+
+  /** Pushes all counters to flows and tables. */
+  collect(): void {
+    for (const entry of this.cache.entries()) this.collectEntry(entry, this.cache.info(entry));
+  }
+
+  /** Drops entries that no packet used for a while; call it now and then. */
+  sweep(): void {
+    const before = this.options.clock.now() - ENTRY_IDLE_MS;
+    for (const entry of this.cache.entries()) if (this.cache.used_ms[entry] < before) this.cache.remove(entry);
+  }
+}
+
+/** Puts what the tracker found into the key. */
+function fillTracked(key: Key, result: CtResult): void {
+  key.set(slots.ct_state, result.state);
+  key.set(slots.ct_zone, result.zone);
+  key.set(slots.ct_mark, result.mark);
+  if (result.family === 0 && result.label[0] + result.label[1] + result.label[2] + result.label[3] === 0) return;
+  key.dirty |= DIRTY.ctTuple;
+  key.words.set(result.label, slots.ct_label.at >> 2);
+  key.set(slots.ct_nw_proto, result.proto);
+  if (result.family === 4) {
+    key.setBytes(slots.ct_nw_src, result.src);
+    key.setBytes(slots.ct_nw_dst, result.dst);
+  } else if (result.family === 6) {
+    key.setBytes(slots.ct_ipv6_src, result.src);
+    key.setBytes(slots.ct_ipv6_dst, result.dst);
+  }
+  key.set(slots.ct_tp_src, result.tp_src);
+  key.set(slots.ct_tp_dst, result.tp_dst);
+}

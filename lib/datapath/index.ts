@@ -1,0 +1,6 @@
+/** Programs, caches and the runner. */
+export * from './cache.js';
+export * from './datapath.js';
+export * from './journal.js';
+export * from './port-table.js';
+export * from './program.js';

@@ -1,0 +1,87 @@
+/** The switch's ports: numbers, configuration, link state and counters. A port has a slot, which programs name. */
+import type { Port } from '../ports/port.js';
+
+/** Counters of a port, in the order they stand in the counter array. */
+export const COUNTER = {
+  rxPackets: 0,
+  txPackets: 1,
+  rxBytes: 2,
+  txBytes: 3,
+  rxDropped: 4,
+  txDropped: 5,
+  rxErrors: 6,
+  txErrors: 7,
+} as const;
+const COUNTERS = 8;
+
+/** OFPPC_* and OFPPS_* bits. */
+export const OFPPC = { PORT_DOWN: 1, NO_RECV: 4, NO_FWD: 32, NO_PACKET_IN: 64 } as const;
+export const OFPPS = { LINK_DOWN: 1, BLOCKED: 2, LIVE: 4 } as const;
+
+export interface PortEntry {
+  readonly slot: number;
+  readonly number: number;
+  readonly port: Port;
+  readonly mac: Uint8Array;
+  /** OFPPC_* bits. */
+  config: number;
+  /** OFPPS_LINK_DOWN, or 0. */
+  state: number;
+  readonly since_ms: number;
+}
+
+/** Most ports of a switch. */
+export const MAX_PORTS = 4096;
+
+export class PortTable {
+  private readonly slots: (PortEntry | null)[] = [];
+  private readonly byNumber = new Map<number, PortEntry>();
+  private readonly counters = new Float64Array(MAX_PORTS * COUNTERS);
+
+  /** Gives a port a number and a slot. Throws a RangeError where the number is taken or the table is full. */
+  add(number: number, port: Port, mac: Uint8Array, now_ms: number): PortEntry {
+    const taken = this.byNumber.get(number);
+    if (taken) throw new RangeError(`port ${number} is taken by ${taken.port.name}`);
+    let slot = this.slots.indexOf(null);
+    if (slot < 0) slot = this.slots.length;
+    if (slot >= MAX_PORTS) throw new RangeError(`a switch has at most ${MAX_PORTS} ports`);
+    const entry: PortEntry = { slot, number, port, mac, config: 0, state: 0, since_ms: now_ms };
+    this.slots[slot] = entry;
+    this.byNumber.set(number, entry);
+    this.counters.fill(0, slot * COUNTERS, (slot + 1) * COUNTERS);
+    return entry;
+  }
+
+  remove(entry: PortEntry): void {
+    this.slots[entry.slot] = null;
+    this.byNumber.delete(entry.number);
+  }
+
+  get(number: number): PortEntry | undefined {
+    return this.byNumber.get(number);
+  }
+
+  at(slot: number): PortEntry | null {
+    return this.slots[slot] ?? null;
+  }
+
+  /** The lowest number that is free. */
+  nextNumber(): number {
+    let number = 1;
+    while (this.byNumber.has(number)) number++;
+    return number;
+  }
+
+  /** All ports by number. */
+  list(): PortEntry[] {
+    return [...this.byNumber.values()].sort((a, b) => a.number - b.number);
+  }
+
+  count(slot: number, counter: number, by: number): void {
+    this.counters[slot * COUNTERS + counter] += by;
+  }
+
+  counter(slot: number, counter: number): number {
+    return this.counters[slot * COUNTERS + counter];
+  }
+}

@@ -1,0 +1,21 @@
+/** The action set of a packet on its way through the tables, and the order in which it runs (OpenFlow 1.3.5 §5.10). */
+import type { Action } from '../nxm/index.js';
+
+/** Kinds that count once, in the order in which they run: of each the one written last. */
+const ONCE: readonly Action['type'][] = ['pop_vlan', 'push_vlan', 'dec_ttl'];
+
+/** Then these, all of them, in the order in which they were written. */
+const FIELDS = new Set<Action['type']>(['set_field', 'load', 'move', 'set_nw_ttl']);
+
+/** And last the first of these that is there, and no other (ovs-actions(7)): without one, nothing can come of the rest. */
+const FINAL: readonly Action['type'][] = ['group', 'output', 'resubmit', 'ct_clear', 'ct'];
+
+/** The set as a list to run. */
+export function listOf(set: readonly Action[]): readonly Action[] {
+  if (set.length === 0) return set;
+  const latest = (type: Action['type']) => set.findLast((a) => a.type === type);
+  const final = FINAL.map(latest).find((a) => a !== undefined);
+  if (!final) return [];
+  const once = ONCE.map(latest).filter((a) => a !== undefined);
+  return [...once, ...set.filter((a) => FIELDS.has(a.type)), final];
+}

@@ -1,0 +1,195 @@
+/**
+ * The classifier of one table: tuple space search. Flows with the same mask form a subtable, a hash table over their masked
+ * values; flows that differ only in priority hang together, highest first. A lookup visits the subtables from the highest
+ * priority that they hold downwards, and stops where no better flow can come.
+ *
+ * Each visited subtable's mask is ored into `seen`: the lookup's outcome holds for every packet that agrees in those bits,
+ * because a packet that agrees hashes to the same buckets. A spec compares with a linear search over all flows.
+ */
+
+import type { Match } from '../nxm/index.js';
+import { hashMasked, hashValues, type MaskShape, sameShape } from '../packet/shape.js';
+import type { Flow } from './flow.js';
+
+class Subtable {
+  private slots: (Flow | null)[] = new Array(8).fill(null);
+  /** Chains in the hash table. */
+  private chains = 0;
+  /** Flows by priority, to know the highest. */
+  private readonly priorities = new Map<number, number>();
+  maxPriority = -1;
+  count = 0;
+
+  constructor(readonly shape: MaskShape) {}
+
+  /** The first flow of the chain with these values. */
+  find(key: Uint32Array): Flow | null {
+    const mask = this.slots.length - 1;
+    for (let i = hashMasked(this.shape, key) & mask; ; i = (i + 1) & mask) {
+      const flow = this.slots[i];
+      if (flow === null || flow.match.fits(key)) return flow;
+    }
+  }
+
+  private placeOf(values: Uint32Array): number {
+    const mask = this.slots.length - 1;
+    for (let i = hashValues(values) & mask; ; i = (i + 1) & mask) {
+      const flow = this.slots[i];
+      if (flow === null || same(flow.match.values, values)) return i;
+    }
+  }
+
+  chain(values: Uint32Array): Flow | null {
+    return this.slots[this.placeOf(values)];
+  }
+
+  add(flow: Flow): void {
+    if ((this.chains + 1) * 2 > this.slots.length) this.rebuild();
+    const at = this.placeOf(flow.match.values);
+    const head = this.slots[at];
+    if (head === null) this.chains++;
+    if (head === null || head.priority < flow.priority) {
+      flow.next = head;
+      this.slots[at] = flow;
+    } else {
+      let before = head;
+      while (before.next && before.next.priority >= flow.priority) before = before.next;
+      flow.next = before.next;
+      before.next = flow;
+    }
+    this.count++;
+    this.priorities.set(flow.priority, (this.priorities.get(flow.priority) ?? 0) + 1);
+    this.maxPriority = Math.max(this.maxPriority, flow.priority);
+  }
+
+  remove(flow: Flow): void {
+    const at = this.placeOf(flow.match.values);
+    const head = this.slots[at];
+    if (head === flow) {
+      this.slots[at] = flow.next;
+      if (flow.next === null) this.close(at);
+    } else {
+      let before = head as Flow;
+      while (before.next !== flow) before = before.next as Flow;
+      before.next = flow.next;
+    }
+    flow.next = null;
+    this.count--;
+    const left = (this.priorities.get(flow.priority) as number) - 1;
+    if (left > 0) this.priorities.set(flow.priority, left);
+    else this.priorities.delete(flow.priority);
+    if (left === 0 && flow.priority === this.maxPriority) this.maxPriority = Math.max(-1, ...this.priorities.keys());
+  }
+
+  /** Closes the gap at `at` by moving back what was pushed past it. */
+  private close(at: number): void {
+    this.chains--;
+    const mask = this.slots.length - 1;
+    let gap = at;
+    for (let i = (at + 1) & mask; this.slots[i] !== null; i = (i + 1) & mask) {
+      const home = hashValues((this.slots[i] as Flow).match.values) & mask;
+      if (((i - home) & mask) < ((i - gap) & mask)) continue;
+      this.slots[gap] = this.slots[i];
+      this.slots[i] = null;
+      gap = i;
+    }
+  }
+
+  private rebuild(): void {
+    const old = this.slots;
+    this.slots = new Array(old.length * 2).fill(null);
+    for (const head of old) if (head) this.slots[this.placeOf(head.match.values)] = head;
+  }
+
+  *flows(): Generator<Flow> {
+    for (const head of this.slots) for (let flow = head; flow; flow = flow.next) yield flow;
+  }
+}
+
+function same(a: Uint32Array, b: Uint32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+export class Classifier {
+  /** Highest priority first. */
+  private subtables: Subtable[] = [];
+  count = 0;
+
+  /** The flow of the highest priority that fits, or null; ors the bits that decided into `seen`. */
+  find(key: Uint32Array, seen: Uint32Array): Flow | null {
+    let best: Flow | null = null;
+    for (const subtable of this.subtables) {
+      if (best !== null && best.priority >= subtable.maxPriority) break;
+      const { words, bits } = subtable.shape;
+      for (let i = 0; i < words.length; i++) seen[words[i]] |= bits[i];
+      const flow = subtable.find(key);
+      if (flow !== null && (best === null || flow.priority > best.priority)) best = flow;
+    }
+    return best;
+  }
+
+  /** The flow with exactly this match and priority, or null. */
+  exact(match: Match, priority: number): Flow | null {
+    for (let flow = this.subtable(match.shape)?.chain(match.values) ?? null; flow; flow = flow.next) {
+      if (flow.priority === priority) return flow;
+    }
+    return null;
+  }
+
+  /** Flows within `match`. */
+  *within(match: Match): Generator<Flow> {
+    for (const subtable of this.subtables) {
+      if (!covers(subtable.shape, match.shape)) continue;
+      for (const flow of subtable.flows()) if (flow.match.isWithin(match)) yield flow;
+    }
+  }
+
+  /** Is there a flow of this priority that a packet of `match` could also meet? */
+  overlaps(match: Match, priority: number): boolean {
+    for (const subtable of this.subtables) {
+      if (subtable.maxPriority < priority) break;
+      for (const flow of subtable.flows()) if (flow.priority === priority && flow.match.overlaps(match)) return true;
+    }
+    return false;
+  }
+
+  add(flow: Flow): void {
+    let subtable = this.subtable(flow.match.shape);
+    if (!subtable) {
+      subtable = new Subtable(flow.match.shape);
+      this.subtables.push(subtable);
+    }
+    flow.match.shape = subtable.shape;
+    const before = subtable.maxPriority;
+    subtable.add(flow);
+    if (subtable.maxPriority !== before) this.sort();
+    this.count++;
+  }
+
+  remove(flow: Flow): void {
+    const subtable = this.subtable(flow.match.shape) as Subtable;
+    const before = subtable.maxPriority;
+    subtable.remove(flow);
+    if (subtable.count === 0) this.subtables.splice(this.subtables.indexOf(subtable), 1);
+    else if (subtable.maxPriority !== before) this.sort();
+    this.count--;
+  }
+
+  private subtable(shape: MaskShape): Subtable | undefined {
+    return this.subtables.find((s) => sameShape(s.shape, shape));
+  }
+
+  private sort(): void {
+    this.subtables.sort((a, b) => b.maxPriority - a.maxPriority);
+  }
+}
+
+/** Does `shape` have all the bits of `wanted`? */
+function covers(shape: MaskShape, wanted: MaskShape): boolean {
+  for (let i = 0, j = 0; i < wanted.words.length; i++) {
+    while (j < shape.words.length && shape.words[j] < wanted.words[i]) j++;
+    if (j === shape.words.length || shape.words[j] !== wanted.words[i] || wanted.bits[i] & ~shape.bits[j]) return false;
+  }
+  return true;
+}

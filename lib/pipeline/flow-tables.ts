@@ -1,0 +1,152 @@
+/**
+ * The flow tables and what changes them: flow-mods in all their forms (OpenFlow 1.3.5 §6.4, §7.3.4.1), timeouts, statistics.
+ * A change is checked whole, then made, then told to the datapath's journal: it is in force when `apply` returns.
+ */
+import { type Clock, OpenFlowError } from '../bytes/index.js';
+import type { Sparse } from '../datapath/index.js';
+import { type Action, ALL_TABLES, ANY_GROUP, type FlowMod, type Instructions, OFPFF, OFPP } from '../nxm/index.js';
+import { checkInstructions, TABLES } from './check.js';
+import { Expiry } from './expiry.js';
+import { Flow } from './flow.js';
+import { MAX_FLOWS, Table } from './table.js';
+import type { FlowFilter, FlowView, RemovedReason, TableView } from './types.js';
+
+const KNOWN_FLAGS = Object.values(OFPFF).reduce((all, bit) => all | bit, 0);
+
+export interface FlowTableEvents {
+  /** Flows of `table` within `match` changed. */
+  changed(table: number, match: Sparse): void;
+  /** Counters of all flows have to be brought up to date. */
+  collect(): void;
+  removed(flow: FlowView, reason: RemovedReason): void;
+}
+
+export class FlowTables {
+  readonly tables: readonly Table[] = Array.from({ length: TABLES }, (_, id) => new Table(id));
+  private readonly expiry: Expiry;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly events: FlowTableEvents,
+  ) {
+    this.expiry = new Expiry(clock, {
+      collect: () => events.collect(),
+      expired: (flow, reason) => this.remove(flow, reason),
+    });
+  }
+
+  apply(change: FlowMod): void {
+    if (change.flags & ~KNOWN_FLAGS) {
+      throw new OpenFlowError('OFPFMFC_BAD_FLAGS', `unknown flow-mod flags 0x${change.flags.toString(16)}`);
+    }
+    if (change.command === 'add') this.add(change);
+    else if (change.command === 'modify' || change.command === 'modify_strict') this.modify(change);
+    else this.delete(change);
+  }
+
+  private add(change: FlowMod): void {
+    const table = this.tables[change.tableId];
+    if (!table) throw new OpenFlowError('OFPFMFC_BAD_TABLE_ID', `flow-mod adds to table ${change.tableId}`);
+    checkInstructions(change.instructions, change.match, change.tableId);
+    if (change.flags & OFPFF.CHECK_OVERLAP && table.classifier.overlaps(change.match, change.priority)) {
+      throw new OpenFlowError('OFPFMFC_OVERLAP', 'a flow of the same priority overlaps');
+    }
+    const now = this.clock.now();
+    const old = table.classifier.exact(change.match, change.priority);
+    if (!old && table.count >= MAX_FLOWS) {
+      throw new OpenFlowError('OFPFMFC_TABLE_FULL', `table ${change.tableId} has ${MAX_FLOWS} flows`);
+    }
+    const { tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags } = change;
+    const flow = new Flow(tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags, now);
+    if (old) {
+      // What the old flow did until now counts for the new one.
+      this.events.collect();
+      table.remove(old);
+      if (!(flags & OFPFF.RESET_COUNTS)) {
+        flow.packets = old.packets;
+        flow.bytes = old.bytes;
+      }
+    }
+    table.add(flow);
+    this.expiry.watch(flow);
+    this.events.changed(tableId, match);
+  }
+
+  private modify(change: FlowMod): void {
+    const flows = this.chosen(change).filter((flow) => cookieFits(flow, change));
+    for (const flow of flows) checkInstructions(change.instructions, flow.match, flow.tableId);
+    if (flows.length > 0 && change.flags & OFPFF.RESET_COUNTS) this.events.collect();
+    for (const flow of flows) {
+      flow.instructions = change.instructions;
+      if (change.flags & OFPFF.RESET_COUNTS) {
+        flow.packets = 0;
+        flow.bytes = 0;
+      }
+      this.events.changed(flow.tableId, flow.match);
+    }
+  }
+
+  private delete(change: FlowMod): void {
+    for (const flow of this.chosen(change)) {
+      if (cookieFits(flow, change) && namesOutput(flow, change.outPort, change.outGroup)) this.remove(flow, 'delete');
+    }
+  }
+
+  /** The flows that a modify or delete means, before cookies and outputs are looked at. */
+  private chosen(change: FlowMod): Flow[] {
+    if (change.tableId === ALL_TABLES)
+      return this.tables.flatMap((table) => (table.count > 0 ? table.meant(change) : []));
+    const table = this.tables[change.tableId];
+    if (!table) throw new OpenFlowError('OFPFMFC_BAD_TABLE_ID', `there is no table ${change.tableId}`);
+    return table.meant(change);
+  }
+
+  private remove(flow: Flow, reason: RemovedReason): void {
+    const wanted = (flow.flags & OFPFF.SEND_FLOW_REM) !== 0;
+    if (wanted) this.events.collect();
+    this.tables[flow.tableId].remove(flow);
+    this.events.changed(flow.tableId, flow.match);
+    if (wanted) this.events.removed(flow.view(this.clock.now()), reason);
+  }
+
+  /** Flows that pass a filter, in table order. */
+  *flows(filter: FlowFilter): Generator<FlowView> {
+    const { tableId } = filter;
+    if (tableId !== ALL_TABLES && !this.tables[tableId]) {
+      throw new OpenFlowError('OFPBRC_BAD_TABLE_ID', `there is no table ${tableId}`);
+    }
+    this.events.collect();
+    const now = this.clock.now();
+    for (const table of tableId === ALL_TABLES ? this.tables : [this.tables[tableId]]) {
+      if (table.count === 0) continue;
+      for (const flow of table.within(filter.match)) {
+        if (cookieFits(flow, filter) && namesOutput(flow, filter.outPort, filter.outGroup)) yield flow.view(now);
+      }
+    }
+  }
+
+  views(): TableView[] {
+    this.events.collect();
+    return this.tables.map(({ id, count, lookups, matched }) => ({ tableId: id, active: count, lookups, matched }));
+  }
+
+  close(): void {
+    this.expiry.close();
+  }
+}
+
+function cookieFits(flow: Flow, { cookie, cookieMask }: { cookie: bigint; cookieMask: bigint }): boolean {
+  return cookieMask === 0n || ((flow.cookie ^ cookie) & cookieMask) === 0n;
+}
+
+/** Do the flow's actions name a port and a group? */
+function namesOutput(flow: Flow, port: number, group: number): boolean {
+  const byPort = port === OFPP.ANY || anyAction(flow.instructions, (a) => a.type === 'output' && a.port === port);
+  return (
+    byPort && (group === ANY_GROUP || anyAction(flow.instructions, (a) => a.type === 'group' && a.group === group))
+  );
+}
+
+function anyAction(i: Instructions, is: (action: Action) => boolean): boolean {
+  return [...(i.apply ?? []), ...(i.write ?? [])].some(is);
+}

@@ -1,0 +1,47 @@
+/** A flow in a table: what a controller asked for, and what became of it. */
+import type { Credit } from '../datapath/cache.js';
+import type { Instructions, Match } from '../nxm/index.js';
+import type { FlowView } from './types.js';
+
+export class Flow implements Credit {
+  packets = 0;
+  bytes = 0;
+  used_ms: number;
+  /** The next flow of the same match and lower priority, in the classifier. */
+  next: Flow | null = null;
+  /** True once it is out of its table. */
+  removed = false;
+
+  constructor(
+    readonly tableId: number,
+    readonly priority: number,
+    readonly match: Match,
+    public instructions: Instructions,
+    public cookie: bigint,
+    public idleTimeout_s: number,
+    public hardTimeout_s: number,
+    public flags: number,
+    public created_ms: number,
+  ) {
+    this.used_ms = created_ms;
+  }
+
+  view(now_ms: number): FlowView {
+    const { tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags, packets, bytes } =
+      this;
+    return {
+      tableId,
+      priority,
+      match,
+      instructions,
+      cookie,
+      idleTimeout_s,
+      hardTimeout_s,
+      flags,
+      duration_ms: now_ms - this.created_ms,
+      idle_ms: now_ms - this.used_ms,
+      packets,
+      bytes,
+    };
+  }
+}

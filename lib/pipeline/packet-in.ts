@@ -1,0 +1,60 @@
+/** The metadata of a packet-in: fields that aren't zero, of the packet's key with what the pipeline wrote above it. */
+import type { ControllerCold } from '../datapath/index.js';
+import { CT_STATE, type Field, type FieldValue, fieldNamed, fields, slotOf } from '../nxm/index.js';
+import { Key, slots } from '../packet/key.js';
+
+const TUNNEL = [
+  'tun_id',
+  'tun_src',
+  'tun_dst',
+  'tun_ipv6_src',
+  'tun_ipv6_dst',
+  'tun_gbp_id',
+  'tun_gbp_flags',
+  'tun_flags',
+];
+const REGISTERS = Array.from({ length: 16 }, (_, i) => `reg${i}`);
+const named = (names: readonly string[]) => names.map((name) => fieldNamed(name) as Field);
+
+/** Told where they aren't zero, in this order behind the ingress port. */
+const OPTIONAL = named([...TUNNEL, 'metadata', ...REGISTERS, 'pkt_mark']);
+const TRACKED = named(['ct_zone', 'ct_mark', 'ct_label']);
+const TUPLE = { v4: named(['ct_nw_src', 'ct_nw_dst']), v6: named(['ct_ipv6_src', 'ct_ipv6_dst']) };
+const TUPLE_REST = named(['ct_nw_proto', 'ct_tp_src', 'ct_tp_dst']);
+/** States in which the original tuple is told. */
+const WITH_TUPLE = CT_STATE.new | CT_STATE.est | CT_STATE.rpl;
+
+const seen = new Key();
+
+/** The fields of a packet-in: in_port_oxm first. */
+export function packetInFields(cold: ControllerCold, key: Key): FieldValue[] {
+  seen.copy(key);
+  for (const [word, bits, value] of cold.written) {
+    seen.words[word] = (seen.words[word] & ~bits) | (value & bits);
+    seen.touched(word);
+  }
+  const list: FieldValue[] = [exact(fields.in_port_oxm)];
+  for (const field of OPTIONAL) if (!isZero(field)) list.push(exact(field));
+  const state = seen.get(slots.ct_state);
+  if (state === 0) return list;
+  list.push(exact(fields.ct_state));
+  for (const field of TRACKED) if (!isZero(field)) list.push(exact(field));
+  if (state & WITH_TUPLE && seen.get(slots.ct_nw_proto) !== 0) {
+    // The tuple's prerequisite: the EtherType comes before it.
+    list.unshift(list.shift() as FieldValue, exact(fields.eth_type));
+    const v6 = TUPLE.v6.some((field) => !isZero(field));
+    list.push(...(v6 ? TUPLE.v6 : TUPLE.v4).map(exact), ...TUPLE_REST.map(exact));
+  }
+  return list;
+}
+
+function exact(field: Field): FieldValue {
+  const slot = slotOf(field);
+  const raw = seen.getBytes(slot);
+  const value = raw.length > field.bytes ? raw.slice(raw.length - field.bytes) : raw;
+  return { field, value, mask: null };
+}
+
+function isZero(field: Field): boolean {
+  return seen.getBytes(slotOf(field)).every((byte) => byte === 0);
+}

@@ -1,0 +1,187 @@
+/**
+ * The pipeline: flow tables, MAC addresses and the translator, joined to the datapath. It answers what the datapath asks
+ * (Upcalls) and offers what the agent needs (PipelineApi).
+ */
+import { type Clock, type Log, OpenFlowError } from '../bytes/index.js';
+import type { Tracker } from '../ct/index.js';
+import { COUNTER, type ControllerCold, Datapath, MAC_TABLE, OFPPC, OFPPS, type PortEntry } from '../datapath/index.js';
+import type { FlowMod } from '../nxm/index.js';
+import { Key, slots, VLAN_CFI } from '../packet/key.js';
+import { shapeOf, valuesFor } from '../packet/shape.js';
+import type { Port } from '../ports/port.js';
+import { checkPacketOut, TABLES } from './check.js';
+import { FlowTables } from './flow-tables.js';
+import { FrozenStates } from './frozen.js';
+import { MacTable } from './mac-table.js';
+import { packetInFields } from './packet-in.js';
+import { Translator } from './translator.js';
+import type { FlowFilter, FlowView, PacketOut, PipelineApi, PipelineEvents, PortView, TableView } from './types.js';
+
+/** How often what is unused is looked for, ms. */
+const UPKEEP_MS = 1000;
+
+export interface PipelineOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tracker: Tracker;
+  readonly events: PipelineEvents;
+  /** 0: never pad. */
+  readonly minFrame: number;
+  /** False: translate for every packet. */
+  readonly caching: boolean;
+}
+
+export class Pipeline implements PipelineApi {
+  readonly tableCount = TABLES;
+  readonly datapath: Datapath;
+  readonly macs: MacTable;
+  private readonly flowTables: FlowTables;
+  private readonly frozen = new FrozenStates();
+  private readonly translator: Translator;
+  private upkeep: { cancel(): void } | null = null;
+  private closed = false;
+
+  constructor(private readonly options: PipelineOptions) {
+    const { clock, events } = options;
+    this.macs = new MacTable((vlan, bytes, at) => this.macChanged(vlan, bytes, at));
+    this.datapath = new Datapath(options, {
+      translate: (key) => this.translator.translate(key),
+      controller: (cold, key, frame) => this.packetIn(cold, key, frame),
+      learn: (vlan, bytes, at, inPort) => this.macs.learn(vlan, bytes, at, inPort, clock.now()),
+      refer: (ids, by) => this.frozen.refer(ids, by),
+    });
+    this.flowTables = new FlowTables(clock, {
+      changed: (table, match) => this.datapath.journal.change(table, match),
+      collect: () => this.datapath.collect(),
+      removed: (flow, reason) => events.flowRemoved(flow, reason),
+    });
+    this.translator = new Translator({
+      tables: this.flowTables.tables,
+      ports: this.datapath.ports,
+      macs: this.macs,
+      frozen: this.frozen,
+      cold: this.datapath.cold,
+    });
+    this.keepUp();
+  }
+
+  private keepUp(): void {
+    this.upkeep = this.options.clock.after(UPKEEP_MS, () => {
+      const now = this.options.clock.now();
+      this.macs.age(now);
+      this.datapath.sweep();
+      this.options.tracker.sweep(now);
+      if (!this.closed) this.keepUp();
+    });
+  }
+
+  /** Packets that resubmits led too deep, by translations. */
+  get tooDeep(): number {
+    return this.translator.tooDeep;
+  }
+
+  apply(change: FlowMod): void {
+    this.flowTables.apply(change);
+  }
+
+  flows(filter: FlowFilter): Iterable<FlowView> {
+    return this.flowTables.flows(filter);
+  }
+
+  tables(): TableView[] {
+    return this.flowTables.views();
+  }
+
+  packetOut({ inPort, actions, frame }: PacketOut): void {
+    checkPacketOut(actions);
+    if (frame.length < 14)
+      throw new OpenFlowError('OFPBRC_BAD_PACKET', `a frame of ${frame.length} bytes is no Ethernet frame`);
+    this.datapath.execute((key) => this.translator.translateActions(key, actions), frame.slice(), inPort);
+  }
+
+  private packetIn(cold: ControllerCold, key: Key, frame: Uint8Array): void {
+    const { reason, tableId, cookie, maxLen, controllerId } = cold;
+    const fields = packetInFields(cold, key);
+    this.options.events.packetIn({ reason, tableId, cookie, maxLen, controllerId, frame, fields });
+  }
+
+  private macChanged(vlan: number, bytes: Uint8Array, at: number): void {
+    const value = new Key();
+    value.setBytes(slots.eth_dst, bytes, at);
+    value.set(slots.vlan_tci, vlan === 0 ? 0 : vlan | VLAN_CFI);
+    const shape = vlan === 0 ? UNTAGGED_SHAPE : TAGGED_SHAPE;
+    this.datapath.journal.change(MAC_TABLE, { shape, values: valuesFor(shape, value.words) });
+  }
+
+  // Ports.
+
+  /** Adds a port; the caller starts it. */
+  addPort(number: number, port: Port, mac: Uint8Array): PortEntry {
+    const entry = this.datapath.ports.add(number, port, mac, this.options.clock.now());
+    this.datapath.journal.everything();
+    this.options.events.port('add', this.view(entry));
+    return entry;
+  }
+
+  removePort(entry: PortEntry): void {
+    this.datapath.ports.remove(entry);
+    this.macs.flush(entry.number);
+    this.datapath.journal.everything();
+    this.options.events.port('delete', this.view(entry));
+  }
+
+  /** The link went up or down. */
+  setLink(entry: PortEntry, up: boolean): void {
+    const state = up ? 0 : OFPPS.LINK_DOWN;
+    if (state === entry.state) return;
+    entry.state = state;
+    if (!up) this.macs.flush(entry.number);
+    this.datapath.journal.everything();
+    this.options.events.port('modify', this.view(entry));
+  }
+
+  ports(): PortView[] {
+    return this.datapath.ports.list().map((entry) => this.view(entry));
+  }
+
+  port(number: number): PortView | undefined {
+    const entry = this.datapath.ports.get(number);
+    return entry && this.view(entry);
+  }
+
+  private view(entry: PortEntry): PortView {
+    const { ports } = this.datapath;
+    const counters = Object.fromEntries(
+      Object.entries(COUNTER).map(([name, index]) => [name, ports.counter(entry.slot, index)]),
+    ) as Record<keyof typeof COUNTER, number>;
+    const live = entry.state === 0 && !(entry.config & OFPPC.PORT_DOWN);
+    return {
+      number: entry.number,
+      name: entry.port.name,
+      mac: entry.mac,
+      config: entry.config,
+      state: entry.state | (live ? OFPPS.LIVE : 0),
+      current: 0,
+      speed_kbps: entry.port.speed_kbps ?? 0,
+      counters,
+      duration_ms: this.options.clock.now() - entry.since_ms,
+    };
+  }
+
+  close(): void {
+    this.closed = true;
+    this.upkeep?.cancel();
+    this.flowTables.close();
+  }
+}
+
+/** What NORMAL looks at to find an address: the destination, and the tag's VLAN or its absence. */
+function macShape(tciBits: number) {
+  const mask = new Key();
+  mask.setBytes(slots.eth_dst, new Uint8Array(6).fill(0xff));
+  mask.set(slots.vlan_tci, tciBits);
+  return shapeOf(mask.words);
+}
+const TAGGED_SHAPE = macShape(VLAN_CFI | 0x0fff);
+/** A tag with VLAN 0 counts as VLAN 0, too: only the id's bits tell them from others. */
+const UNTAGGED_SHAPE = macShape(0x0fff);

@@ -1,0 +1,438 @@
+/**
+ * The translation: an OpenFlow pipeline run once for a packet, symbolically. It walks the tables with the packet's key, notes
+ * which bits decided (headers.ts), and emits the steps that every packet agreeing in those bits needs. It changes nothing: what
+ * has an effect (a learned address, a committed connection, a packet-in) is a step. Sets are committed late: header words are
+ * written only before a step that sees the frame.
+ *
+ * A ct action with a table is a step that ends in a recirculation id; behind it a new translation begins, with the tracked
+ * fields known. What the packet takes along is frozen (frozen.ts).
+ */
+import { type ColdStore, MAC_TABLE, OFPPC, OFPPS, OP, type PortTable, type Translation } from '../datapath/index.js';
+import {
+  type Action,
+  type ControllerArgs,
+  type CtArgs,
+  type Field,
+  type FieldValue,
+  type Instructions,
+  implied,
+  kindOf,
+  type Meaning,
+  meets,
+  OFPP,
+  type Subfield,
+  slotOf,
+} from '../nxm/index.js';
+import { GROUPS, KEY_WORDS, Key, slots, VLAN_CFI } from '../packet/key.js';
+import { listOf } from './action-set.js';
+import type { Flow } from './flow.js';
+import type { Frozen, FrozenStates } from './frozen.js';
+import { Headers, KEPT_WORDS } from './headers.js';
+import type { MacTable } from './mac-table.js';
+import { isReserved } from './normal.js';
+import { ProgramBuilder } from './program-builder.js';
+import type { Table } from './table.js';
+
+/** How deep resubmits may stand in each other, and how many a translation may do (ovs-actions(7)). */
+export const MAX_RESUBMIT_DEPTH = 64;
+export const MAX_RESUBMITS = 4096;
+
+/** What a translation looks at. */
+export interface World {
+  readonly tables: readonly Table[];
+  readonly ports: PortTable;
+  readonly macs: MacTable;
+  readonly frozen: FrozenStates;
+  readonly cold: ColdStore;
+}
+
+/** One bit of the outer TCI: a tag is there. */
+const cfiSlot = { at: slots.vlan_tci.at, size: 2, shift: 12, width: 1 };
+const vidOnlySlot = { at: slots.vlan_tci.at, size: 2, shift: 0, width: 12 };
+const fragSlot = slots.nw_frag;
+
+const ONES = new Key();
+ONES.words.fill(0xffffffff);
+
+const L4_NEEDS = new Set(['tcp', 'udp', 'sctp']);
+
+export class Translator implements Meaning {
+  private readonly headers = new Headers();
+  private readonly seen = new Uint32Array(KEY_WORDS);
+  private program: ProgramBuilder;
+  private actionSet: readonly Action[] = [];
+  private tableId = 0;
+  private flow: Flow | null = null;
+  private depth = 0;
+  private resubmits = 0;
+  private listEnded = false;
+  private failed = false;
+  /** Packets dropped because they went too deep, by translations. */
+  tooDeep = 0;
+
+  constructor(private readonly world: World) {
+    this.program = new ProgramBuilder(world.cold);
+  }
+
+  /** The program for a packet that came in, or comes out of ct. */
+  translate(key: Key): Translation {
+    this.begin(key);
+    const recirculation = key.get(slots.recirc_id);
+    if (recirculation === 0) {
+      this.metadata(() => 0);
+      this.setActionSetOutput();
+      this.walk(0);
+    } else {
+      const frozen = this.world.frozen.get(recirculation);
+      if (frozen) this.thaw(frozen);
+    }
+    return this.finish();
+  }
+
+  /** The program for a packet-out's actions. */
+  translateActions(key: Key, actions: readonly Action[]): Translation {
+    this.begin(key);
+    this.metadata(() => 0);
+    this.setActionSetOutput();
+    this.run(actions);
+    return this.finish();
+  }
+
+  private begin(key: Key): void {
+    this.program = new ProgramBuilder(this.world.cold);
+    this.actionSet = [];
+    this.tableId = 0;
+    this.flow = null;
+    this.depth = 0;
+    this.resubmits = 0;
+    this.listEnded = false;
+    this.failed = false;
+    this.headers.begin(key);
+    this.headers.read(slots.recirc_id);
+    this.headers.read(slots.in_port);
+  }
+
+  private finish(): Translation {
+    if (!this.failed) {
+      const set = this.actionSet;
+      this.actionSet = [];
+      this.run(listOf(set));
+    }
+    if (this.failed) {
+      this.tooDeep++;
+      this.program.drop();
+    }
+    return this.program.seal(this.headers);
+  }
+
+  /** Registers and the like are constants: zero at first, what was frozen behind ct. */
+  private metadata(value: (word: number) => number): void {
+    this.headers.constant(GROUPS.pipeline[0], GROUPS.pipeline[1], value);
+  }
+
+  private thaw(frozen: Frozen): void {
+    const words = new Map(frozen.words);
+    this.metadata((word) => words.get(word) ?? 0);
+    if (frozen.inPort !== this.headers.flow.get(slots.in_port)) this.headers.write(slots.in_port, frozen.inPort);
+    this.actionSet = frozen.actionSet;
+    this.walk(frozen.table);
+  }
+
+  // Tables, instructions, action lists.
+
+  /** From a table on, as far as goto_table leads. */
+  private walk(table: number): void {
+    let next = table;
+    while (next >= 0 && !this.failed) {
+      this.tableId = next;
+      const flow = this.lookUp(next);
+      if (flow === null) return;
+      this.flow = flow;
+      next = this.instructions(flow.instructions);
+    }
+  }
+
+  private lookUp(tableId: number): Flow | null {
+    const table = this.world.tables[tableId];
+    if (!table) return null;
+    this.program.visit(tableId);
+    this.seen.fill(0);
+    const flow = table.classifier.find(this.headers.flow.words, this.seen);
+    this.headers.look(this.seen);
+    this.program.looked(table, flow);
+    return flow;
+  }
+
+  /** Runs a flow's instructions in their order; returns the next table, or -1. */
+  private instructions(i: Instructions): number {
+    if (i.apply && !this.run(i.apply)) return -1;
+    if (i.clear) {
+      this.actionSet = [];
+      this.setActionSetOutput();
+    }
+    if (i.write) {
+      this.actionSet = [...this.actionSet, ...i.write];
+      this.setActionSetOutput();
+    }
+    if (i.metadata) {
+      const { value, mask } = i.metadata;
+      for (let bit = 0n; bit < 64n; bit += 32n) this.writeMetadata(bit, value, mask);
+    }
+    return i.goto ?? -1;
+  }
+
+  /** 32 bits of write_metadata. */
+  private writeMetadata(bit: bigint, value: bigint, mask: bigint): void {
+    const slot = { at: slots.metadata.at + (bit === 0n ? 4 : 0), size: 4, shift: 0, width: 32 };
+    const bits = Number((mask >> bit) & 0xffffffffn);
+    if (bits === 0) return;
+    const old = this.headers.read(slot);
+    this.headers.write(slot, ((old & ~bits) | (Number((value >> bit) & 0xffffffffn) & bits)) >>> 0);
+  }
+
+  /** The field actset_output follows the action set. */
+  private setActionSetOutput(): void {
+    const group = this.actionSet.some((a) => a.type === 'group');
+    const output = this.actionSet.findLast((a) => a.type === 'output');
+    const port = group || output?.type !== 'output' ? OFPP.UNSET : output.port;
+    this.headers.write(slots.actset_output, port);
+  }
+
+  /** Runs a list; false if it was ended before its end. */
+  private run(actions: readonly Action[]): boolean {
+    for (const action of actions) {
+      kindOf(action).translate(action, this);
+      if (this.failed) return false;
+      if (this.listEnded) {
+        this.listEnded = false;
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // What actions ask for.
+
+  read(field: Field): number {
+    return this.headers.read(slotOf(field));
+  }
+
+  readBits(from: Subfield): number {
+    return this.headers.readBits(from);
+  }
+
+  set(field: Field, value: number): void {
+    this.headers.write(slotOf(field), value);
+  }
+
+  setValue(value: FieldValue): void {
+    this.headers.writeValue(value);
+  }
+
+  setBits(to: Subfield, value: bigint): void {
+    this.headers.writeBits(to, value);
+  }
+
+  move(from: Subfield, to: Subfield): void {
+    this.headers.move(from, to);
+  }
+
+  has(field: Field): boolean {
+    const { needs } = field;
+    if (needs === 'none') return true;
+    if (needs === 'vlan') return this.headers.read(cfiSlot) !== 0;
+    for (const [name] of implied(needs)) this.headers.read(slots[name]);
+    if (L4_NEEDS.has(needs)) this.headers.read(fragSlot);
+    return meets(needs, this.headers.flow, ONES);
+  }
+
+  endList(): void {
+    this.listEnded = true;
+  }
+
+  resubmit(table: number | null, inPort: number | null): void {
+    if (this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS) {
+      this.failed = true;
+      return;
+    }
+    this.resubmits++;
+    this.depth++;
+    const { tableId, flow: caller, headers } = this;
+    const target = table ?? tableId;
+    // The port counts for the lookup alone: NORMAL and IN_PORT behind it mean the packet's own.
+    const restore = inPort === null ? null : headers.lend(slots.in_port, inPort);
+    const flow = this.lookUp(target);
+    restore?.();
+    if (flow !== null) {
+      this.tableId = target;
+      this.flow = flow;
+      const next = this.instructions(flow.instructions);
+      if (next >= 0) this.walk(next);
+    }
+    this.tableId = tableId;
+    this.flow = caller;
+    this.depth--;
+  }
+
+  pushVlan(ethType: number): void {
+    const { headers } = this;
+    const tagged = headers.read(cfiSlot) !== 0;
+    const tci = tagged ? headers.read(slots.vlan_tci) : VLAN_CFI;
+    const tpid = tagged ? headers.read(slots.vlan_tpid) : 0;
+    this.commit();
+    headers.write(slots.inner_vlan_tci, tagged ? tci : 0);
+    headers.write(slots.inner_vlan_tpid, tpid);
+    headers.write(slots.vlan_tci, tci | VLAN_CFI);
+    headers.write(slots.vlan_tpid, ethType);
+    headers.settled(slots.vlan_tci);
+    this.program.step(OP.pushVlan, ethType, tci);
+  }
+
+  popVlan(): void {
+    const { headers } = this;
+    if (headers.read(cfiSlot) === 0) return;
+    this.commit();
+    headers.write(slots.vlan_tci, headers.read(slots.inner_vlan_tci));
+    headers.write(slots.vlan_tpid, headers.read(slots.inner_vlan_tpid));
+    headers.write(slots.inner_vlan_tci, 0);
+    headers.settled(slots.vlan_tci);
+    this.program.step(OP.popVlan);
+  }
+
+  ct(args: CtArgs): void {
+    this.commit();
+    const exec = this.exec(args.exec);
+    const request = {
+      zone: args.zone,
+      commit: args.commit,
+      force: args.force,
+      ...exec,
+      nat: null,
+      helper: null,
+    };
+    this.program.ct({ kind: 'ct', request }, args.table === null ? 0 : this.freeze(args.table));
+    // The copy that goes on is untracked.
+    this.forgetTracking();
+  }
+
+  ctClear(): void {
+    this.program.step(OP.ctClear);
+    this.forgetTracking();
+  }
+
+  private forgetTracking(): void {
+    const { headers } = this;
+    for (const slot of [slots.ct_state, slots.ct_zone, slots.ct_nw_proto, slots.ct_mark]) headers.fix(slot, 0);
+    headers.constant(GROUPS.ctTuple[0], GROUPS.ctTuple[1], () => 0);
+  }
+
+  /** Runs the actions inside ct on ct_mark and ct_label; what they wrote becomes masked values. */
+  private exec(actions: readonly Action[]) {
+    const { headers } = this;
+    const restore = headers.borrow([slots.ct_mark, slots.ct_label]);
+    for (const action of actions) kindOf(action).translate(action, this);
+    const markMask = headers.pendingNumber(slots.ct_mark);
+    const labelMask = headers.pendingWords(slots.ct_label);
+    const labelled = labelMask.some((bits) => bits !== 0);
+    const first = slots.ct_label.at >> 2;
+    const result = {
+      markValue: (headers.flow.get(slots.ct_mark) & markMask) >>> 0,
+      markMask,
+      labelValue: labelled ? headers.flow.words.slice(first, first + 4).map((word, i) => word & labelMask[i]) : null,
+      labelMask: labelled ? labelMask : null,
+    };
+    restore();
+    return result;
+  }
+
+  private freeze(table: number): number {
+    const { headers, actionSet } = this;
+    const words = KEPT_WORDS.filter((word) => headers.written[word] !== 0 && headers.flow.words[word] !== 0);
+    return this.world.frozen.intern({
+      table,
+      inPort: headers.flow.get(slots.in_port),
+      words: words.map((word) => [word, headers.flow.words[word]] as const),
+      actionSet,
+    });
+  }
+
+  private commit(): void {
+    const { headers, program } = this;
+    headers.commit((unit, value, mask) => program.rewrite(unit, value, mask, headers.flow.get(slots.vlan_tci)));
+  }
+
+  // Output.
+
+  output(port: number, maxLen: number): void {
+    switch (port) {
+      case OFPP.IN_PORT:
+        this.send(this.headers.read(slots.in_port));
+        break;
+      case OFPP.TABLE:
+        this.walk(0);
+        break;
+      case OFPP.NORMAL:
+        this.normal();
+        break;
+      case OFPP.FLOOD:
+      case OFPP.ALL:
+        this.flood();
+        break;
+      case OFPP.CONTROLLER:
+        this.controller({ maxLen, reason: 'action', controllerId: 0 });
+        break;
+      default:
+        if (port !== this.headers.read(slots.in_port)) this.send(port);
+    }
+  }
+
+  private send(number: number): void {
+    const entry = this.world.ports.get(number);
+    if (!entry || entry.config & (OFPPC.NO_FWD | OFPPC.PORT_DOWN) || entry.state & OFPPS.LINK_DOWN) return;
+    this.commit();
+    this.program.step(OP.output, entry.slot);
+  }
+
+  private flood(): void {
+    const inPort = this.headers.read(slots.in_port);
+    for (const entry of this.world.ports.list()) if (entry.number !== inPort) this.send(entry.number);
+  }
+
+  /** L2 learning, as Open vSwitch's bridge does it: to the known port of the address, else to all. */
+  private normal(): void {
+    const { headers, world } = this;
+    const inPort = headers.read(slots.in_port);
+    const real = world.ports.get(inPort) !== undefined;
+    if (!real && inPort !== OFPP.CONTROLLER && inPort !== OFPP.ANY) return;
+    headers.lookAt(slots.eth_dst);
+    const vlan = headers.read(cfiSlot) ? headers.read(vidOnlySlot) : 0;
+    const { bytes } = headers.flow;
+    const at = slots.eth_dst.at;
+    if (isReserved(bytes, at)) return;
+    if (real) {
+      this.commit();
+      this.program.step(OP.learn, vlan, inPort);
+    }
+    this.program.visit(MAC_TABLE);
+    const known = bytes[at] & 1 ? -1 : world.macs.find(vlan, bytes, at);
+    if (known < 0) this.flood();
+    else if (known !== inPort) this.send(known);
+  }
+
+  controller(args: ControllerArgs): void {
+    const inPort = this.world.ports.get(this.headers.read(slots.in_port));
+    if (inPort && inPort.config & OFPPC.NO_PACKET_IN) return;
+    this.commit();
+    const { flow } = this;
+    const miss = flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
+    this.program.controller({
+      kind: 'controller',
+      reason: miss && args.reason === 'action' ? 'no_match' : args.reason,
+      tableId: this.tableId,
+      cookie: flow?.cookie ?? 0xffffffffffffffffn,
+      maxLen: args.maxLen,
+      controllerId: args.controllerId,
+      written: [...this.headers.metadata()],
+    });
+  }
+}
