@@ -45,7 +45,7 @@ function detailsOf(judged: Judged): string[] {
     case why.tcp_window:
       return whyOutside(judged);
     case why.limit:
-      return [`${zones.total} of ${limit} are stored`];
+      return [`${zones.total} are stored, ${limit} allowed`];
     case why.zone_limit:
       return [`zone ${parsed.tuple.zone} holds ${zones.count(parsed.tuple.zone)} of ${zones.limit(parsed.tuple.zone)}`];
     case why.found:
