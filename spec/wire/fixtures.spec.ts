@@ -27,7 +27,7 @@ const LENIENT: Readonly<Record<string, string>> = {
 /** Why a twin says something else than the bytes. */
 const DIFFERENT: Readonly<Record<string, string>> = {
   '4-59-ofp_packet_in.packet':
-    "pbb_uca with ONF's 16-bit type behind the experimenter's id, a form that OpenFlow 1.3.5 dropped",
+    "pbb_uca with a 16-bit type behind ONF's experimenter id, which the field table doesn't know",
   '4-63-onf_flow_monitor_request.packet': 'an experimenter multipart, which keeps its bytes here',
   'libofproto-OFP13-ofp_packet_out_packet_library.packet': 'the twin dissects the frame',
 };
