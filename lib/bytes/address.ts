@@ -40,8 +40,13 @@ export function formatIpv6(bytes: Uint8Array, at = 0): string {
 
 /** Sixteen bytes, or null. */
 export function parseIpv6(text: string): Uint8Array | null {
-  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return null;
-  return Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray());
+  if (text.includes('%')) return null;
+  // ipaddr.js reads "::10.0.0.1" as "::ffff:10.0.0.1", so the dotted part is turned into two groups before.
+  const [, head, tail] = /^(.*:)([\d.]+\.[\d.]+)$/.exec(text) ?? [];
+  const dotted = tail === undefined ? null : parseIpv4(tail);
+  if (tail !== undefined && !dotted) return null;
+  const plain = dotted ? `${head}${toHex(dotted, 0, 2)}:${toHex(dotted, 2, 4)}` : text;
+  return ipaddr.IPv6.isValid(plain) ? Uint8Array.from(ipaddr.IPv6.parse(plain).toByteArray()) : null;
 }
 
 /** The number of leading one bits of a mask, or -1 if a one follows a zero. */

@@ -5,11 +5,11 @@
 import { TextError } from '../bytes/index.js';
 import type { TextArgument, TextNames } from './action.js';
 import { ACTION_KINDS, type Action, kindOf } from './actions/index.js';
-import type { Field } from './field.js';
 import { type KeyValue, keyValues } from './key-values.js';
 import { LEGACY_ACTIONS, type PacketFacts } from './legacy-action-text.js';
 import { type NameMap, parsePort, parseTable } from './port-text.js';
 import { didYouMean } from './suggestion.js';
+import { written } from './written-field.js';
 
 /** Where a text stands, and the names in it. */
 export interface ActionTextContext {
@@ -77,12 +77,6 @@ export function actionNames(): string[] {
 /** "output:1,resubmit(,2)"; "" for no actions (a flow prints "drop"). */
 export function formatActions(actions: readonly Action[], names: TextNames): string {
   return actions.map((action) => kindOf(action).format(action, names)).join(',');
-}
-
-/** The field that an action writes. */
-function written(action: Action): Field | undefined {
-  if (action.type === 'set_field') return action.field;
-  return action.type === 'load' || action.type === 'move' ? action.to.field : undefined;
 }
 
 class Argument implements TextArgument {

@@ -1,11 +1,12 @@
 /** The text of ct: "ct(commit,force,table=1,zone=5,exec(set_field:1->ct_mark))". The order of its parts is free. */
 
 import type { TextArgument } from './action.js';
-import type { Action, Ct } from './actions/index.js';
+import type { Ct } from './actions/index.js';
 import { type KeyValue, keyValues } from './key-values.js';
 import { parseSubfield } from './subfield-text.js';
 import { didYouMean } from './suggestion.js';
 import { parseNumber } from './value-text.js';
+import { written } from './written-field.js';
 
 /** A ct while it is read. */
 type Draft = { -readonly [K in keyof Ct]: Ct[K] };
@@ -49,7 +50,12 @@ const PARTS: Readonly<Record<string, (ct: Draft, part: KeyValue, arg: TextArgume
     throw arg.error('nat is not supported yet', keyAt);
   },
   exec(ct, { value, valueAt }, arg) {
-    const actions: Action[] = arg.actions(value, valueAt);
+    const actions = arg.actions(value, valueAt);
+    for (const action of actions) {
+      const field = written(action);
+      if (field?.access === 'inside-ct') continue;
+      throw arg.error(`inside exec only ct_mark and ct_label can be set, not ${field?.name ?? action.type}`, valueAt);
+    }
     ct.exec = [...ct.exec, ...actions];
   },
 };

@@ -83,7 +83,7 @@ function geneveOptions(): Record<`tun_metadata${number}`, Omit<Field, 'name'>> {
 
 const ROWS = {
   // Metadata of the datapath and the pipeline.
-  dp_hash: field(slots.dp_hash, { text: hex, mask, headers: 'NXM_NX_DP_HASH:35 NXOXM_ET_DP_HASH:0' }),
+  dp_hash: field(slots.dp_hash, { text: hex, mask, headers: 'NXM_NX_DP_HASH:35 NXOXM_ET_DP_HASH:0 NXM_NX_DP_HASH:35' }),
   recirc_id: field(slots.recirc_id, { text: 'decimal', headers: 'NXM_NX_RECIRC_ID:36' }),
   packet_type: field(slots.packet_type, { text: 'packet_type', headers: 'OXM_OF_PACKET_TYPE:44' }),
   conj_id: field(slots.conj_id, { text: 'decimal', headers: 'NXM_NX_CONJ_ID:37' }),

@@ -1,6 +1,6 @@
 /** Port and table numbers as ovs-ofctl reads and writes them: numbers, OpenFlow's reserved names, and names that a switch knows. */
 import type { TextNames } from './action.js';
-import { OFPP, port32 } from './field.js';
+import { OFPP, port16, port32 } from './field.js';
 
 const RESERVED: readonly (readonly [name: string, port: number])[] = [
   ['IN_PORT', OFPP.IN_PORT],
@@ -54,10 +54,11 @@ function quoted(name: string): string {
   return /^[A-Za-z][A-Za-z0-9]*$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** A port as text: its reserved name, its name in `names`, or its number. */
+/** A port as text: its reserved name, its name in `names`, or its number (OpenFlow 1.0's for reserved ones without a name). */
 export function formatPort(port: number, names?: ReadonlyMap<number, string>): string {
   const name = names?.get(port);
-  return nameOfNumber.get(port) ?? (name === undefined ? String(port) : quoted(name));
+  const number = port >= OFPP.MAX ? port16(port) : port;
+  return nameOfNumber.get(port) ?? (name === undefined ? String(number) : quoted(name));
 }
 
 /** How numbers are printed where ports and tables may have names. */

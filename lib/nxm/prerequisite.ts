@@ -69,14 +69,16 @@ const ROWS: Record<Exclude<Prerequisite, 'none' | 'vlan' | 'ct'>, readonly Row[]
   sctp: [IP, ['nw_proto', IP_PROTO.SCTP]],
   icmp: [IPV4, ['nw_proto', IP_PROTO.ICMP]],
   icmp6: [IPV6, ['nw_proto', IP_PROTO.ICMPV6]],
-  nd: [IPV6, ['nw_proto', IP_PROTO.ICMPV6], ['tp_src', 135, 136], ['tp_dst', 0]],
-  nd_solicit: [IPV6, ['nw_proto', IP_PROTO.ICMPV6], ['tp_src', 135], ['tp_dst', 0]],
-  nd_advert: [IPV6, ['nw_proto', IP_PROTO.ICMPV6], ['tp_src', 136], ['tp_dst', 0]],
+  nd: [IPV6, ['nw_proto', IP_PROTO.ICMPV6], ['tp_src', 135, 136]],
+  nd_solicit: [IPV6, ['nw_proto', IP_PROTO.ICMPV6], ['tp_src', 135]],
+  nd_advert: [IPV6, ['nw_proto', IP_PROTO.ICMPV6], ['tp_src', 136]],
   nsh: [['eth_type', ETH_TYPE.NSH]],
   pbb: [['eth_type', ETH_TYPE.PBB]],
 };
 
 const L4 = new Set<Prerequisite>(['tcp', 'udp', 'sctp']);
+/** Neighbour discovery has code 0; a match may leave the code out. */
+const ND = new Set<Prerequisite>(['nd', 'nd_solicit', 'nd_advert']);
 
 function exactly(row: Row, value: Key, mask: Key): boolean {
   const [name, ...values] = row;
@@ -93,6 +95,7 @@ export function meets(needs: Prerequisite, value: Key, mask: Key): boolean {
   if (needs === 'vlan') return (mask.get(slots.vlan_tci) & value.get(slots.vlan_tci) & VLAN_CFI) !== 0;
   if (needs === 'ct') return exactly(IP, value, mask) && tracked(value.get(slots.ct_state), mask.get(slots.ct_state));
   if (L4.has(needs) && value.get(slots.nw_frag) & mask.get(slots.nw_frag) & FRAG_LATER) return false;
+  if (ND.has(needs) && value.get(slots.tp_dst) !== 0) return false;
   return ROWS[needs].every((row) => exactly(row, value, mask));
 }
 

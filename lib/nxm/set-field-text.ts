@@ -11,7 +11,7 @@ import { fieldNamed, fieldNames, fields } from './fields.js';
 import { numberOf } from './match.js';
 import { fieldBits } from './subfield.js';
 import { didYouMean } from './suggestion.js';
-import { parseValue } from './value-text.js';
+import { type Masked, parseMasked } from './value-text.js';
 
 /** load's limit. */
 const MAX_RUN = 64;
@@ -40,6 +40,7 @@ export function parseSetField(arg: TextArgument): SetField | Action[] {
   if (!field) throw arg.error(`unknown field "${name}"${didYouMean(name, fieldNames())}`, arrow + 2);
   if (field.access === 'read') throw arg.error(`${name} is read-only`, arrow + 2);
   if (field.headers.length === 0) throw arg.error(`${name} has no number on the wire${instead(name)}`, arrow + 2);
+  if (field === fields.in_port_oxm) throw arg.error('set_field can not set the ingress port: load can', arrow + 2);
   const { value, mask } = read(field, valueText, arg);
   if (mask === null) {
     const id = numberOf(value.subarray(0, 2));
@@ -58,9 +59,9 @@ function instead(name: string): string {
   return name === 'dl_vlan_pcp' ? ': set vlan_pcp' : '';
 }
 
-function read(field: Field, text: string, arg: TextArgument): { value: Uint8Array; mask: Uint8Array | null } {
+function read(field: Field, text: string, arg: TextArgument): Masked {
   try {
-    return parseValue(field, text, { get: (name) => arg.port(name) ?? undefined });
+    return parseMasked(field, text, { get: (name) => arg.port(name) ?? undefined });
   } catch (error) {
     throw error instanceof RangeError ? arg.error(error.message) : error;
   }

@@ -21,7 +21,7 @@ import { formatFlags, parseFlags } from './flags-text.js';
 import { type NameMap, PLAIN_NAMES, parsePort } from './port-text.js';
 
 /** A value and, unless all bits count, a mask, both `field.bytes` long. */
-interface Masked {
+export interface Masked {
   readonly value: Uint8Array;
   readonly mask: Uint8Array | null;
 }
@@ -34,7 +34,11 @@ interface Kind {
 
 const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
 const isOnes = (bytes: Uint8Array) => bytes.every((byte) => byte === 0xff);
-const hex = (bytes: Uint8Array) => `0x${toBigInt(bytes).toString(16)}`;
+/** As Open vSwitch writes hexadecimal numbers: 0 has no prefix. */
+function hex(bytes: Uint8Array): string {
+  const number = toBigInt(bytes);
+  return number ? `0x${number.toString(16)}` : '0';
+}
 
 /** All bits that a field's value may have, as bytes. */
 export function fieldMask(field: Field): Uint8Array {
@@ -207,20 +211,24 @@ export function formatValue(
 }
 
 /**
- * Reads a value, "*" for any. The mask is null where all of the field's bits count; bits outside the mask are zero. Throws
- * RangeError with the reason: not of the field's kind, too large, or a mask that the field can't have.
+ * Reads a value and the mask that stands beside it, as they stand: the mask is null where there is none or all its bits are one;
+ * bits of the value outside the mask are zero. "*" is a mask of zeros. Throws RangeError with the reason: not of the field's
+ * kind, too large, or a mask that the field can't have.
  */
-export function parseValue(
-  field: Field,
-  text: string,
-  ports?: NameMap,
-): { value: Uint8Array; mask: Uint8Array | null } {
+export function parseMasked(field: Field, text: string, ports?: NameMap): Masked {
   if (text === '*') return { value: new Uint8Array(field.bytes), mask: new Uint8Array(field.bytes) };
   const { value, mask } = KINDS[field.text].parse(field, text, ports);
   const all = fieldMask(field);
   if (value.some((byte, i) => byte & ~all[i])) throw new RangeError(`${text} does not fit in ${field.name}`);
-  if (!mask || isOnes(mask) || all.every((byte, i) => (byte & ~mask[i]) === 0)) return { value, mask: null };
+  if (!mask || isOnes(mask)) return { value, mask: null };
   if (mask.some((byte, i) => byte & ~all[i])) throw new RangeError(`the mask of ${text} does not fit in ${field.name}`);
   if (!field.maskable && !isZero(mask)) throw new RangeError(`${field.name} can't be masked`);
   return { value: value.map((byte, i) => byte & mask[i]), mask };
+}
+
+/** As parseMasked, but the mask is null where all of the field's bits count. */
+export function parseValue(field: Field, text: string, ports?: NameMap): Masked {
+  const { value, mask } = parseMasked(field, text, ports);
+  if (!mask || fieldMask(field).every((byte, i) => (byte & ~mask[i]) === 0)) return { value, mask: null };
+  return { value, mask };
 }

@@ -81,6 +81,8 @@ const COMMANDS: Readonly<Record<FlowCommand, string>> = {
   delete_strict: 'DEL_STRICT',
 };
 
+const ALL_ONES = 0xffffffffffffffffn;
+
 /** As `ovs-ofctl parse-flows` prints a flow-mod behind the message's name: "ADD table:1 priority=5,ip actions=drop". */
 export function formatFlowMod(flow: FlowMod, names: TextNames = PLAIN_NAMES): string {
   let text = COMMANDS[flow.command];
@@ -88,7 +90,8 @@ export function formatFlowMod(flow: FlowMod, names: TextNames = PLAIN_NAMES): st
   const match = formatMatch(flow.match, names, flow.priority);
   text += match === '' ? ' ' : ` ${match} `;
   if (flow.command === 'add') {
-    if (flow.cookie !== 0n) text += `cookie:0x${flow.cookie.toString(16)} `;
+    // All ones meant "leave the cookie" once, and isn't printed.
+    if (flow.cookie !== 0n && flow.cookie !== ALL_ONES) text += `cookie:0x${flow.cookie.toString(16)} `;
   } else if (flow.cookieMask !== 0n) {
     text += `cookie:0x${flow.cookie.toString(16)}/0x${flow.cookieMask.toString(16)} `;
   }

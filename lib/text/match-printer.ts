@@ -81,13 +81,12 @@ class Printer {
     this.say(`${name}=${mask === field.bits ? form.whole(value) : `${form.part(value)}/${form.part(mask)}`}`);
   }
 
-  /** A number of 64 or 128 bits; `zero` is how 0 is printed. */
-  wide(name: string, slot: Slot, zero: string): void {
+  /** A number of 64 or 128 bits. */
+  wide(name: string, slot: Slot): void {
     const mask = toBigInt(this.mask.getBytes(slot));
     if (mask === 0n) return;
-    const text = (n: bigint) => (n ? `0x${n.toString(16)}` : zero);
     const whole = mask === (1n << BigInt(slot.size * 8)) - 1n;
-    this.say(`${name}=${text(toBigInt(this.value.getBytes(slot)))}${whole ? '' : `/${text(mask)}`}`);
+    this.say(`${name}=${hexadecimal(toBigInt(this.value.getBytes(slot)))}${whole ? '' : `/${hexadecimal(mask)}`}`);
   }
 
   /** A field as set_field prints it: addresses. */
@@ -117,9 +116,9 @@ function metadata(p: Printer): void {
   p.number('skb_priority', fields.skb_priority, HEX_PREFIX);
   p.port('actset_output', fields.actset_output);
   p.flags('ct_state', fields.ct_state, CT_STATE_NAMES, 0xff);
-  p.number('ct_zone', fields.ct_zone, HEX);
+  p.number('ct_zone', fields.ct_zone, DECIMAL);
   p.number('ct_mark', fields.ct_mark, HEX);
-  p.wide('ct_label', slots.ct_label, '0x0');
+  p.wide('ct_label', slots.ct_label);
   p.address('ct_nw_src', fields.ct_nw_src);
   p.address('ct_ipv6_src', fields.ct_ipv6_src);
   p.address('ct_nw_dst', fields.ct_nw_dst);
@@ -143,7 +142,7 @@ function protocol(p: Printer): { type: boolean; proto: boolean } {
 }
 
 function tunnel(p: Printer): void {
-  p.wide('tun_id', slots.tun_id, '0');
+  p.wide('tun_id', slots.tun_id);
   p.address('tun_src', fields.tun_src);
   p.address('tun_dst', fields.tun_dst);
   p.address('tun_ipv6_src', fields.tun_ipv6_src);
@@ -252,7 +251,7 @@ export function formatMatch(match: Match, names: TextNames = PLAIN_NAMES, priori
   const covered = protocol(p);
   for (const register of REGISTERS) p.number(register.name, register, HEX);
   tunnel(p);
-  p.wide('metadata', slots.metadata, '0');
+  p.wide('metadata', slots.metadata);
   p.port('in_port', fields.in_port_oxm);
   vlan(p);
   p.address('dl_src', fields.eth_src);

@@ -47,9 +47,9 @@ const NEEDS: Readonly<Record<Prerequisite, string>> = {
   sctp: 'sctp or sctp6',
   icmp: 'icmp',
   icmp6: 'icmp6',
-  nd: 'icmp6 with icmp_type 135 or 136 and icmp_code 0',
-  nd_solicit: 'icmp6 with icmp_type=135 and icmp_code=0',
-  nd_advert: 'icmp6 with icmp_type=136 and icmp_code=0',
+  nd: 'icmp6 with icmp_type 135 or 136',
+  nd_solicit: 'icmp6 with icmp_type=135',
+  nd_advert: 'icmp6 with icmp_type=136',
   nsh: 'dl_type=0x894f',
   pbb: 'dl_type=0x88e7',
   ct: 'ip or ipv6, and a ct_state such as +trk+new or +trk-inv',
@@ -127,6 +127,7 @@ export class MatchReader {
       this.set(fields.vlan_tci, Uint8Array.of(0, 0), null);
     } else {
       const { value, mask } = this.read(field, text, part.valueAt);
+      if (ETHERNET_FIELDS.has(field)) this.ethernet = true;
       if (mask?.every((byte) => byte === 0)) return;
       this.set(field, value, mask);
     }

@@ -1,10 +1,11 @@
 /** load: NXAST_REG_LOAD (7), ovs-actions(7). A number into up to 64 bits of a field. */
-import { OpenFlowError } from '../../bytes/index.js';
+import { fromBigInt, OpenFlowError } from '../../bytes/index.js';
 import { action, nicira } from '../action.js';
 import { checkSubfield, fieldFrom32, type Subfield, writeFieldHeader } from '../subfield.js';
 import { formatSubfield, parseSubfield } from '../subfield-text.js';
 import { parseNumber } from '../value-text.js';
-import { checkWritable } from './set-field.js';
+import type { Action } from './index.js';
+import { checkWritable, type SetField } from './set-field.js';
 
 export interface Load {
   readonly type: 'load';
@@ -12,8 +13,21 @@ export interface Load {
   readonly to: Subfield;
 }
 
+/** A load into a field that has only experimenter headers, which don't fit into NXAST_REG_LOAD: set_field with a mask. */
+function masked(value: bigint, { field, start, bits }: Subfield): SetField {
+  const mask = fromBigInt(((1n << BigInt(bits)) - 1n) << BigInt(start), field.bytes);
+  const whole = mask.every((byte) => byte === 0xff);
+  return {
+    type: 'set_field',
+    field,
+    value: fromBigInt(value << BigInt(start), field.bytes),
+    mask: whole ? null : mask,
+  };
+}
+
 /** What a load of any width stands for: loads of at most 64 bits, the low ones first. */
-function pieces(value: bigint, to: Subfield): Load[] {
+function pieces(value: bigint, to: Subfield): Action[] {
+  if (to.field.headers[0].experimenter !== 0) return [masked(value, to)];
   const list: Load[] = [];
   for (let done = 0; done < to.bits; done += 64) {
     const bits = Math.min(64, to.bits - done);

@@ -1,4 +1,7 @@
-/** resubmit and resubmit_table: ovs-actions(7), NXAST_RESUBMIT (1) and NXAST_RESUBMIT_TABLE (14). */
+/**
+ * resubmit and resubmit_table: ovs-actions(7). Written as NXAST_RESUBMIT_TABLE (14), as Open vSwitch does from OpenFlow 1.1 on;
+ * NXAST_RESUBMIT (1) is read too.
+ */
 import { action, nicira } from '../action.js';
 import { OFPP, port16, port32 } from '../field.js';
 
@@ -17,8 +20,7 @@ const THIS_TABLE = 0xff;
 
 export const resubmit = action<Resubmit>({
   type: 'resubmit',
-  ids: [BARE, TABLE],
-  form: (a) => (a.table === null ? BARE : TABLE),
+  ids: [TABLE, BARE],
   read(r, id) {
     const port = port32(r.u16('resubmit in_port'));
     const inPort = port === OFPP.IN_PORT ? null : port;
@@ -32,10 +34,9 @@ export const resubmit = action<Resubmit>({
     }
     return { type: 'resubmit', inPort, table: table === THIS_TABLE ? null : table };
   },
-  write(a, w, id) {
+  write(a, w) {
     w.u16(port16(a.inPort ?? OFPP.IN_PORT));
-    if (id === BARE) w.zeros(4);
-    else w.u8(a.table ?? THIS_TABLE).zeros(3);
+    w.u8(a.table ?? THIS_TABLE).zeros(3);
   },
   texts: {
     resubmit(arg) {

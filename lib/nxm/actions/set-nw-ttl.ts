@@ -1,10 +1,17 @@
 /** set_nw_ttl, in texts mod_nw_ttl: OpenFlow 1.3.5 §7.2.4.4. */
-import { action, standard } from '../action.js';
+import { action, standard, type TextArgument } from '../action.js';
 import { fields } from '../fields.js';
+import { parseNumber } from '../value-text.js';
 
 export interface SetNwTtl {
   readonly type: 'set_nw_ttl';
   readonly ttl: number;
+}
+
+function parse(arg: TextArgument): SetNwTtl {
+  const ttl = parseNumber(arg.text);
+  if (ttl === null || ttl > 255n) throw arg.error(`"${arg.text}" is no TTL of 0 to 255`);
+  return { type: 'set_nw_ttl', ttl: Number(ttl) };
 }
 
 export const setNwTtl = action<SetNwTtl>({
@@ -18,13 +25,7 @@ export const setNwTtl = action<SetNwTtl>({
   write(a, w) {
     w.u8(a.ttl).zeros(3);
   },
-  texts: {
-    mod_nw_ttl(arg) {
-      const ttl = Number(arg.text);
-      if (!/^(\d+|0x[0-9a-f]+)$/i.test(arg.text) || ttl > 255) throw arg.error(`"${arg.text}" is no TTL of 0 to 255`);
-      return { type: 'set_nw_ttl', ttl };
-    },
-  },
+  texts: { mod_nw_ttl: parse, set_nw_ttl: parse },
   format: (a) => `mod_nw_ttl:${a.ttl}`,
   check(_, flow) {
     flow.require('ip', 'set_nw_ttl');
