@@ -86,7 +86,7 @@ export class TapPort implements Port {
     this.host = null;
     this.fd = -1;
     this.socket = null;
-    if (socket === null) return;
+    if (socket === null || socket.closed) return;
     await new Promise<void>((resolve) => socket.once('close', () => resolve()).destroy());
   }
 

@@ -1,8 +1,8 @@
 /** A tiny learning bridge for specs of ports: what a switch does with NORMAL, with a record of all frames. */
-import { formatMac, type ManualClock, silent } from '../../lib/bytes/index.js';
+import { type Clock, formatMac, type ManualClock, silent } from '../../lib/bytes/index.js';
 import type { Port, PortHost } from '../../lib/ports/port.js';
 
-export class Bridge {
+export class Bridge<C extends Clock = ManualClock> {
   /** Every frame that was forwarded, oldest first. */
   readonly seen: Uint8Array[] = [];
   /** What ports said of their links and of losses. */
@@ -14,9 +14,16 @@ export class Bridge {
   private readonly waiting: [Port, Uint8Array][] = [];
   private busy = false;
 
-  constructor(readonly clock: ManualClock) {}
+  constructor(readonly clock: C) {}
 
+  /** Starts a port whose start needs no waiting. */
   add<P extends Port>(port: P): P {
+    void this.start(port);
+    return port;
+  }
+
+  /** Starts a port and joins it to the others. */
+  async start<P extends Port>(port: P): Promise<P> {
     const host: PortHost = {
       clock: this.clock,
       log: silent,
@@ -24,8 +31,8 @@ export class Bridge {
       link: (up, gone) => this.said.push(`${port.name} ${gone ? 'gone' : up ? 'up' : 'down'}`),
       lost: (direction, kind, count) => this.said.push(`${port.name} ${direction} ${kind} ${count}`),
     };
-    port.start(host);
     this.ports.push(port);
+    await port.start(host);
     return port;
   }
 
@@ -43,6 +50,25 @@ export class Bridge {
     if (this.drop(frame)) return;
     const to = this.macs.get(formatMac(frame, 0));
     for (const port of to === undefined ? this.ports : [to]) if (port !== from) port.send(frame, 0, frame.length);
+  }
+}
+
+/** Time as it goes, for ports that live outside the process. */
+export const realClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  after: (delay_ms, run) => {
+    const timer = setTimeout(run, delay_ms).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** Waits until something has come true; fails after `limit_ms`. */
+export async function until(what: string, check: () => boolean, limit_ms = 10_000): Promise<void> {
+  const end = performance.now() + limit_ms;
+  while (!check()) {
+    if (performance.now() > end) throw new Error(`waited ${limit_ms} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
