@@ -139,7 +139,8 @@ export class Connection {
   private received(chunk: Uint8Array): void {
     if (!this.live()) return;
     this.heard();
-    this.framer.push(chunk);
+    // A plain view: slices of Node's Buffers share their bytes, those of a Uint8Array are copies.
+    this.framer.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
     this.pump();
   }
 

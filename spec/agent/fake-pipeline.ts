@@ -1,0 +1,89 @@
+/** A pipeline in memory that keeps flows as they were sent: what the agent's specs drive and look into. It forwards nothing. */
+import type { OpenFlowError } from '../../lib/bytes/index.js';
+import { ALL_TABLES, type FlowMod } from '../../lib/nxm/index.js';
+import type { FlowFilter, FlowView, PacketOut, PipelineApi, PortView, TableView } from '../../lib/pipeline/types.js';
+
+/** A port with counters that can be told apart. */
+export function portView(number: number, name: string): PortView {
+  return {
+    number,
+    name,
+    mac: Uint8Array.of(2, 0, 0, 0, 0, number & 0xff),
+    config: 0,
+    state: 4,
+    current: 0x840,
+    speed_kbps: 10_000_000,
+    counters: {
+      rxPackets: 1,
+      txPackets: 2,
+      rxBytes: 100,
+      txBytes: 200,
+      rxDropped: 3,
+      txDropped: 4,
+      rxErrors: 5,
+      txErrors: 6,
+    },
+    duration_ms: 12_345.5,
+  };
+}
+
+/** A flow as a flow-mod makes it. */
+export function flowView(change: FlowMod): FlowView {
+  const { tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags } = change;
+  const times = { duration_ms: 1_500, idle_ms: 500 };
+  const counters = { packets: 7, bytes: 700 };
+  return { tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags, ...times, ...counters };
+}
+
+export class FakePipeline implements PipelineApi {
+  readonly tableCount = 254;
+  flowList: FlowView[] = [];
+  readonly applied: FlowMod[] = [];
+  readonly packetOuts: PacketOut[] = [];
+  readonly portList = [portView(1, 'p1'), portView(2, 'p2')];
+  /** Thrown by the next change. */
+  refusal: OpenFlowError | null = null;
+
+  apply(change: FlowMod): void {
+    this.check();
+    this.applied.push(change);
+    if (change.command === 'add') this.flowList.push(flowView(change));
+    else if (change.command.startsWith('delete')) this.flowList = this.flowList.filter((flow) => !isIn(flow, change));
+  }
+
+  *flows(filter: FlowFilter): Generator<FlowView> {
+    for (const flow of this.flowList) if (isIn(flow, filter)) yield flow;
+  }
+
+  tables(): TableView[] {
+    return Array.from({ length: this.tableCount }, (_, tableId) => {
+      const active = this.flowList.filter((flow) => flow.tableId === tableId).length;
+      return { tableId, active, lookups: 0, matched: 0 };
+    });
+  }
+
+  ports(): PortView[] {
+    return this.portList;
+  }
+
+  port(number: number): PortView | undefined {
+    return this.portList.find((port) => port.number === number);
+  }
+
+  packetOut(packet: PacketOut): void {
+    this.check();
+    this.packetOuts.push(packet);
+  }
+
+  private check(): void {
+    const { refusal } = this;
+    this.refusal = null;
+    if (refusal) throw refusal;
+  }
+}
+
+function isIn(flow: FlowView, filter: Pick<FlowFilter, 'tableId' | 'match' | 'cookie' | 'cookieMask'>): boolean {
+  const { tableId, cookie, cookieMask, match } = filter;
+  if (tableId !== ALL_TABLES && flow.tableId !== tableId) return false;
+  return (flow.cookie & cookieMask) === (cookie & cookieMask) && flow.match.isWithin(match);
+}
