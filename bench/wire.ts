@@ -1,7 +1,7 @@
 /** Nanoseconds a message: flow-mods in, packet-ins out, and what else is frequent. `node dist/bench/wire.js` after a build. */
-import { fromHex } from '../lib/bytes/index.js';
+import { fromHex, Writer } from '../lib/bytes/index.js';
 import { type Action, fields, Match, OFPP } from '../lib/nxm/index.js';
-import { decode, encode, encodeRows, type FlowStats, type Message } from '../lib/wire/index.js';
+import { decode, encode, encodeRows, type FlowStats, type Message, writeMessage } from '../lib/wire/index.js';
 
 const value = (field: (typeof fields)[keyof typeof fields], hex: string) => ({
   field,
@@ -95,6 +95,8 @@ measure(`flow_mod decode (${flowModBytes.length} bytes)`, 1, () => decode(flowMo
 measure('flow_mod decode, lenient', 1, () => decode(flowModBytes, { lenient: true }));
 measure('flow_mod encode', 1, () => encode(flowMod));
 measure(`packet_in encode (${packetInBytes.length} bytes)`, 1, () => encode(packetIn));
+const writer = new Writer(2048);
+measure('packet_in behind other messages', 1, () => writeMessage(writer.at > 1000 ? writer.reset() : writer, packetIn));
 measure('packet_in decode', 1, () => decode(packetInBytes));
 measure('barrier decode', 1, () => decode(barrier));
 measure('flow statistics, a row', ROWS, () => [...encodeRows('flow', 1, manyRows)]);

@@ -82,7 +82,7 @@ export class Match {
 
   /** Reads TLVs to the reader's end. */
   static read(r: Reader): Match {
-    const builder = new MatchBuilder();
+    const builder = scratch.reset();
     while (r.left > 0) {
       const at = r.at;
       builder.put(readTlv(r), at);
@@ -161,6 +161,14 @@ export class MatchBuilder {
   readonly mask = new Key();
   private readonly tlvs = new Writer(64);
 
+  /** Starts over; what `build` returned stays as it was. */
+  reset(): this {
+    this.value.clear();
+    this.mask.clear();
+    this.tlvs.reset();
+    return this;
+  }
+
   /** Adds a field. `at` is where it stood, for the error. */
   add(field: Field, value: Uint8Array, mask: Uint8Array | null = null, at?: number): this {
     return this.put(checkValue(field, value, mask, at), at);
@@ -186,3 +194,6 @@ export class MatchBuilder {
     return new Match(this.tlvs.done(), shape, valuesFor(shape, this.value.words));
   }
 }
+
+/** Match.read's own: two keys are more to make than to clear. */
+const scratch = new MatchBuilder();

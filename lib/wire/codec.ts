@@ -53,8 +53,21 @@ export function decode(bytes: Uint8Array, options?: DecodeOptions): Message {
   return m;
 }
 
-/** Writes a message behind what the writer has already. Throws OpenFlowError (BAD_LEN) where it takes more than 65,535 bytes. */
+/**
+ * Writes a message behind what the writer has already. Throws OpenFlowError (BAD_LEN) where it takes more than 65,535 bytes; the writer
+ * is then as it was.
+ */
 export function writeMessage(w: Writer, m: Message): void {
+  const start = w.at;
+  try {
+    writeWhole(w, m);
+  } catch (error) {
+    w.at = start;
+    throw error;
+  }
+}
+
+function writeWhole(w: Writer, m: Message): void {
   const kind = kindOf(m);
   const start = w.at;
   const version = m.type === 'hello' || m.type === 'error' ? m.version : OFP13_VERSION;

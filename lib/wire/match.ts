@@ -41,10 +41,12 @@ export function readMatch(r: Reader, lenient: boolean): Match {
   return lenient ? readLenient(tlvs) : Match.read(tlvs);
 }
 
+const scratch = new MatchBuilder();
+
 /** A match that keeps all its bytes; `fields()` of it throws where they aren't known. */
 function readLenient(r: Reader): Match {
   const bytes = r.bytes.slice(r.at, r.end);
-  const builder = new MatchBuilder();
+  const builder = scratch.reset();
   while (r.left > 0) {
     const tlv = r.sub(4 + (r.peek16(2, 'a TLV') & 0xff), 'a TLV');
     try {

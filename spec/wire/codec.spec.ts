@@ -1,6 +1,6 @@
 /** The header's checks, what is refused with which error, replies in parts, and the odd forms that peers send. */
 import { expect } from 'chai';
-import { type ErrorName, fromHex, OpenFlowError, toHex } from '../../lib/bytes/index.js';
+import { type ErrorName, fromHex, OpenFlowError, toHex, Writer } from '../../lib/bytes/index.js';
 import { type FlowMod, Match } from '../../lib/nxm/index.js';
 import {
   decode,
@@ -15,6 +15,7 @@ import {
   peekVersion,
   splitDuration,
   type TableStats,
+  writeMessage,
 } from '../../lib/wire/index.js';
 import { SAMPLES } from './samples.js';
 
@@ -113,6 +114,14 @@ describe('wire/codec', () => {
       expect(() => encode({ type: 'echo_request', xid, data })).to.throw(OpenFlowError, /65535/);
       expect(encode({ type: 'echo_request', xid, data: data.subarray(0, 0xffff - 8) })).to.have.lengthOf(0xffff);
     });
+  });
+
+  it('writes messages one behind the other, and nothing of one that is too long', () => {
+    const w = new Writer(16);
+    writeMessage(w, sample('hello'));
+    expect(() => writeMessage(w, { type: 'echo_request', xid, data: new Uint8Array(0x10000) })).to.throw(OpenFlowError);
+    writeMessage(w, sample('flow_mod'));
+    expect(toHex(w.done())).to.equal(toHex(encode(sample('hello'))) + toHex(encode(sample('flow_mod'))));
   });
 
   describe('for tools', () => {

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { OpenFlowError, toHex } from '../../lib/bytes/index.js';
 import { decode, encode } from '../../lib/wire/index.js';
-import { difference, fromRyu, toRyu } from './ryu.js';
+import { toRyu } from './ryu.js';
+import { difference, fromRyu } from './ryu-twin.js';
 
 const FOLDER = 'fixtures/openflow13';
 
