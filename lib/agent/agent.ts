@@ -177,7 +177,8 @@ export class Agent {
       };
     });
     const own = new Set([...this.dials.values()].map((dial) => dial.peer));
-    const accepted = [...this.peers].filter((peer) => !own.has(peer)).map((peer) => peerView(peer, 'accepted'));
+    const others = [...this.peers].filter((peer) => !own.has(peer) && peer.connection.state !== 'closing');
+    const accepted = others.map((peer) => peerView(peer, 'accepted'));
     return [...dialled, ...accepted];
   }
 

@@ -4,7 +4,7 @@
  * before anything changes. Hello and echo are the channel's, multiparts are multiparts.ts's.
  */
 import { OpenFlowError } from '../bytes/index.js';
-import { type FlowCommand, NO_BUFFER_ID } from '../nxm/index.js';
+import { type FlowCommand, NO_BUFFER_ID, OFPP } from '../nxm/index.js';
 import {
   type Message,
   type MessageOf,
@@ -23,8 +23,8 @@ import type { Peer } from './peer.js';
 type Handler<M> = (m: M, peer: Peer, agent: AgentContext) => void;
 
 const CAPABILITIES = OFPC.FLOW_STATS | OFPC.TABLE_STATS | OFPC.PORT_STATS;
-/** An Ethernet header. */
-const MIN_FRAME_BYTES = 14;
+/** Reserved ports that a packet-out may come from. */
+const IN_PORTS: readonly number[] = [OFPP.CONTROLLER, OFPP.LOCAL, OFPP.ANY];
 
 /** Messages that change state, which a slave may not send (§6.3.5). */
 const CHANGES: ReadonlySet<MessageType> = new Set([
@@ -75,8 +75,8 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
 
   packet_out(m, _, { pipeline }) {
     checkBuffer(m.bufferId, 8);
-    if (m.data.length < MIN_FRAME_BYTES) {
-      throw new OpenFlowError('OFPBRC_BAD_PACKET', `a frame of ${m.data.length} bytes has no Ethernet header`);
+    if (m.inPort >= OFPP.MAX && !IN_PORTS.includes(m.inPort)) {
+      throw new OpenFlowError('OFPBRC_BAD_PORT', `a packet can't come from port 0x${m.inPort.toString(16)}`, 12);
     }
     pipeline.packetOut({ inPort: m.inPort, actions: m.actions, frame: m.data });
   },

@@ -293,7 +293,7 @@ describe('agent', () => {
       ['a packet-in format cut off', 'OFPBRC_BAD_LEN', experimenter(0x2320, 16, 0, 0)],
       ['a buffer in a flow-mod', 'OFPBRC_BUFFER_UNKNOWN', flowMod({ bufferId: 4 }, 6)],
       ['a buffer in a packet-out', 'OFPBRC_BUFFER_UNKNOWN', packetOut({ bufferId: 4 })],
-      ['a packet-out without a frame', 'OFPBRC_BAD_PACKET', packetOut({ data: new Uint8Array(13) })],
+      ['a packet-out from no port', 'OFPBRC_BAD_PORT', packetOut({ inPort: 0xfffffffb })],
       ['a group-mod', 'OFPBRC_BAD_TYPE', Uint8Array.of(4, 15, 0, 16, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 1)],
       ['another version', 'OFPBRC_BAD_VERSION', Uint8Array.of(1, 5, 0, 8, 0, 0, 0, 6)],
     ];

@@ -23,7 +23,7 @@ export function portView(number: number, name: string): PortView {
       rxErrors: 5,
       txErrors: 6,
     },
-    duration_ms: 12_345.5,
+    duration_ms: 12_500,
   };
 }
 
