@@ -1,4 +1,7 @@
-/** Nanoseconds a message: flow-mods in, packet-ins out, and what else is frequent. `node dist/bench/wire.js` after a build. */
+/**
+ * Nanoseconds a message: flow-mods in, packet-ins out, and what else is frequent. `node dist/bench/wire.js` after a
+ * build.
+ */
 import { fromHex, Writer } from '../lib/bytes/index.js';
 import { type Action, fields, Match, OFPP } from '../lib/nxm/index.js';
 import { decode, encode, encodeRows, type FlowStats, type Message, writeMessage } from '../lib/wire/index.js';

@@ -1,7 +1,7 @@
 /**
- * Whole messages ↔ bytes (OpenFlow 1.3.5 §7.1): the header and its checks, the longest message, replies in parts. Reading checks a
- * message to its last byte before anyone sees it; every length is bounded by the one around it, so that no input hangs or reaches past
- * its end. Cutting a stream into messages is the channel's.
+ * Whole messages ↔ bytes (OpenFlow 1.3.5 §7.1): the header and its checks, the longest message, replies in parts.
+ * Reading checks a message to its last byte before anyone sees it; every length is bounded by the one around it, so
+ * that no input hangs or reaches past its end. Cutting a stream into messages is the channel's.
  */
 import { OpenFlowError, Reader, Writer } from '../bytes/index.js';
 import {
@@ -20,15 +20,16 @@ import { MULTIPARTS, type RowOf, type RowsName, rowsOf } from './multipart/index
 
 export interface DecodeOptions {
   /**
-   * For tools: matches keep TLVs that aren't known, come twice or lack a prerequisite, and flow-mods undefined flags. A switch
-   * must refuse those.
+   * For tools: matches keep TLVs that aren't known, come twice or lack a prerequisite, and flow-mods undefined flags. A
+   * switch must refuse those.
    */
   readonly lenient?: boolean;
 }
 
 /**
- * The message that is exactly these bytes. Throws OpenFlowError: BAD_VERSION for another version than 1.3 (hello and error may come
- * in any), BAD_TYPE, BAD_LEN where a length lies or bytes are left over, or what its content says.
+ * The message that is exactly these bytes, which it copies what it keeps from (give it a plain Uint8Array: slices of a
+ * Buffer are no copies). Throws OpenFlowError: BAD_VERSION for another version than 1.3 (hello and
+ * error may come in any), BAD_TYPE, BAD_LEN where a length lies or bytes are left over, or what its content says.
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): Message {
   if (bytes.length < HEADER_BYTES) throw new OpenFlowError('OFPBRC_BAD_LEN', `a message of ${bytes.length} bytes`, 0);
@@ -54,8 +55,8 @@ export function decode(bytes: Uint8Array, options?: DecodeOptions): Message {
 }
 
 /**
- * Writes a message behind what the writer has already. Throws OpenFlowError (BAD_LEN) where it takes more than 65,535 bytes; the writer
- * is then as it was.
+ * Writes a message behind what the writer has already. Throws OpenFlowError (BAD_LEN) where it takes more than 65,535
+ * bytes; the writer is then as it was.
  */
 export function writeMessage(w: Writer, m: Message): void {
   const start = w.at;
@@ -92,8 +93,8 @@ export function encode(m: Message): Uint8Array {
 }
 
 /**
- * A multipart reply of rows as they come, in as many messages as it takes, all but the last with REPLY_MORE. Without rows there is
- * one empty reply. A row must fit into a message: BAD_LEN.
+ * A multipart reply of rows as they come, in as many messages as it takes, all but the last with REPLY_MORE. Without
+ * rows there is one empty reply. A row must fit into a message: BAD_LEN.
  */
 export function* encodeRows<K extends RowsName>(
   kind: K,

@@ -1,6 +1,6 @@
 /**
- * The eight bytes that every message begins with (OpenFlow 1.3.5 §7.1), for whoever cuts a stream into messages. What the
- * bytes behind them say is codec.ts's.
+ * The eight bytes that every message begins with (OpenFlow 1.3.5 §7.1), for whoever cuts a stream into messages. What
+ * the bytes behind them say is codec.ts's.
  */
 
 /** Bytes of a header, and the longest message, which 16 bits of length allow. */
@@ -20,7 +20,9 @@ export function peekType(bytes: Uint8Array, at = 0): number {
   return bytes[at + 1];
 }
 
-/** The whole message's length in bytes, header included; below HEADER_BYTES the stream can't be followed any further. */
+/**
+ * The whole message's length in bytes, header included; below HEADER_BYTES the stream can't be followed any further.
+ */
 export function peekLength(bytes: Uint8Array, at = 0): number {
   return (bytes[at + 2] << 8) | bytes[at + 3];
 }

@@ -1,7 +1,7 @@
 /**
- * Messages ↔ bytes: `decode` and `encode` for one message, `encodeReply` and `encodeRows` for replies of any length, peeks at a header
- * for whoever frames a stream, and the type of every message. Counters are numbers, exact up to 2^53, or null for "not counted";
- * cookies, datapath ids and metadata are bigint.
+ * Messages ↔ bytes: `decode` and `encode` for one message, `encodeReply` and `encodeRows` for replies of any length,
+ * peeks at a header for whoever frames a stream, and the type of every message. Counters are numbers, exact up to 2^53,
+ * or null for "not counted"; cookies, datapath ids and metadata are bigint.
  */
 export * from './codec.js';
 export * from './header.js';

@@ -1,4 +1,7 @@
-/** The shapes that every message and every multipart body has: one value of these types a message, gathered in the two index files. */
+/**
+ * The shapes that every message and every multipart body has: one value of these types a message, gathered in the two
+ * index files.
+ */
 import type { Reader, Writer } from '../bytes/index.js';
 import type { Part } from './struct.js';
 

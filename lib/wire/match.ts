@@ -1,6 +1,6 @@
 /**
- * The match struct around TLVs (OpenFlow 1.3.5 §7.2.3.1): type, length without padding, TLVs, padding to 8. Flow-mods and statistics
- * carry a compiled Match; packet-ins a plain list, which nobody looks up with.
+ * The match struct around TLVs (OpenFlow 1.3.5 §7.2.3.1): type, length without padding, TLVs, padding to 8. Flow-mods
+ * and statistics carry a compiled Match; packet-ins a plain list, which nobody looks up with.
  */
 import { OpenFlowError, type Reader, type Writer } from '../bytes/index.js';
 import {

@@ -1,6 +1,6 @@
 /**
- * Fixed layouts as tables: a struct is a list of [member, part] and numbers of padding bytes, in the order of the bytes. For bodies off
- * the packet path; flow-mods, packet-ins and flow statistics are written by hand.
+ * Fixed layouts as tables: a struct is a list of [member, part] and numbers of padding bytes, in the order of the
+ * bytes. For bodies off the packet path; flow-mods, packet-ins and flow statistics are written by hand.
  */
 import { OpenFlowError, type Reader, type Writer } from '../bytes/index.js';
 
@@ -22,7 +22,8 @@ export const mac: Part<Uint8Array> = { bytes: 6, read: (r) => r.take(6), write: 
 const TWO_32 = 2 ** 32;
 
 /**
- * Reads a 64-bit counter as a number: exact up to 2^53, the nearest double above. All ones is null, which says "not counted" (§7.3.5.6).
+ * Reads a 64-bit counter as a number: exact up to 2^53, the nearest double above. All ones is null, which says "not
+ * counted" (§7.3.5.6).
  */
 export function readCounter(r: Reader): number | null {
   const high = r.u32('a counter');

@@ -1,4 +1,6 @@
-/** Messages that running switches and other programs wrote: the same bytes again, and the same members as Ryu's twins. */
+/**
+ * Messages that running switches and other programs wrote: the same bytes again, and the same members as Ryu's twins.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { OpenFlowError, toHex } from '../../lib/bytes/index.js';

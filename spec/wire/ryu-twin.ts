@@ -5,8 +5,12 @@ import { ipv4Bytes, ipv6Bytes } from '../support/frames.js';
 import { ANY, type Json } from './ryu.js';
 
 /** Classes whose "type" only says which class it is. */
-const TYPE_IS_CLASS =
-  /^(OFPAction(?!Id)|NXAction|OFPInstruction(?!Id)|OFPMatch|OFPMeterBand|OFPHelloElem)|Stats(Request|Reply)$|^OFPTableFeatureProp/;
+const TYPE_IS_CLASS = new RegExp(
+  [
+    '^(OFPAction(?!Id)|NXAction|OFPInstruction(?!Id)|OFPMatch|OFPMeterBand|OFPHelloElem|OFPTableFeatureProp)',
+    'Stats(Request|Reply)$',
+  ].join('|'),
+);
 const LENGTHS = new Set(['len', 'length', 'actions_len']);
 
 /** A twin in the same form: without lengths, numbers as text, fields under our names with their values as bytes. */

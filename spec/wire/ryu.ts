@@ -1,7 +1,7 @@
 /**
- * Our messages in the form of Ryu's JSON twins: class names, Ryu's member names, numbers as decimal text (JSON's own are too short for
- * 64 bits). What follows from the rest, lengths and the numbers of classes, is left out of both sides. An action without a class in
- * Ryu's list here is ANY: the bytes are compared elsewhere.
+ * Our messages in the form of Ryu's JSON twins: class names, Ryu's member names, numbers as decimal text (JSON's own
+ * are too short for 64 bits). What follows from the rest, lengths and the numbers of classes, is left out of both
+ * sides. An action without a class in Ryu's list here is ANY: the bytes are compared elsewhere.
  */
 import { toBigInt, toHex } from '../../lib/bytes/index.js';
 import { type Bucket, GROUP_COMMANDS, GROUP_TYPES } from '../../lib/nxm/group-mod.js';

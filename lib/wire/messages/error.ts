@@ -1,4 +1,7 @@
-/** error: OpenFlow 1.3.5 §7.4.4, experimenter errors included. Which numbers belong to which name is bytes/openflow-error.ts's. */
+/**
+ * error: OpenFlow 1.3.5 §7.4.4, experimenter errors included. Which numbers belong to which name is bytes/openflow-
+ * error.ts's.
+ */
 import { type ErrorName, type ErrorNumbers, errorNumbers } from '../../bytes/index.js';
 import { OFP13_VERSION } from '../header.js';
 import { message } from '../kind.js';

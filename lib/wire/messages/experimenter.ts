@@ -1,4 +1,6 @@
-/** experimenter: OpenFlow 1.3.5 §7.5.4. Nicira's, ONF's and others' alike keep their bytes; who knows them reads those. */
+/**
+ * experimenter: OpenFlow 1.3.5 §7.5.4. Nicira's, ONF's and others' alike keep their bytes; who knows them reads those.
+ */
 import { message } from '../kind.js';
 
 export interface Experimenter {

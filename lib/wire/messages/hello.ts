@@ -1,4 +1,7 @@
-/** hello: OpenFlow 1.3.5 §7.5.1. Comes in any version; elements that aren't known or make no sense are passed over, as §6.3.1 asks. */
+/**
+ * hello: OpenFlow 1.3.5 §7.5.1. Comes in any version; elements that aren't known or make no sense are passed over, as
+ * §6.3.1 asks.
+ */
 import type { Reader, Writer } from '../../bytes/index.js';
 import { message } from '../kind.js';
 

@@ -1,6 +1,6 @@
 /**
- * packet_in: OpenFlow 1.3.5 §7.4.1. Written by hand: a switch without flows sends one for every packet. The metadata are a plain list of
- * fields; which of them a controller gets is the agent's choice.
+ * packet_in: OpenFlow 1.3.5 §7.4.1. Written by hand: a switch without flows sends one for every packet. The metadata
+ * are a plain list of fields; which of them a controller gets is the agent's choice.
  */
 import type { FieldValue, PacketInReason } from '../../nxm/index.js';
 import { message } from '../kind.js';

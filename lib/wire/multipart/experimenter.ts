@@ -1,4 +1,7 @@
-/** Multipart experimenter: OpenFlow 1.3.5 §7.3.5.16. Keeps its bytes; the agent answers those that it doesn't know with BAD_VENDOR. */
+/**
+ * Multipart experimenter: OpenFlow 1.3.5 §7.3.5.16. Keeps its bytes; the agent answers those that it doesn't know with
+ * BAD_VENDOR.
+ */
 import { type Body, multipart } from '../kind.js';
 
 export interface ExperimenterBody {

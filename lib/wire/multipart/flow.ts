@@ -1,4 +1,6 @@
-/** Multiparts flow and aggregate: OpenFlow 1.3.5 §7.3.5.2, §7.3.5.3. A flow's row is written by hand: dumps have many. */
+/**
+ * Multiparts flow and aggregate: OpenFlow 1.3.5 §7.3.5.2, §7.3.5.3. A flow's row is written by hand: dumps have many.
+ */
 import type { Reader, Writer } from '../../bytes/index.js';
 import { type Instructions, type Match, readInstructions, writeInstructions } from '../../nxm/index.js';
 import { type Body, type Context, multipart, one, rows } from '../kind.js';

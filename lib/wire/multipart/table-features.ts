@@ -1,6 +1,6 @@
 /**
- * Multipart table_features: OpenFlow 1.3.5 §7.3.5.5. All properties in both directions; unknown ones keep their bytes. Which of them must be there,
- * and what a table can do, is the agent's.
+ * Multipart table_features: OpenFlow 1.3.5 §7.3.5.5. All properties in both directions; unknown ones keep their bytes.
+ * Which of them must be there, and what a table can do, is the agent's.
  */
 import { OpenFlowError, type Reader, type Writer } from '../../bytes/index.js';
 import { type Field, headerOf, type RawHeader, readHeader } from '../../nxm/index.js';
