@@ -27,9 +27,9 @@ export interface DecodeOptions {
 }
 
 /**
- * The message that is exactly these bytes, which it copies what it keeps from (give it a plain Uint8Array: slices of a
- * Buffer are no copies). Throws OpenFlowError: BAD_VERSION for another version than 1.3 (hello and
- * error may come in any), BAD_TYPE, BAD_LEN where a length lies or bytes are left over, or what its content says.
+ * The message that is exactly these bytes; what it keeps of them is copied, given a plain Uint8Array (slices of a
+ * Buffer are no copies). Throws OpenFlowError: BAD_VERSION for another version than 1.3 (hello and error may come in
+ * any), BAD_TYPE, BAD_LEN where a length lies or bytes are left over, or what its content says.
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): Message {
   if (bytes.length < HEADER_BYTES) throw new OpenFlowError('OFPBRC_BAD_LEN', `a message of ${bytes.length} bytes`, 0);
