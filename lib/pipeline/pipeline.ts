@@ -140,6 +140,22 @@ export class Pipeline implements PipelineApi {
     this.options.events.port('modify', this.view(entry));
   }
 
+  /** A port lost frames. */
+  lost(entry: PortEntry, direction: 'rx' | 'tx', kind: 'dropped' | 'errors', count: number): void {
+    const counter = COUNTER[`${direction}${kind === 'dropped' ? 'Dropped' : 'Errors'}`];
+    this.datapath.ports.count(entry.slot, counter, count);
+  }
+
+  /** Are packets that no flow of table 0 matches switched as by NORMAL? */
+  get standalone(): boolean {
+    return this.translator.standalone;
+  }
+
+  setStandalone(standalone: boolean): void {
+    this.translator.standalone = standalone;
+    this.datapath.journal.everything();
+  }
+
   ports(): PortView[] {
     return this.datapath.ports.list().map((entry) => this.view(entry));
   }

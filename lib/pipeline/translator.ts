@@ -67,6 +67,8 @@ export class Translator implements Meaning {
   private resubmits = 0;
   private listEnded = false;
   private failed = false;
+  /** Packets that no flow of table 0 matches are switched as by NORMAL: no controller is there to tell. */
+  standalone = false;
   /** Packets dropped because they went too deep, by translations. */
   tooDeep = 0;
 
@@ -146,7 +148,10 @@ export class Translator implements Meaning {
     while (next >= 0 && !this.failed) {
       this.tableId = next;
       const flow = this.lookUp(next);
-      if (flow === null) return;
+      if (flow === null) {
+        if (this.standalone && next === 0 && this.depth === 0) this.normal();
+        return;
+      }
       this.flow = flow;
       next = this.instructions(flow.instructions);
     }

@@ -1,0 +1,181 @@
+/**
+ * One case of `simulate`: a fresh switch on memory ports with a manual clock, flows in, frames in, and what came of each. No
+ * network, no time of day: the same case gives the same answer.
+ */
+import { PacketInEncoder } from '../agent/packet-in.js';
+import { fromHex, ManualClock, OpenFlowError, TextError, toHex } from '../bytes/index.js';
+import { ALL_TABLES, type FlowCommand } from '../nxm/index.js';
+import type { PacketIn } from '../pipeline/index.js';
+import { type MemoryPort, memory } from '../ports/memory.js';
+import { Switch } from '../switch.js';
+import { parseFlow } from '../text/index.js';
+import type { SimulateAnswer, SimulateCase, SimulateOutput, SimulateResult, SimulateStep } from './case.js';
+
+const DEFAULT_PORTS = 4;
+const PACKET_IN_FORM = { format: 'standard', profile: 'ovs', missSendLen: 128 } as const;
+
+/** ovs-ofctl's commands that change flows. */
+const COMMANDS: Readonly<Record<string, FlowCommand>> = {
+  'add-flow': 'add',
+  'mod-flows': 'modify',
+  'del-flows': 'delete',
+};
+
+class Simulation {
+  private readonly clock = new ManualClock();
+  private readonly sw: Switch;
+  private readonly ports = new Map<number | string, MemoryPort>();
+  private packetIns: string[] = [];
+
+  constructor(private readonly given: SimulateCase) {
+    this.sw = new Switch({ clock: this.clock, caching: !given.cold });
+    for (let number = 1; number <= (given.ports ?? DEFAULT_PORTS); number++) {
+      this.ports.set(number, this.sw.addPort(number, memory({ name: `p${number}` })));
+    }
+    this.ports.set('LOCAL', this.sw.addPort('LOCAL', memory({ name: 'br0' })));
+    this.sw.on((event) => {
+      if (event.type === 'packet_in') this.packetIn(event.packet);
+    });
+  }
+
+  private packetIn(packet: PacketIn): void {
+    // What a controller gets that asked for nothing: no_match and action.
+    if (packet.reason === 'invalid_ttl') return;
+    this.packetIns.push(toHex(new PacketInEncoder(packet).bytesFor(PACKET_IN_FORM)));
+  }
+
+  /** Why the case can't be loaded, or null. */
+  load(): string | null {
+    const { flows, groups, meters, appctl } = this.given;
+    if (hasLines(groups)) return 'groups are not supported yet';
+    if (hasLines(meters)) return 'meters are not supported yet';
+    if (appctl && appctl.length > 0) return `appctl ${appctl[0].join(' ')} is not supported yet`;
+    try {
+      this.sw.flows.load(text(flows));
+      return null;
+    } catch (error) {
+      return complaint(error);
+    }
+  }
+
+  step(step: SimulateStep): SimulateResult {
+    if ('warp' in step) {
+      this.clock.advance(step.warp);
+      return { warp: step.warp, ...this.outcome(), packet_in: this.takePacketIns() };
+    }
+    if ('ofctl' in step) {
+      const error = this.ofctl(step.ofctl);
+      return {
+        ofctl: step.ofctl,
+        ...(error === null ? {} : { error }),
+        ...this.outcome(),
+        packet_in: this.takePacketIns(),
+      };
+    }
+    const [port, frame] = 'port' in step ? [step.port, step.frame] : step;
+    const entry = this.ports.get(Number.isNaN(Number(port)) ? port : Number(port));
+    if (!entry) return { in: [port, frame], error: `there is no port ${port}` };
+    try {
+      entry.inject(fromHex(frame));
+    } catch (error) {
+      if (error instanceof RangeError) return { in: [port, frame], error: error.message };
+      throw error;
+    }
+    const packetIns = this.takePacketIns();
+    return {
+      in: [port, frame],
+      ...this.outcome(),
+      ...(packetIns.length > 0 ? { packet_in: packetIns } : {}),
+      ...('port' in step && step.ct ? { ct: this.conntrack() } : {}),
+    };
+  }
+
+  private outcome(): { out: SimulateOutput[] } {
+    const out: SimulateOutput[] = [];
+    for (const [number, port] of this.ports) for (const frame of port.taken()) out.push([number, toHex(frame)]);
+    return { out };
+  }
+
+  private takePacketIns(): string[] {
+    const taken = this.packetIns;
+    this.packetIns = [];
+    return taken;
+  }
+
+  /** Runs a command that changes flows; returns why not, or null. */
+  private ofctl(words: readonly string[]): string | null {
+    const strict = words.includes('--strict');
+    const [name, , argument = ''] = words.filter((word) => !word.startsWith('-'));
+    const command = COMMANDS[name];
+    if (!command) return `ofctl ${name} is not supported yet`;
+    try {
+      const wanted = strict && command !== 'add' ? (`${command}_strict` as FlowCommand) : command;
+      const all = command === 'delete' && !/(^|,)\s*table\s*=/.test(argument);
+      const change = parseFlow(argument, { command: wanted });
+      this.sw.flows.apply(all ? { ...change, tableId: ALL_TABLES } : change);
+      return null;
+    } catch (error) {
+      return complaint(error);
+    }
+  }
+
+  conntrack(): string[] {
+    const detailed = this.given.ct_opts?.includes('-m') ?? false;
+    const timeouts = this.given.ct_opts?.includes('-s') ?? false;
+    return this.sw.conntrackText({}, { more: detailed, statistics: timeouts }).sort();
+  }
+
+  flows(): string[] {
+    return this.sw.flows.dump();
+  }
+
+  async close(): Promise<void> {
+    await this.sw.close();
+  }
+}
+
+/** Runs a case. */
+export async function simulate(given: SimulateCase): Promise<SimulateAnswer> {
+  const begun = performance.now();
+  const simulation = new Simulation(given);
+  const id = given.id === undefined ? {} : { id: given.id };
+  try {
+    const error = simulation.load();
+    if (error !== null) return { ...id, load_error: error };
+    const loaded = performance.now();
+    const steps = given.packets ?? [];
+    const results = steps.map((step) => simulation.step(step));
+    const packets_s = (performance.now() - loaded) / 1000;
+    return {
+      ...id,
+      results,
+      conntrack: simulation.conntrack(),
+      ...(given.dump === false ? {} : { flows: simulation.flows() }),
+      time: {
+        load_s: round((loaded - begun) / 1000),
+        packets_s: round(packets_s),
+        pps: round(steps.length / Math.max(packets_s, 1e-9)),
+      },
+    };
+  } finally {
+    await simulation.close();
+  }
+}
+
+function complaint(error: unknown): string {
+  if (error instanceof TextError || error instanceof OpenFlowError) return error.message;
+  throw error;
+}
+
+function text(lines: SimulateCase['flows']): string {
+  if (lines === undefined) return '';
+  return typeof lines === 'string' ? lines : lines.join('\n');
+}
+
+function hasLines(lines: SimulateCase['flows']): boolean {
+  return text(lines).trim() !== '';
+}
+
+function round(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}

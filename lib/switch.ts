@@ -1,0 +1,304 @@
+/**
+ * The whole switch as one object: ports, flow tables, connection tracker, and, once started, connections to controllers. It is
+ * deterministic under a handed-in clock and seed: the same frames at the same times give the same bytes.
+ */
+import type { Agent, AgentEvent, AgentOptions } from './agent/agent.js';
+import { type Clock, type Log, Random, silent } from './bytes/index.js';
+import { type Connection, type DumpOptions, type Filter, formatConnection, Tracker } from './ct/index.js';
+import type { PortEntry } from './datapath/index.js';
+import { ALL_TABLES, ANY_GROUP, type FlowMod, Match, OFPP } from './nxm/index.js';
+import {
+  type FlowFilter,
+  type FlowView,
+  type PacketIn,
+  Pipeline,
+  type PortEvent,
+  type PortView,
+  type RemovedReason,
+} from './pipeline/index.js';
+import { type Port, PortError, type PortHost } from './ports/port.js';
+import { systemClock } from './system-clock.js';
+import { formatFlow, parseFlow, parseFlows } from './text/index.js';
+
+/** What the switch does with packets that no flow matches while no controller is connected: drop them, or switch them as NORMAL. */
+export type FailMode = 'secure' | 'standalone';
+
+export interface SwitchOptions {
+  /** 64 bits; the low 48 are the base of ports' addresses. 1 by default. */
+  readonly datapathId?: bigint;
+  /** Real time by default. */
+  readonly clock?: Clock;
+  /** Where all chance comes from; 1 by default. */
+  readonly seed?: number;
+  /** `secure` by default. */
+  readonly failMode?: FailMode;
+  readonly log?: Log;
+  readonly limits?: {
+    /** Most tracked connections; 3,000,000 by default. */
+    readonly connections?: number;
+  };
+  /** Frames that processing made shorter than this are padded; 0, the default: never. */
+  readonly minFrame?: number;
+  /** False: translate for every packet, to compare. */
+  readonly caching?: boolean;
+  /** How the switch speaks to controllers. */
+  readonly agent?: Pick<AgentOptions, 'description' | 'profile' | 'probe_ms' | 'onMessage'>;
+}
+
+/** What happened, in order. */
+export type SwitchEvent =
+  | { readonly type: 'packet_in'; readonly packet: PacketIn }
+  | { readonly type: 'flow_removed'; readonly flow: FlowView; readonly reason: RemovedReason }
+  | { readonly type: 'port'; readonly event: PortEvent; readonly port: PortView }
+  | { readonly type: 'controller'; readonly event: AgentEvent }
+  | { readonly type: 'fail_mode'; readonly standalone: boolean };
+
+export interface StartOptions {
+  /** Addresses to dial: "tcp:HOST:PORT", "unix:PATH". */
+  readonly controllers?: readonly string[];
+  /** Addresses to wait at: "ptcp:PORT:HOST", "punix:PATH"; without a host, loopback only. */
+  readonly listen?: readonly string[];
+}
+
+/** Any flow. */
+export const ALL_FLOWS: FlowFilter = {
+  tableId: ALL_TABLES,
+  outPort: OFPP.ANY,
+  outGroup: ANY_GROUP,
+  cookie: 0n,
+  cookieMask: 0n,
+  match: Match.all,
+};
+
+export class Switch {
+  readonly datapathId: bigint;
+  readonly clock: Clock;
+  readonly pipeline: Pipeline;
+  readonly tracker: Tracker;
+  private readonly log: Log;
+  private readonly watchers = new Set<(event: SwitchEvent) => void>();
+  private readonly starting = new Set<Promise<void>>();
+  private agent: Agent | null = null;
+  private readonly failMode: FailMode;
+  private closed = false;
+
+  constructor(private readonly options: SwitchOptions = {}) {
+    this.datapathId = options.datapathId ?? 1n;
+    this.clock = options.clock ?? systemClock;
+    this.log = options.log ?? silent;
+    this.failMode = options.failMode ?? 'secure';
+    const random = new Random(options.seed ?? 1);
+    const { connections } = options.limits ?? {};
+    this.tracker = new Tracker({
+      random: random.stream('ct'),
+      log: this.log,
+      limits: connections === undefined ? {} : { connections },
+    });
+    this.pipeline = new Pipeline({
+      clock: this.clock,
+      log: this.log,
+      tracker: this.tracker,
+      minFrame: options.minFrame ?? 0,
+      caching: options.caching ?? true,
+      events: {
+        packetIn: (packet) => {
+          this.agent?.events.packetIn(packet);
+          this.tell({ type: 'packet_in', packet });
+        },
+        flowRemoved: (flow, reason) => {
+          this.agent?.events.flowRemoved(flow, reason);
+          this.tell({ type: 'flow_removed', flow, reason });
+        },
+        port: (event, port) => {
+          this.agent?.events.port(event, port);
+          this.tell({ type: 'port', event, port });
+        },
+      },
+    });
+    this.failModeFor(false);
+  }
+
+  /** Calls `watcher` for every event, until what it returns is called. */
+  on(watcher: (event: SwitchEvent) => void): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
+  private tell(event: SwitchEvent): void {
+    for (const watcher of this.watchers) watcher(event);
+  }
+
+  // Ports.
+
+  /**
+   * Adds a port under a number (1 to 0xffffff00), or as LOCAL, and starts it. A port that opens later, or fails to, is
+   * waited for by `ready`. Throws a PortError, or a RangeError where the number is taken.
+   */
+  addPort<P extends Port>(number: number | 'LOCAL' | null, port: P): P {
+    const { ports } = this.pipeline.datapath;
+    const own = number === 'LOCAL' ? OFPP.LOCAL : (number ?? ports.nextNumber());
+    if (!Number.isInteger(own) || own < 1 || (own > OFPP.MAX && own !== OFPP.LOCAL)) {
+      throw new RangeError(`${own} is no port number: 1 to ${OFPP.MAX}, or LOCAL`);
+    }
+    const entry = this.pipeline.addPort(own, port, port.mac ?? this.portMac(own));
+    try {
+      const started = port.start(this.hostOf(entry));
+      if (started) this.waitFor(started, entry);
+    } catch (error) {
+      this.pipeline.removePort(entry);
+      throw error;
+    }
+    return port;
+  }
+
+  private waitFor(started: Promise<void>, entry: PortEntry): void {
+    const watched = started.catch((error: unknown) => {
+      this.pipeline.removePort(entry);
+      throw error instanceof Error ? error : new PortError(entry.port.name, String(error));
+    });
+    this.starting.add(watched);
+    // Whoever calls `ready` hears of it; nobody else has to.
+    watched.catch(() => {});
+  }
+
+  /** Waits until all ports are open. Rejects with the PortError of the first that failed. */
+  async ready(): Promise<void> {
+    const all = [...this.starting];
+    this.starting.clear();
+    await Promise.all(all);
+  }
+
+  /** Takes a port away and closes it. */
+  async removePort(number: number): Promise<void> {
+    const entry = this.pipeline.datapath.ports.get(number);
+    if (!entry) throw new RangeError(`there is no port ${number}`);
+    this.pipeline.removePort(entry);
+    await entry.port.close();
+  }
+
+  /** The port behind a number. */
+  portAt(number: number): Port | undefined {
+    return this.pipeline.datapath.ports.get(number)?.port;
+  }
+
+  ports(): PortView[] {
+    return this.pipeline.ports();
+  }
+
+  /** Takes a port's link up or down. */
+  setLink(number: number, up: boolean): void {
+    const entry = this.pipeline.datapath.ports.get(number);
+    if (!entry) throw new RangeError(`there is no port ${number}`);
+    this.pipeline.setLink(entry, up);
+  }
+
+  private hostOf(entry: PortEntry): PortHost {
+    const { pipeline } = this;
+    return {
+      clock: this.clock,
+      log: this.log,
+      receive: (bytes, start, end) => pipeline.datapath.receive(entry, bytes, start, end),
+      link: (up, gone) => {
+        if (gone) this.log.warn(`${entry.port.name}: the interface is gone`);
+        pipeline.setLink(entry, up);
+      },
+      lost: (direction, kind, count) => pipeline.lost(entry, direction, kind, count),
+    };
+  }
+
+  /** A locally administered address out of the datapath id and the port's number. */
+  private portMac(number: number): Uint8Array {
+    const id = this.datapathId;
+    const byte = (shift: bigint) => Number((id >> shift) & 0xffn);
+    return Uint8Array.of(0x02, byte(24n), byte(16n), byte(8n), byte(0n) ^ ((number >> 8) & 0xff), number & 0xff);
+  }
+
+  // Flows and connections.
+
+  /** The flow tables, in ovs-ofctl's text and as data. */
+  readonly flows = {
+    /** Adds every flow of a text, one a line, or none. Throws a TextError { line, column } or an OpenFlowError. */
+    load: (text: string, file?: string): void => {
+      for (const change of parseFlows(text, { file, command: 'any' })) this.pipeline.apply(change);
+    },
+    /** Adds one flow. */
+    add: (text: string): void => this.pipeline.apply(parseFlow(text)),
+    /** Makes a change given as data. */
+    apply: (change: FlowMod): void => this.pipeline.apply(change),
+    /** All flows, or those that pass a filter; counters are up to date. */
+    list: (filter: FlowFilter = ALL_FLOWS): FlowView[] => [...this.pipeline.flows(filter)],
+    /** As ovs-ofctl dump-flows prints them. */
+    dump: (filter: FlowFilter = ALL_FLOWS): string[] =>
+      [...this.pipeline.flows(filter)].map((flow) => formatFlow(flow)),
+  };
+
+  /** The tracked connections. */
+  conntrack(filter: Filter = {}): Connection[] {
+    return [...this.tracker.dump(this.clock.now(), filter)];
+  }
+
+  /** The same as `ovs-appctl dpctl/dump-conntrack` prints them. */
+  conntrackText(filter: Filter = {}, options: DumpOptions = {}): string[] {
+    return this.conntrack(filter).map((connection) => formatConnection(connection, options));
+  }
+
+  // Controllers.
+
+  /**
+   * Opens what is given: dials controllers, waits for others. Resolves when all ports are open and all addresses listen, to the
+   * addresses as they were bound ("ptcp:0" has its port then).
+   */
+  async start({ controllers = [], listen = [] }: StartOptions = {}): Promise<{ readonly listening: string[] }> {
+    await this.ready();
+    const [{ Agent }, { formatAddress, parseActive, parsePassive }] = await Promise.all([
+      import('./agent/index.js'),
+      import('./channel/index.js'),
+    ]);
+    const dial = controllers.map(parseActive);
+    const wait = listen.map(parsePassive);
+    if (!this.agent) {
+      const { pipeline, clock, log, datapathId } = this;
+      this.agent = new Agent({ ...this.options.agent, pipeline, clock, log, datapathId });
+      this.agent.on((event) => {
+        if (event.type === 'control') this.failModeFor(event.connected);
+        this.tell({ type: 'controller', event });
+      });
+    }
+    const listening: string[] = [];
+    for (const address of wait) listening.push(formatAddress(await this.agent.listen(address)));
+    for (const address of dial) this.agent.dial(address);
+    return { listening };
+  }
+
+  /** Every controller that is dialled or connected. */
+  controllers(): ReturnType<Agent['controllers']> {
+    return this.agent?.controllers() ?? [];
+  }
+
+  private failModeFor(connected: boolean): void {
+    const standalone = this.failMode === 'standalone' && !connected;
+    if (this.pipeline.standalone === standalone) return;
+    this.pipeline.setStandalone(standalone);
+    this.tell({ type: 'fail_mode', standalone });
+  }
+
+  /** Is the switch on its own, switching what no flow matches? */
+  get standalone(): boolean {
+    return this.pipeline.standalone;
+  }
+
+  /** "0000000000000001" */
+  get datapathIdText(): string {
+    return this.datapathId.toString(16).padStart(16, '0');
+  }
+
+  /** Ends connections, closes ports, stops timers. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.agent?.close();
+    await Promise.all(this.pipeline.datapath.ports.list().map(async (entry) => entry.port.close()));
+    this.pipeline.close();
+    this.watchers.clear();
+  }
+}
