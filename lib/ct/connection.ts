@@ -62,7 +62,10 @@ function describeTuple(tuple: Tuple): ConnectionTuple {
   return { ...base, sport: ports >>> 16, dport: ports & 0xffff };
 }
 
-/** The other way: reads a described tuple into `out`. False where it isn't one (addresses of the other family, no address). */
+/**
+ * The other way: reads a described tuple into `out`. False where it isn't one (addresses of the other family, no
+ * address).
+ */
 export function encodeTuple(from: ConnectionTuple, zone: number, out: Tuple): boolean {
   const src = from.family === 4 ? parseIpv4(from.src) : parseIpv6(from.src);
   const dst = from.family === 4 ? parseIpv4(from.dst) : parseIpv6(from.dst);

@@ -1,13 +1,14 @@
 /**
- * The stored connections: records in typed arrays, an index from tuple to record, and their life: insertion, expiry, flush and
- * reclaiming in steps. What a packet means for a connection is left to verdict.ts.
+ * The stored connections: records in typed arrays, an index from tuple to record, and their life: insertion, expiry,
+ * flush and reclaiming in steps. What a packet means for a connection is left to verdict.ts.
  *
- * A record is one cache line of 16 words; only what every connection has stands in it. IPv6 addresses, and labels, reply
- * tuples and parents, stand in two side pools. Since a tuple's hash is that of its reverse, one index entry finds a connection
- * from both sides; where the reply tuple isn't the inverted original one, a second entry stands under its hash.
+ * A record is one cache line of 16 words; only what every connection has stands in it. IPv6 addresses, and labels,
+ * reply tuples and parents, stand in two side pools. Since a tuple's hash is that of its reverse, one index entry
+ * finds a connection from both sides; where the reply tuple isn't the inverted original one, a second entry stands
+ * under its hash.
  *
- * A connection is gone for every lookup as soon as it has expired or was flushed (an epoch a zone, or a pending flush by mark
- * and label); its record is reclaimed by the next sweep, or when a commit needs the room.
+ * A connection is gone for every lookup as soon as it has expired or was flushed (an epoch a zone, or a pending flush
+ * by mark and label); its record is reclaimed by the next sweep, or when a commit needs the room.
  */
 import { HashIndex } from './hash-index.js';
 import { CHUNK_BITS, CHUNK_MASK, Pool } from './pool.js';
@@ -179,8 +180,11 @@ export class Connections {
     });
   }
 
-  /** Stores a connection whose original tuple is `tuple`, and whose reply tuple is the inverse. Its state words are zero. */
-  insert(tuple: Tuple): number {
+  /**
+   * Stores a connection by its original tuple, and by its reply tuple where that isn't the inverse. Neither may be
+   * stored already. The caller sets the expiry; the protocol's words are zero.
+   */
+  insert(tuple: Tuple, reply: Tuple | null = null): number {
     const slot = this.records.take();
     const words = this.records.chunks[slot >> CHUNK_BITS];
     const at = (slot & CHUNK_MASK) * STRIDE;
@@ -205,9 +209,30 @@ export class Connections {
     words[at + EPOCH] = this.zones.epoch;
     this.serial = (this.serial + 1) | 0;
     words[at + SERIAL] = this.serial;
-    this.index.insert(tuple.hash(this.seed), slot);
+    const hash = tuple.hash(this.seed);
+    this.index.insert(hash, slot);
+    if (reply !== null) {
+      this.setReply(slot, reply);
+      const replyHash = reply.hash(this.seed);
+      if (replyHash !== hash) this.index.insert(replyHash, slot);
+    }
     this.zones.added(tuple.zone);
     return slot;
+  }
+
+  private setReply(slot: number, reply: Tuple): void {
+    this.setWord(slot, WHAT, this.word(slot, WHAT) | OWN_REPLY);
+    const number = this.extra(slot);
+    const extra = this.extras.chunks[number >> CHUNK_BITS];
+    const x = (number & CHUNK_MASK) * 16;
+    extra[x + REPLY_PORTS] = reply.ports;
+    if (reply.family === 4) {
+      extra[x + REPLY_SRC] = reply.src;
+      extra[x + REPLY_DST] = reply.dst;
+    } else {
+      extra.set(reply.src6, x + REPLY_SRC);
+      extra.set(reply.dst6, x + REPLY_DST);
+    }
   }
 
   /** Ends a connection and reclaims its record. */
@@ -254,8 +279,8 @@ export class Connections {
   }
 
   /**
-   * A step of the sweep: looks at up to `budget` records. Returns in how many milliseconds the next step is due: 0 while a
-   * sweep is under way, else the time until the next one begins.
+   * A step of the sweep: looks at up to `budget` records. Returns in how many milliseconds the next step is due: 0
+   * while a sweep is under way, else the time until the next one begins.
    */
   sweep(now_ms: number, budget: number): number {
     this.index.move(budget);
@@ -400,8 +425,11 @@ export class Connections {
     const extra = this.extras.chunks[number >> CHUNK_BITS];
     const x = (number & CHUNK_MASK) * 16;
     out.setEncodedPorts(extra[x + REPLY_PORTS]);
-    out.src = extra[x + REPLY_SRC];
-    out.dst = extra[x + REPLY_DST];
+    if (out.family === 4) {
+      out.src = extra[x + REPLY_SRC];
+      out.dst = extra[x + REPLY_DST];
+      return;
+    }
     for (let i = 0; i < 4; i++) {
       out.src6[i] = extra[x + REPLY_SRC + i];
       out.dst6[i] = extra[x + REPLY_DST + i];

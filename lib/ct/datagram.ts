@@ -1,4 +1,7 @@
-/** The machine of everything that has no states of its own: UDP, ICMP queries, other IP protocols. A connection is seen once, again, or answered. */
+/**
+ * The machine of everything that has no states of its own: UDP, ICMP queries, other IP protocols. A connection is
+ * seen once, again, or answered.
+ */
 
 import { timeout } from './timeouts.js';
 import { isQuery } from './tuple.js';

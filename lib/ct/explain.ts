@@ -1,6 +1,6 @@
 /**
- * A verdict in words: the reason, and the numbers behind it. For people who ask why, so speed doesn't count; nothing stored
- * changes.
+ * A verdict in words: the reason, and the numbers behind it. For people who ask why, so speed doesn't count; nothing
+ * stored changes.
  */
 
 import { describeConnection } from './connection.js';
@@ -34,7 +34,8 @@ export function explain(judged: Judged): string {
 }
 
 function detailsOf(judged: Judged): string[] {
-  const { verdict, zones, parsed, limit } = judged;
+  const { verdict, zones, limit } = judged;
+  const { zone } = judged.parsed.tuple;
   switch (verdict.why) {
     case why.no_connection:
     case why.committed:
@@ -47,7 +48,7 @@ function detailsOf(judged: Judged): string[] {
     case why.limit:
       return [`${zones.total} are stored, ${limit} allowed`];
     case why.zone_limit:
-      return [`zone ${parsed.tuple.zone} holds ${zones.count(parsed.tuple.zone)} of ${zones.limit(parsed.tuple.zone)}`];
+      return [`zone ${zone} holds ${zones.count(zone)} of ${zones.limit(zone)}`];
     case why.found:
     case why.related_error:
     case why.tcp_loose:

@@ -1,9 +1,10 @@
 /**
  * From a hash to record numbers: open addressing with linear probing, at most half full, deletion without tombstones.
  *
- * Growth takes no pause: a table twice as large begins empty, every insertion moves a few entries over, and until the old
- * table is empty both are looked into. An entry is two words, the hash and the record + 1 (0: empty), so that a probe reads
- * one cache line and a record only where the whole hash agrees. The same record may stand under several hashes.
+ * Growth takes no pause: a table twice as large begins empty, every insertion moves a few entries over, and until the
+ * old table is empty both are looked into. An entry is two words, the hash and the record + 1 (0: empty), so that a
+ * probe reads one cache line and a record only where the whole hash agrees. The same record may stand under several
+ * hashes.
  */
 
 const SMALLEST = 1024;

@@ -1,6 +1,7 @@
 /**
- * The stored connections in order of their records: for dumps, statistics and everything else that looks at all of them. A
- * generator, so that whoever asks decides how many belong to one turn; connections that come or go meanwhile may be missed.
+ * The stored connections in order of their records: for dumps, statistics and everything else that looks at all of
+ * them. A generator, so that whoever asks decides how many belong to one turn; connections that come or go meanwhile
+ * may be missed.
  */
 import { type Connection, describeConnection } from './connection.js';
 import type { Connections } from './connections.js';

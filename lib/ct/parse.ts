@@ -1,7 +1,8 @@
 /**
- * From a frame to its tuple: the checks that make a packet invalid before any connection is asked, in the order IP, L4, ICMP.
- * Read from the frame itself, not from the flow key, since an earlier translation may have changed the frame. What a packet
- * means for a connection is left to the verdict; TCP's own header to tcp/segment.ts. IPv6 extension headers: RFC 8200 §4.
+ * From a frame to its tuple: the checks that make a packet invalid before any connection is asked, in the order IP,
+ * L4, ICMP. Read from the frame itself, not from the flow key, since an earlier translation may have changed the
+ * frame. What a packet means for a connection is left to the verdict; TCP's own header to tcp/segment.ts. IPv6
+ * extension headers: RFC 8200 §4.
  */
 import { fold, sumBytes } from '../bytes/checksum.js';
 import type { Packet } from '../packet/packet.js';
@@ -16,7 +17,9 @@ const ETH_TYPE_IPV6 = 0x86dd;
 export class Parsed {
   /** `why.none` if the packet may belong to a connection, else why it is invalid. */
   why: number = why.none;
-  /** The packet's own tuple; for an ICMP error that of the quoted packet, reversed, so that it runs as the error does. */
+  /**
+   * The packet's own tuple; for an ICMP error that of the quoted packet, reversed, so that it runs as the error does.
+   */
   readonly tuple = new Tuple();
   /** An ICMP error: the packet is about the tuple's connection, not of it. */
   related = false;
@@ -154,7 +157,10 @@ function readPorts(bytes: Uint8Array, l4: number, tuple: Tuple): number {
   return src === 0 || dst === 0 ? why.port_zero : why.none;
 }
 
-/** True if the sum over the pseudo-header and all of the datagram's payload is right (RFC 768, RFC 9293 §3.1, RFC 8200 §8.1). */
+/**
+ * True if the sum over the pseudo-header and all of the datagram's payload is right (RFC 768, RFC 9293 §3.1, RFC 8200
+ * §8.1).
+ */
 function verifies(bytes: Uint8Array, l3: number, tuple: Tuple, l4: number, end: number): boolean {
   const addresses = tuple.family === 4 ? sumBytes(bytes, l3 + 12, l3 + 20) : sumBytes(bytes, l3 + 8, l3 + 40);
   return fold(sumBytes(bytes, l4, end, addresses + tuple.proto + end - l4)) === 0xffff;
@@ -186,7 +192,9 @@ function readQuery(bytes: Uint8Array, out: Parsed): number {
 /** The receiver of an ICMPv6 error, while its quote is read over the same tuple. */
 const receiver6 = new Int32Array(4);
 
-/** The packet that an ICMP error quotes; its checksums aren't looked at. The receiver of the error must have sent it. */
+/**
+ * The packet that an ICMP error quotes; its checksums aren't looked at. The receiver of the error must have sent it.
+ */
 function readQuote(bytes: Uint8Array, out: Parsed): number {
   const { tuple, end } = out;
   const { dst, family } = tuple;
@@ -204,7 +212,10 @@ function readQuote(bytes: Uint8Array, out: Parsed): number {
   return why.none;
 }
 
-/** Ports or id of a quoted packet. IPv4 errors quote at least 8 bytes of it (RFC 792); of TCP in IPv6 a whole header is asked. */
+/**
+ * Ports or id of a quoted packet. IPv4 errors quote at least 8 bytes of it (RFC 792); of TCP in IPv6 a whole header
+ * is asked.
+ */
 function readQuotedL4(bytes: Uint8Array, out: Parsed): boolean {
   const { tuple, l4, end } = out;
   const { family, proto } = tuple;

@@ -1,6 +1,8 @@
 /** Why a verdict came out as it did: a number on the packet path, words for people. */
 
-/** One reason a packet. The first group belongs to inv, the second to new, the third to packets of stored connections. */
+/**
+ * One reason a packet. The first group belongs to inv, the second to new, the third to packets of stored connections.
+ */
 export const why = {
   none: 0,
   not_ip: 1,

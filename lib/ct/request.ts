@@ -1,4 +1,6 @@
-/** What a packet program asks of the tracker, and what it learns: plain objects, made once and used for every packet. */
+/**
+ * What a packet program asks of the tracker, and what it learns: plain objects, made once and used for every packet.
+ */
 
 /** One ct action. */
 export interface CtRequest {
@@ -58,8 +60,8 @@ export class CtResult {
 }
 
 /**
- * What the last ct action found out about a packet. Whoever carries the packet on keeps one of these with it, hands it in with
- * the next ct action, and clears it with ct_clear.
+ * What the last ct action found out about a packet. Whoever carries the packet on keeps one of these with it, hands
+ * it in with the next ct action, and clears it with ct_clear.
  */
 export class Prior {
   state = 0;

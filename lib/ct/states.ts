@@ -1,4 +1,7 @@
-/** The bits of ct_state, and the numbers of IP protocols and families that the tracker distinguishes. ovs-fields(7), ct_state. */
+/**
+ * The bits of ct_state, and the numbers of IP protocols and families that the tracker distinguishes. ovs-fields(7),
+ * ct_state.
+ */
 
 /** Bits of ct_state. */
 export const CS_NEW = 0x01;

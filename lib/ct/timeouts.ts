@@ -1,4 +1,7 @@
-/** How long a connection lives after its last packet: eleven named times, in seconds, as policies that a zone may choose by name. */
+/**
+ * How long a connection lives after its last packet: eleven named times, in seconds, as policies that a zone may
+ * choose by name.
+ */
 
 /** The names, as Open vSwitch's CT_Timeout_Policy has them; the index is what the machines speak of. */
 export const TIMEOUT_NAMES = [
@@ -49,7 +52,10 @@ export class TimeoutPolicies {
     this.set(DEFAULT_POLICY, {});
   }
 
-  /** Makes or changes a policy; what `times` leaves out keeps its value, or has the default. Throws RangeError on a bad time. */
+  /**
+   * Makes or changes a policy; what `times` leaves out keeps its value, or has the default. Throws RangeError on a
+   * bad time.
+   */
   set(name: string, times: Partial<Timeouts>): void {
     for (const [key, value] of Object.entries(times)) {
       if (!TIMEOUT_NAMES.includes(key as TimeoutName)) throw new RangeError(`no timeout is named ${key}`);
@@ -79,7 +85,10 @@ export class TimeoutPolicies {
     return [...this.byName.keys()];
   }
 
-  /** Gives `zone` the policy `name`; throws RangeError if there is none. It counts from each connection's next packet on. */
+  /**
+   * Gives `zone` the policy `name`; throws RangeError if there is none. It counts from each connection's next packet
+   * on.
+   */
   choose(zone: number, name: string): void {
     const policy = this.byName.get(name);
     if (policy === undefined) throw new RangeError(`no timeout policy is named ${name}`);

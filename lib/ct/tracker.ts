@@ -1,9 +1,10 @@
 /**
- * The connection tracker: `process` = parse → find → verdict → apply. It has never heard of OpenFlow; the clock and chance are
- * handed in. Packets come with a request (a ct action) and what an earlier ct action found about them; the answer is one reused
- * object. Translation, helpers and fragments are not built.
+ * The connection tracker: `process` = parse → find → verdict → apply. It has never heard of OpenFlow; the clock and
+ * chance are handed in. Packets come with a request (a ct action) and what an earlier ct action found about them; the
+ * answer is one reused object. Translation, helpers and fragments are not built.
  *
- * Facts: ovs-fields(7) for the fields, ovs-actions(7) for the action, Open vSwitch's userspace datapath for what they leave open.
+ * Facts: ovs-fields(7) for the fields, ovs-actions(7) for the action, Open vSwitch's userspace datapath for what they
+ * leave open.
  */
 import type { Log, Random } from '../bytes/index.js';
 import { silent } from '../bytes/index.js';
@@ -76,7 +77,7 @@ export class Tracker {
   limit: number;
   /** TCP's sequence numbers are checked. */
   tcpSequenceChecks = true;
-  /** Called with each new, updated and destroyed connection; null: nobody listens, and nothing is made for it. */
+  /** Null: nobody listens, and nothing is made for it. */
   private listener: ((event: CtEvent) => void) | null = null;
 
   private readonly log: Log;
@@ -95,15 +96,17 @@ export class Tracker {
     this.connections = new Connections(this.zones, options.random.u32() | 0);
   }
 
-  /** Tracks a packet. The result is overwritten by the next call. `prior` is what an earlier ct action found, if any. */
+  /** Tracks a packet. The next call overwrites the result. `prior` is what an earlier ct action found, if any. */
   process(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): CtResult {
     this.now_ms = now_ms;
     if (prior !== null && this.resume(prior, request, now_ms)) {
-      const { result } = this;
+      const { state, connection } = this.result;
       // Nothing is written on behalf of an invalid packet, though it shows its connection's mark and label.
-      if ((result.state & CS_INV) === 0 && this.execute(result.connection, request))
-        this.answerConnection(result.connection);
-      return result;
+      if ((state & CS_INV) === 0 && this.write(connection, request)) {
+        this.answerConnection(connection);
+        this.tellUpdate(connection);
+      }
+      return this.result;
     }
     this.decide(packet, request, now_ms);
     this.apply(request, now_ms);
@@ -128,8 +131,9 @@ export class Tracker {
   }
 
   /**
-   * A packet that was tracked before in the same zone keeps its state: an invalid one until ct_clear, another where its
-   * connection was found and lives. True if so; the result is then complete. Another zone, or force, tracks it anew.
+   * A packet that was tracked before in the same zone keeps its state: an invalid one until ct_clear, another where
+   * its connection was found and lives. True if so; the result is then complete. Another zone, or force, tracks it
+   * anew.
    */
   private resume(prior: Prior, request: CtRequest, now_ms: number): boolean {
     const { result, connections } = this;
@@ -180,7 +184,8 @@ export class Tracker {
   /** Room for a connection in `zone`: a record that is gone makes way, then the limits decide. */
   private admit(zone: number, now_ms: number): boolean {
     const { connections, verdict, counters } = this;
-    if (connections.stale >= 0) connections.remove(connections.stale, 'expired');
+    const { stale } = connections;
+    if (stale >= 0) connections.remove(stale, connections.isFlushed(stale) ? 'flushed' : 'expired');
     if (connections.makeRoom(this.limit, zone, now_ms)) {
       this.full = false;
       if (verdict.why === why.no_connection) verdict.why = why.committed;
@@ -218,12 +223,6 @@ export class Tracker {
     const { verdict, connections } = this;
     const { slot } = verdict;
     connections.setExpiry(slot, now_ms + this.timeouts.of(connections.zone(slot), verdict.timeout));
-  }
-
-  private execute(slot: number, request: CtRequest): boolean {
-    const wrote = this.write(slot, request);
-    if (wrote) this.tellUpdate(slot);
-    return wrote;
   }
 
   /** The writes to mark and label that a request asks for; true if something changed. */
@@ -333,13 +332,19 @@ export class Tracker {
     return this.zones.total;
   }
 
-  /** One step of expiry over up to `budget` records; returns in how many ms the next step is due. Sweeps begin every 20 s. */
+  /**
+   * One step of expiry over up to `budget` records; returns in how many ms the next step is due. Sweeps begin every
+   * 20 s.
+   */
   sweep(now_ms: number, budget = 4096): number {
     this.now_ms = now_ms;
     return this.connections.sweep(now_ms, budget);
   }
 
-  /** Calls `listener` with each new, updated and destroyed connection; null: no more. An expired one is told when a sweep meets it. */
+  /**
+   * Calls `listener` with each new, updated and destroyed connection; null: no more. An expired one is told when a
+   * sweep meets it.
+   */
   listen(listener: ((event: CtEvent) => void) | null): void {
     this.listener = listener;
     this.connections.onEnd =
@@ -359,9 +364,9 @@ export class Tracker {
   }
 
   /**
-   * Ends connections; they are gone for the next packet. By zone or of all zones: records are reclaimed in steps, however many
-   * there are. With a tuple: the one connection that has it in either direction, in the zone (0 if none is named). With mark
-   * or label: those that agree in the masks' bits (all bits, where there is no mask).
+   * Ends connections; they are gone for the next packet. By zone or of all zones: records are reclaimed in steps,
+   * however many there are. With a tuple: the one connection that has it in either direction, in the zone (0 if none
+   * is named). With mark or label: those that agree in the masks' bits (all bits, where there is no mask).
    */
   flush(what: Flush, now_ms: number): void {
     this.now_ms = now_ms;

@@ -1,8 +1,8 @@
 /**
- * The tuple that names a connection: zone, family, protocol, and two endpoints. Addresses are signed 32-bit numbers (IPv4) or
- * four words each (IPv6, in the byte order of the machine: they are only compared and copied). Ports stand in one number: the
- * source's in the high half. A query of ICMP has its type there and its id in the low half, so the reverse of a tuple has the
- * answering type; protocols without ports have 0.
+ * The tuple that names a connection: zone, family, protocol, and two endpoints. Addresses are signed 32-bit numbers
+ * (IPv4) or four words each (IPv6, in the byte order of the machine: they are only compared and copied). Ports stand
+ * in one number: the source's in the high half. A query of ICMP has its type there and its id in the low half, so the
+ * reverse of a tuple has the answering type; protocols without ports have 0.
  *
  * The hash is the same for a tuple and its reverse, so one index entry finds a connection from both sides.
  */

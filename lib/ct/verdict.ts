@@ -57,7 +57,14 @@ export class Verdict {
   }
 
   /** Judges a packet. */
-  judge(packet: Packet, parsed: Parsed, request: CtRequest, connections: Connections, checks: boolean, now_ms: number) {
+  judge(
+    packet: Packet,
+    parsed: Parsed,
+    request: CtRequest,
+    connections: Connections,
+    checks: boolean,
+    now_ms: number,
+  ): void {
     this.slot = -1;
     this.reply = false;
     this.begins = false;

@@ -1,4 +1,7 @@
-/** What the tracker knows of each of the 65,536 zones: how many connections, how many at most, and since when older ones are gone. */
+/**
+ * What the tracker knows of each of the 65,536 zones: how many connections, how many at most, and since when older
+ * ones are gone.
+ */
 
 export const ZONES = 0x10000;
 

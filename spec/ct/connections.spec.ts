@@ -128,6 +128,54 @@ describe('ct/connections', () => {
     expect(seen.size).to.be.above(19_990);
   });
 
+  for (const family of [4, 6]) {
+    it(`a reply tuple of its own is found instead of the inverse, and goes with the connection (IPv${family})`, () => {
+      const connections = new Connections(new Zones(), 1);
+      const [orig, reply, out] = [new Tuple(), new Tuple(), new Tuple()];
+      for (const t of [orig, reply]) {
+        t.family = family;
+        t.proto = 17;
+        t.src6.set([1, 2, 3, 4]);
+        t.dst6.set([5, 6, 7, 8]);
+        t.src = 1;
+        t.dst = 2;
+        t.setPorts(1000, 80);
+      }
+      reply.reverse();
+      reply.dst = 9;
+      reply.dst6[3] = 9;
+      reply.setPorts(80, 4000);
+      const slot = connections.insert(orig, reply);
+      connections.setExpiry(slot, 10);
+      expect(connections.find(orig, 0)).to.equal(slot);
+      expect(connections.reply).to.equal(false);
+      expect(connections.find(reply, 0)).to.equal(slot);
+      expect(connections.reply).to.equal(true);
+      connections.replyOf(slot, out);
+      expect(out.hash(1)).to.equal(reply.hash(1));
+      expect(out.ports).to.equal(reply.ports);
+      const inverse = new Tuple();
+      inverse.copy(orig);
+      inverse.reverse();
+      expect(connections.find(inverse, 0)).to.equal(-1);
+      connections.remove(slot, 'closed');
+      for (const t of [orig, reply]) {
+        expect(connections.find(t, 0)).to.equal(-1);
+        expect(connections.stale).to.equal(-1);
+      }
+    });
+  }
+
+  it('IPv4 without label or own reply tuple takes at most 150 bytes', () => {
+    const connections = new Connections(new Zones(), 1);
+    const t = new Tuple();
+    t.proto = 17;
+    // The least favourable number: the index has just grown.
+    const n = 2 ** 18 + 1;
+    for (t.src = 0; t.src < n; t.src++) connections.setExpiry(connections.insert(t), 10);
+    expect(connections.bytes / n).to.be.below(150);
+  });
+
   it('a tuple whose sides are the same runs in the original direction', () => {
     const connections = new Connections(new Zones(), 1);
     const t = new Tuple();

@@ -3,8 +3,8 @@
  *
  *   > flags seq[+length] [ack=N] [win=N] [scale=N] = ct_state, states of creator/peer, timeout
  *
- * `>` runs in the original direction, `<` against it; `wait N` lets N seconds pass, `unchecked` turns sequence checks off. Every
- * segment is committed. A state that isn't told isn't compared.
+ * `>` runs in the original direction, `<` against it; `wait N` lets N seconds pass, `unchecked` turns sequence checks
+ * off. Every segment is committed. A state that isn't told isn't compared.
  */
 import { expect } from 'chai';
 import { formatState } from '../../lib/ct/index.js';

@@ -1,7 +1,8 @@
 /**
- * Frames for specs: one builder a protocol, each a plain object of options to a whole Ethernet frame with right lengths and
- * checksums. What is left out has a default (10.0.0.1:1000 → 10.0.0.2:80). A checksum that is given is written as it is, so
- * broken frames are easy. Independent of lib's own encoders and checksums, so that a mistake there can't hide here.
+ * Frames for specs: one builder a protocol, each a plain object of options to a whole Ethernet frame with right
+ * lengths and checksums. What is left out has a default (10.0.0.1:1000 → 10.0.0.2:80). A checksum that is given is
+ * written as it is, so broken frames are easy. Independent of lib's own encoders and checksums, so that a mistake
+ * there can't hide here.
  */
 export interface Ethernet {
   eth_src?: string;
@@ -37,7 +38,10 @@ export interface Ipv6 extends Ethernet {
   hop_limit?: number;
   traffic_class?: number;
   flow_label?: number;
-  /** Extension headers in order: the type of each, and its bytes from the third on (its next header and length are filled in). */
+  /**
+   * Extension headers in order: the type of each, and its bytes from the third on (its next header and length are
+   * filled in).
+   */
   extensions?: { type: number; body: Uint8Array }[];
 }
 

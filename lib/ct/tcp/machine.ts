@@ -1,19 +1,22 @@
 /**
- * The TCP machine: what a segment means for a connection, and what becomes of its two sides. A pure function of both sides and
- * the segment; it is written for one direction, and the caller swaps the sides for the other. It knows no table, no clock
- * and no packet.
+ * The TCP machine: what a segment means for a connection, and what becomes of its two sides. A pure function of both
+ * sides and the segment; it is written for one direction, and the caller swaps the sides for the other. It knows no
+ * table, no clock and no packet.
  *
- * Each side has a state of RFC 9293, told from what the other side was seen to acknowledge, and the window arithmetic of Guido
- * van Rooij ("Real stateful TCP packet filtering in IP Filter"): `seqlo`, the highest sequence number it sent; `seqhi`, the
- * highest that the other side allows it; and the largest window it announced. Numbers, order of the checks and the loose rule
- * are those of Open vSwitch's userspace datapath.
+ * Each side has a state of RFC 9293, told from what the other side was seen to acknowledge, and the window arithmetic
+ * of Guido van Rooij ("Real stateful TCP packet filtering in IP Filter"): `seqlo`, the highest sequence number it
+ * sent; `seqhi`, the highest that the other side allows it; and the largest window it announced. Numbers, order of
+ * the checks and the loose rule are those of Open vSwitch's userspace datapath.
  */
 
 import { timeout } from '../timeouts.js';
 import { ACK, FIN, MAX_SCALE, RST, SYN, type TcpSegment } from './segment.js';
 import { after, atLeast, distance, plus } from './sequence.js';
 
-/** States of a side, in the order that comparisons rely on. In use: CLOSED, SYN_SENT, ESTABLISHED, CLOSING, FIN_WAIT_2, TIME_WAIT. */
+/**
+ * States of a side, in the order that comparisons rely on. In use: CLOSED, SYN_SENT, ESTABLISHED, CLOSING,
+ * FIN_WAIT_2, TIME_WAIT.
+ */
 export const TCP_STATES = [
   'CLOSED',
   'LISTEN',
@@ -35,12 +38,18 @@ export const CLOSING = 7;
 export const FIN_WAIT_2 = 9;
 export const TIME_WAIT = 10;
 
-/** How windows of a side are scaled: not (no option seen), by `scale`, or nobody knows (the connection was picked up in the middle). */
+/**
+ * How windows of a side are scaled: not (no option seen), by `scale`, or nobody knows (the connection was picked up
+ * in the middle).
+ */
 export const UNSCALED = 0;
 export const SCALED = 1;
 export const UNKNOWN_SCALE = 2;
 
-/** How far outside the window a segment may lie where anything is tolerated: the largest unscaled window and one Ethernet frame. */
+/**
+ * How far outside the window a segment may lie where anything is tolerated: the largest unscaled window and one
+ * Ethernet frame.
+ */
 export const TOLERANCE = 0xffff + 1500;
 
 /** One side of a connection. */
@@ -114,8 +123,8 @@ class Reading {
 const reading = new Reading();
 
 /**
- * Advances the sides by a segment of `src`, whose flags are possible. Where it gives TCP_INVALID the sides mean nothing: keep
- * what was before.
+ * Advances the sides by a segment of `src`, whose flags are possible. Where it gives TCP_INVALID the sides mean
+ * nothing: keep what was before.
  */
 export function advance(src: TcpPeer, dst: TcpPeer, segment: TcpSegment, checks: boolean): number {
   const { flags } = segment;
@@ -168,7 +177,9 @@ function read(segment: TcpSegment, src: TcpPeer, dst: TcpPeer): void {
   reading.checkSkew = true;
 }
 
-/** The side's first segment: where its numbers begin. If they move seqhi, its acknowledgement isn't held against it. */
+/**
+ * The side's first segment: where its numbers begin. If they move seqhi, its acknowledgement isn't held against it.
+ */
 function openSide(src: TcpPeer, dst: TcpPeer, segment: TcpSegment): void {
   if (segment.flags & SYN && dst.scaling === SCALED) {
     setScale(src, segment.scale);
@@ -212,8 +223,8 @@ function inWindow(src: TcpPeer, dst: TcpPeer, segment: TcpSegment): boolean {
 }
 
 /**
- * Near the window of a connection whose other side is still silent, or which is closing: SYNs sent before the answer, streams
- * picked up in the middle, stragglers. A flood passes here too, so no timer moves.
+ * Near the window of a connection whose other side is still silent, or which is closing: SYNs sent before the answer,
+ * streams picked up in the middle, stragglers. A flood passes here too, so no timer moves.
  */
 function isTolerated(src: TcpPeer, dst: TcpPeer): boolean {
   if (dst.state >= SYN_SENT && dst.state < FIN_WAIT_2 && src.state < FIN_WAIT_2) return false;

@@ -1,4 +1,7 @@
-/** A connection's two TCP sides in the six state words of its record: seqlo, seqhi, and window, scaling, scale and state in one. */
+/**
+ * A connection's two TCP sides in the six state words of its record: seqlo, seqhi, and window, scaling, scale and
+ * state in one.
+ */
 import { type Connections, STATE } from '../connections.js';
 import type { TcpPeer } from './machine.js';
 

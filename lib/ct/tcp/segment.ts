@@ -22,7 +22,9 @@ export class TcpSegment {
   /** The window scale option of a SYN, at most 14, or -1. */
   scale = -1;
 
-  /** Reads the header at `l4` of a datagram that ends at `end`; parse has checked that header and options lie inside. */
+  /**
+   * Reads the header at `l4` of a datagram that ends at `end`; parse has checked that header and options lie inside.
+   */
   read(bytes: Uint8Array, l4: number, end: number): this {
     const header = (bytes[l4 + 12] >> 4) * 4;
     this.seq = (bytes[l4 + 4] << 24) | (bytes[l4 + 5] << 16) | (bytes[l4 + 6] << 8) | bytes[l4 + 7];

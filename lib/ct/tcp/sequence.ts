@@ -1,4 +1,7 @@
-/** TCP's sequence numbers: 32 bits that wrap (RFC 9293 §3.4). Held as signed numbers, so that a difference is `(a - b) | 0`. */
+/**
+ * TCP's sequence numbers: 32 bits that wrap (RFC 9293 §3.4). Held as signed numbers, so that a difference is `(a - b)
+ * | 0`.
+ */
 
 /** a ≥ b, as far as less than half the circle lies between them. */
 export function atLeast(a: number, b: number): boolean {
