@@ -1,4 +1,8 @@
-/** The few calls of Linux's C library that a tap needs, through koffi, which is loaded only when a tap is started. */
+/**
+ * The few calls of Linux's C library that a tap needs, through koffi, which is loaded only when a tap is started. All are
+ * synchronous (an asynchronous one that blocks can keep the process from ending), and none keeps an address after it returns,
+ * so nothing has to be held for the kernel. koffi knows no ssize_t: `long` is the same on Linux.
+ */
 
 /** Bytes in and out of a call; koffi hands over their address. */
 type Bytes = Uint8Array | Int32Array;

@@ -1,7 +1,8 @@
 /**
  * Cuts a TCP frame that is longer than a device takes into frames that fit, as a network card with segmentation offload does
  * (Linux: TSO). Each piece has the headers of the whole, with its own length, sequence number, IPv4 identification and
- * checksums; FIN and PSH are left to the last piece, CWR to the first (RFC 3168 §6.1.2).
+ * checksums; FIN and PSH are left to the last piece, CWR to the first (RFC 3168 §6.1.2). UDP that a sender left to
+ * be cut can't be: the frame doesn't tell the length of its datagrams.
  */
 import { checksum } from '../bytes/index.js';
 import { pseudoHeader } from './checksum-offload.js';

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { type Clock, fromHex, toHex } from '../../lib/bytes/index.js';
 import { FRAMES_A_TURN, type HostPort, host, type PcapPort, PortError, pcap } from '../../lib/ports/index.js';
@@ -171,6 +173,14 @@ describe('ports/pcap (live)', function () {
     await reachable();
   });
 
+  it('goes on when its interface was off for a moment only', async () => {
+    for (let i = 0; i < 3; i++) {
+      ip(`link set ${A} down`);
+      ip(`link set ${A} up`);
+      await reachable();
+    }
+  });
+
   it('survives an interface that vanishes, and takes it up again when it comes back', async () => {
     bridge.said.length = 0;
     ip(`link del ${A}`);
@@ -209,6 +219,22 @@ describe('ports/pcap (live)', function () {
        process.on('exit', () => console.log('ended'));`,
     );
     expect([status, output]).to.deep.equal([0, 'ended\n']);
+  });
+
+  it('ends its capture process when the switch is killed', async () => {
+    const source = `
+      import { pcap } from '${LIBRARY}';
+      const clock = { now: () => 0, wall: () => 0, after: () => ({ cancel() {} }) };
+      await pcap('${B}').start({ clock, log: console, receive() {}, link() {}, lost() {} });
+      console.log('started');`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const [capture] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim().split(' ');
+    expect(existsSync(`/proc/${capture}`)).to.equal(true);
+    child.kill('SIGKILL');
+    await until('the capture process is gone', () => !existsSync(`/proc/${capture}`));
   });
 
   it('starts on an interface that is off, and says so', async () => {

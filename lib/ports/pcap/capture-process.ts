@@ -77,7 +77,8 @@ function link(file: string): string {
 
 /**
  * The native session calls this for each frame, from inside `dispatch`, which returns only when the ring is empty. So the
- * turn's bound is here: after a batch, what is to be sent is sent before more is taken.
+ * turn's bound is here: after a batch, what is to be sent is sent before more is taken. `buffer` and `header` are used again for
+ * the next frame, so the frame is copied at once.
  */
 function packetReady(): void {
   const captured = lengths.getUint32(8, true);
@@ -110,6 +111,7 @@ function send(bytes: Uint8Array, length: number): void {
     try {
       session.inject(incoming.bytes.subarray(incoming.start, incoming.end));
     } catch {
+      // The error doesn't say which it was: too long, or the interface off, or no room.
       counted.unsent++;
     }
   }
