@@ -9,6 +9,8 @@ export class ChannelError extends Error {
     readonly kind: ChannelErrorKind,
     /** What is wrong, and what to do. */
     readonly why: string,
+    /** The system's error, such as EADDRINUSE, where it was one. */
+    readonly code: string = '',
   ) {
     super(`${address}: ${why}`);
     this.name = 'ChannelError';

@@ -3,7 +3,7 @@
  * to lib/wire. A message that lies inside one chunk is a window on it; one that spans chunks is copied once, into a buffer of
  * its own length. So a framer holds the chunks it was given and at most 65,535 bytes more.
  */
-import { HEADER_BYTES, peekLength } from '../wire/header.js';
+import { HEADER_BYTES, peekLength } from '../wire/index.js';
 
 /** The stream isn't OpenFlow: where its next message begins can't be known, so the connection must close. */
 export class FramingError extends Error {

@@ -37,7 +37,7 @@ export function connectText(error: Error): string {
 /** Why an address can't be listened on, and what to do. */
 export function listenError(address: Address, error: unknown): ChannelError {
   const why = LISTEN_TEXTS[codeOf(error)]?.(address) ?? (error instanceof Error ? error.message : String(error));
-  return new ChannelError(formatAddress(address), 'environment', why);
+  return new ChannelError(formatAddress(address), 'environment', why, codeOf(error));
 }
 
 /** Node reports a directory that isn't there as EACCES. */

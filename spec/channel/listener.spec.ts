@@ -55,11 +55,21 @@ describe('channel/listener', () => {
     socket.destroy();
   });
 
+  it('listens on IPv6', async function () {
+    const { listener, peers } = await listen('ptcp:0:[::1]').catch(() => this.skip());
+    if (listener.address.kind !== 'ptcp') throw new Error('not a TCP address');
+    const socket = openStream({ kind: 'tcp', host: '::1', port: listener.address.port });
+    await connected(socket);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(peers).to.deep.equal([`tcp:[::1]:${socket.localPort}`]);
+    socket.destroy();
+  });
+
   it('says what to do about a port in use', async () => {
     const { listener } = await listen('ptcp:0');
     if (listener.address.kind !== 'ptcp') throw new Error('not a TCP address');
     const error = await failure(`ptcp:${listener.address.port}`);
-    expect(error.kind).to.equal('environment');
+    expect(error).to.include({ kind: 'environment', code: 'EADDRINUSE' });
     expect(error.message).to.match(/^ptcp:\d+:127\.0\.0\.1: port \d+ is in use; stop what uses it, or choose another/);
   });
 
