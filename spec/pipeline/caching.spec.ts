@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { ManualClock, toHex } from '../../lib/bytes/index.js';
 import { type MemoryPort, memory } from '../../lib/ports/memory.js';
 import { Switch } from '../../lib/switch.js';
+import { udp4 } from '../support/frames.js';
 import { RandomPipeline } from './random-pipeline.js';
 
 /** A switch on four memory ports that tells everything a user could notice. */
@@ -107,3 +108,45 @@ function change(random: RandomPipeline, both: readonly Observed[]): void {
     for (const { sw } of both) sw.setLink(port, up);
   }
 }
+
+describe('pipeline: the journal', () => {
+  const UDP = udp4({ eth_dst: '50:54:00:00:00:01', src: '10.0.0.1', dst: '10.0.0.2', sport: 1, dport: 2 });
+  const renewed = (observed: Observed) => observed.sw.pipeline.datapath.counters.renewed;
+  const FLOWS = [
+    'table=0,priority=5,dl_dst=50:54:00:00:00:01,udp,actions=set_field:50:54:00:00:00:02->eth_dst,resubmit(,1)',
+    'table=1,priority=1,udp,actions=output:2',
+  ];
+
+  it("a change in a table that wasn't visited keeps a program", () => {
+    const observed = new Observed(true, FLOWS);
+    observed.send(1, UDP);
+    observed.sw.flows.add('table=2,udp,actions=output:3');
+    expect(observed.send(1, UDP)).to.have.length(1);
+    expect(renewed(observed)).to.equal(0);
+  });
+
+  it('a change for other packets keeps a program', () => {
+    const observed = new Observed(true, FLOWS);
+    observed.send(1, UDP);
+    observed.sw.flows.add('table=0,priority=9,tcp,tp_dst=80,actions=output:3');
+    observed.send(1, UDP);
+    expect(renewed(observed)).to.equal(0);
+  });
+
+  it('a change that meets what the pipeline rewrote is in force for the next packet', () => {
+    const observed = new Observed(true, FLOWS);
+    observed.send(1, UDP);
+    observed.sw.flows.add('table=1,priority=9,dl_dst=50:54:00:00:00:02,actions=output:4');
+    expect(observed.send(1, UDP)[0]).to.match(/^4: /);
+    observed.sw.flows.load('delete table=1,dl_dst=50:54:00:00:00:02');
+    expect(observed.send(1, UDP)[0]).to.match(/^2: /);
+  });
+
+  it('after more changes than it remembers, programs are made again', () => {
+    const observed = new Observed(true, FLOWS);
+    observed.send(1, UDP);
+    for (let i = 0; i < 70; i++) observed.sw.flows.add(`table=9,priority=${i},actions=drop`);
+    observed.send(1, UDP);
+    expect(renewed(observed)).to.equal(1);
+  });
+});
