@@ -153,6 +153,12 @@ const scenarios: Record<string, Record<string, string[]>> = {
       '> fin|ack 90000+1 ack=501 = inv|trk, ESTABLISHED/ESTABLISHED, 86300',
       '> fin|ack 101 ack=501 = est|trk, CLOSING/ESTABLISHED, 900',
     ],
+    "a refused first segment of the peer doesn't open its side": [
+      '> ack 100 win=10 = new|trk, SYN_SENT/CLOSED',
+      '> psh|ack 100+50 ack=5000 win=65535 = est|trk, SYN_SENT/CLOSED',
+      '< psh|ack 10+5 ack=200000 = inv|trk, SYN_SENT/CLOSED',
+      '< psh|ack 10+5 ack=150 = est|rpl|trk, ESTABLISHED/SYN_SENT',
+    ],
     'without checks everything passes': [
       'unchecked',
       ...OPEN,
