@@ -1,6 +1,6 @@
 /**
- * The switch's end of OpenFlow: owns the connections to controllers, dialled and accepted, hands their messages to handlers.ts and
- * tells them what the pipeline tells. The pipeline itself, fail-mode and ports are the switch's.
+ * The switch's end of OpenFlow: owns the connections to controllers, dialled and accepted, hands their messages to
+ * handlers.ts and tells them what the pipeline tells. The pipeline itself, fail-mode and ports are the switch's.
  */
 import type { Duplex } from 'node:stream';
 import { type Clock, errorName, type Log, type OpenFlowError } from '../bytes/index.js';
@@ -41,9 +41,9 @@ export interface AgentOptions {
 }
 
 /**
- * What happened with a controller. `refused`: HELLOs didn't agree; `failed`: nobody answered, and the same is not told again
- * until something else happens. `control`: the first dialled controller came, or the last one went, which is what fail-mode
- * goes by.
+ * What happened with a controller. `refused`: HELLOs didn't agree; `failed`: nobody answered, and the same is not
+ * told again until something else happens. `control`: the first dialled controller came, or the last one went, which
+ * is what fail-mode goes by.
  */
 export type AgentEvent =
   | { readonly type: 'connected'; readonly controller: string }

@@ -1,4 +1,6 @@
-/** Which unasked messages a controller gets (OpenFlow 1.3.5 §6.3.5, §7.3.10): a bit a reason, for both kinds of role. */
+/**
+ * Which unasked messages a controller gets (OpenFlow 1.3.5 §6.3.5, §7.3.10): a bit a reason, for both kinds of role.
+ */
 import type { AsyncMasks } from '../wire/index.js';
 import type { HeldRole } from './role.js';
 

@@ -2,8 +2,8 @@
 import type { Desc } from '../wire/index.js';
 
 /**
- * ONOS loads its Nicira codecs for this manufacturer and hardware, and software that begins with "2.". Serial and datapath are
- * Open vSwitch's defaults.
+ * ONOS loads its Nicira codecs for this manufacturer and hardware, and software that begins with "2.". Serial and
+ * datapath are Open vSwitch's defaults.
  */
 export const DEFAULT_DESCRIPTION: Desc = {
   manufacturer: 'Nicira, Inc.',

@@ -1,7 +1,7 @@
 /**
- * What each message from a controller does (OpenFlow 1.3.5 §7.3), one small function a message. A message that isn't here is
- * answered with BAD_TYPE. An OpenFlowError thrown here becomes OFPT_ERROR with the request's xid and bytes; everything is checked
- * before anything changes. Hello and echo are the channel's, multiparts are multiparts.ts's.
+ * What each message from a controller does (OpenFlow 1.3.5 §7.3), one small function a message. A message that isn't
+ * here is answered with BAD_TYPE. An OpenFlowError thrown here becomes OFPT_ERROR with the request's xid and bytes;
+ * everything is checked before anything changes. Hello and echo are the channel's, multiparts are multiparts.ts's.
  */
 import { OpenFlowError } from '../bytes/index.js';
 import { type FlowCommand, NO_BUFFER_ID, OFPP } from '../nxm/index.js';

@@ -1,4 +1,7 @@
-/** Multipart requests (OpenFlow 1.3.5 §7.3.5), one small function a kind. A kind that isn't here is answered with BAD_STAT. */
+/**
+ * Multipart requests (OpenFlow 1.3.5 §7.3.5), one small function a kind. A kind that isn't here is answered with
+ * BAD_STAT.
+ */
 import { OpenFlowError } from '../bytes/index.js';
 import { OFPP } from '../nxm/index.js';
 import type { FlowFilter, FlowView, PipelineApi, PortView } from '../pipeline/types.js';

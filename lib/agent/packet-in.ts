@@ -1,6 +1,6 @@
 /**
- * Packet-ins as a controller gets them: cut to the length that was asked for, the fields that its profile shows, in the format
- * it chose (OpenFlow 1.3.5 §7.4.1; Nicira's NXT_PACKET_IN2). Nothing is buffered in the switch.
+ * Packet-ins as a controller gets them: cut to the length that was asked for, the fields that its profile shows, in
+ * the format it chose (OpenFlow 1.3.5 §7.4.1; Nicira's NXT_PACKET_IN2). Nothing is buffered in the switch.
  */
 import { NO_BUFFER_ID } from '../nxm/index.js';
 import type { PacketIn as PipelinePacketIn } from '../pipeline/types.js';

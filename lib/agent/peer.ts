@@ -1,4 +1,7 @@
-/** One controller as the agent knows it: its connection, and what it has asked for on it. All of this ends with the connection. */
+/**
+ * One controller as the agent knows it: its connection, and what it has asked for on it. All of this ends with the
+ * connection.
+ */
 import type { Duplex } from 'node:stream';
 import type { OpenFlowError } from '../bytes/index.js';
 import { type CloseCause, Connection, type ConnectionOptions, type ConnectionUser } from '../channel/index.js';

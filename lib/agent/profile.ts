@@ -1,7 +1,7 @@
 /**
- * How much of Open vSwitch's own a controller gets to see. Some controllers close the connection on field ids that they don't
- * know, so the fields in a packet-in's match and in table features are cut to a profile: `ovs` as Open vSwitch sends them,
- * `minimal` what every OpenFlow 1.3 parser knows, `full` all there is.
+ * How much of Open vSwitch's own a controller gets to see. Some controllers close the connection on field ids that
+ * they don't know, so the fields in a packet-in's match and in table features are cut to a profile: `ovs` as Open
+ * vSwitch sends them, `minimal` what every OpenFlow 1.3 parser knows, `full` all there is.
  */
 import type { Field, FieldValue } from '../nxm/index.js';
 

@@ -1,7 +1,7 @@
 /**
- * The one place that answers a mistake: OFPT_ERROR with the request's xid and its beginning (OpenFlow 1.3.5 §7.4.4), and a line
- * in the log that says which message, what is wrong with it and where. A peer that makes many mistakes gets all its errors, but
- * only some of them fill the log.
+ * The one place that answers a mistake: OFPT_ERROR with the request's xid and its beginning (OpenFlow 1.3.5 §7.4.4),
+ * and a line in the log that says which message, what is wrong with it and where. A peer that makes many mistakes
+ * gets all its errors, but only some of them fill the log.
  */
 import type { Clock, Log, OpenFlowError } from '../bytes/index.js';
 import { encode, errorMessage, MESSAGE_TYPES, MULTIPARTS, peekType, peekXid } from '../wire/index.js';

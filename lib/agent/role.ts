@@ -1,6 +1,6 @@
 /**
- * Roles of controllers (OpenFlow 1.3.5 §6.3.5, §7.3.9). The generation id is the switch's: it outlives connections. What a role
- * lets a controller do is handlers.ts's to ask, what it hears is async.ts's.
+ * Roles of controllers (OpenFlow 1.3.5 §6.3.5, §7.3.9). The generation id is the switch's: it outlives connections.
+ * What a role lets a controller do is handlers.ts's to ask, what it hears is async.ts's.
  */
 import { OpenFlowError } from '../bytes/index.js';
 import type { Role, RoleRequest } from '../wire/index.js';
@@ -25,8 +25,8 @@ export class Roles {
   }
 
   /**
-   * Gives a controller the role it asks for. A new master turns the old one into a slave. Throws STALE, changing nothing, where
-   * the request is older than the last one; equal and nochange have no age.
+   * Gives a controller the role it asks for. A new master turns the old one into a slave. Throws STALE, changing
+   * nothing, where the request is older than the last one; equal and nochange have no age.
    */
   request(from: RoleHolder, { role, generationId }: RoleRequest, all: Iterable<RoleHolder>): void {
     if (role === 'master' || role === 'slave') this.renew(generationId);

@@ -1,6 +1,7 @@
 /**
- * What each table can do (OpenFlow 1.3.5 §7.3.5.5), derived from the fields and actions there are. ovs-ofctl asks in nearly every
- * call and gives up unless all eight required properties are there; those for table misses are left out, which says they are the same.
+ * What each table can do (OpenFlow 1.3.5 §7.3.5.5), derived from the fields and actions there are. ovs-ofctl asks in
+ * nearly every call and gives up unless all eight required properties are there; those for table misses are left out,
+ * which says they are the same.
  */
 import { ACTION_KINDS, FIELDS, type Field } from '../nxm/index.js';
 import { encodeRows, type FeatureId, oxmId, type TableFeatures, type TableProperty } from '../wire/index.js';

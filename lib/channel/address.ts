@@ -1,7 +1,8 @@
 /**
- * Addresses as Open vSwitch writes them (ovs-vswitchd.conf.db(5), Controller's target): tcp:HOST[:PORT], ptcp:[PORT][:HOST],
- * unix:PATH, punix:PATH. An IPv6 address stands in brackets. A passive address without a host means 127.0.0.1: nothing listens
- * beyond this machine unless its address says so. ssl and pssl are recognised, and refused.
+ * Addresses as Open vSwitch writes them (ovs-vswitchd.conf.db(5), Controller's target): tcp:HOST[:PORT],
+ * ptcp:[PORT][:HOST], unix:PATH, punix:PATH. An IPv6 address stands in brackets. A passive address without a host
+ * means 127.0.0.1: nothing listens beyond this machine unless its address says so. ssl and pssl are recognised, and
+ * refused.
  */
 import { ChannelError } from './channel-error.js';
 

@@ -1,7 +1,7 @@
 /**
- * One OpenFlow session over a byte stream, either end of it: HELLO and the version (OpenFlow 1.3.5 §6.3.1), echo (§6.4), a probe
- * after silence, framing, back-pressure. What messages mean is the user's; so is the answer to what can't be decoded. Finding and
- * accepting streams is dialer.ts's and listener.ts's.
+ * One OpenFlow session over a byte stream, either end of it: HELLO and the version (OpenFlow 1.3.5 §6.3.1), echo
+ * (§6.4), a probe after silence, framing, back-pressure. What messages mean is the user's; so is the answer to what
+ * can't be decoded. Finding and accepting streams is dialer.ts's and listener.ts's.
  */
 import type { Duplex } from 'node:stream';
 import { type Clock, type Log, OpenFlowError, type Timer } from '../bytes/index.js';
@@ -12,7 +12,10 @@ import { Output, PACKET_IN_BYTES, PAUSE_BYTES } from './output.js';
 
 /** How long a peer may take to say HELLO. */
 export const HELLO_TIMEOUT_MS = 10_000;
-/** Silence after which a peer is asked whether it is there, and again the time it has for the answer (Open vSwitch's default). */
+/**
+ * Silence after which a peer is asked whether it is there, and again the time it has for the answer (Open vSwitch's
+ * default).
+ */
 export const PROBE_MS = 5_000;
 /** How long a connection may take to send what waits when this end closes it, and when the peer does. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -101,7 +104,9 @@ export class Connection {
     return xid;
   }
 
-  /** Sends a reply or a request. It goes out with what else this turn sends. Ignored once the connection is closing. */
+  /**
+   * Sends a reply or a request. It goes out with what else this turn sends. Ignored once the connection is closing.
+   */
   send(bytes: Uint8Array): void {
     if (!this.live()) return;
     this.output.put(bytes);

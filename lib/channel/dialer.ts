@@ -1,6 +1,6 @@
 /**
- * Keeps a connection to an active address: connects, and again after a pause that doubles from 100 ms to 8 s while it fails. A
- * session that lasted longer than the pause before it starts over at 100 ms.
+ * Keeps a connection to an active address: connects, and again after a pause that doubles from 100 ms to 8 s while it
+ * fails. A session that lasted longer than the pause before it starts over at 100 ms.
  */
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../bytes/index.js';

@@ -1,7 +1,7 @@
 /**
- * Cuts a byte stream into OpenFlow messages by the length in their headers (OpenFlow 1.3.5 §7.1). What a message says is left
- * to lib/wire. A message that lies inside one chunk is a window on it; one that spans chunks is copied once, into a buffer of
- * its own length. So a framer holds the chunks it was given and at most 65,535 bytes more.
+ * Cuts a byte stream into OpenFlow messages by the length in their headers (OpenFlow 1.3.5 §7.1). What a message says
+ * is left to lib/wire. A message that lies inside one chunk is a window on it; one that spans chunks is copied once,
+ * into a buffer of its own length. So a framer holds the chunks it was given and at most 65,535 bytes more.
  */
 import { HEADER_BYTES, peekLength } from '../wire/index.js';
 
@@ -28,7 +28,9 @@ export class Framer {
     if (chunk.length > 0) this.chunks.push(chunk);
   }
 
-  /** The next whole message, or null until more comes. It stays valid. Throws FramingError where a length is below 8. */
+  /**
+   * The next whole message, or null until more comes. It stays valid. Throws FramingError where a length is below 8.
+   */
   next(): Uint8Array | null {
     while (this.chunks.length > 0) {
       const chunk = this.chunks[0];

@@ -1,5 +1,6 @@
 /**
- * The choice of a version (OpenFlow 1.3.5 §6.3.1). This end speaks 1.3 and nothing else; what HELLO's bytes say is lib/wire's.
+ * The choice of a version (OpenFlow 1.3.5 §6.3.1). This end speaks 1.3 and nothing else; what HELLO's bytes say is
+ * lib/wire's.
  */
 import { errorNumbers } from '../bytes/index.js';
 import { encode, type Hello, OFP13_VERSION } from '../wire/index.js';

@@ -1,6 +1,6 @@
 /**
- * Waits for peers on ptcp: or punix:. A unix socket's file that an earlier process left behind is replaced, and removed again
- * on close; a file that somebody answers on, or that isn't a socket, is left alone.
+ * Waits for peers on ptcp: or punix:. A unix socket's file that an earlier process left behind is replaced, and
+ * removed again on close; a file that somebody answers on, or that isn't a socket, is left alone.
  */
 import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';

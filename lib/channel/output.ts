@@ -1,8 +1,9 @@
 /**
- * What waits to be written to one peer. Messages of a turn are gathered and written together: thousands of barrier replies are
- * one write. The queue is bounded: above PAUSE_BYTES the connection reads no more requests, above PACKET_IN_BYTES packet-ins
- * are dropped, and what the peer didn't ask for but must not miss (flow-removed, port-status) closes the connection above
- * UNASKED_BYTES. A reply is never dropped, so the queue holds at most PAUSE_BYTES and the replies to one request.
+ * What waits to be written to one peer. Messages of a turn are gathered and written together: thousands of barrier
+ * replies are one write. The queue is bounded: above PAUSE_BYTES the connection reads no more requests, above
+ * PACKET_IN_BYTES packet-ins are dropped, and what the peer didn't ask for but must not miss (flow-removed,
+ * port-status) closes the connection above UNASKED_BYTES. A reply is never dropped, so the queue holds at most
+ * PAUSE_BYTES and the replies to one request.
  */
 import type { Duplex } from 'node:stream';
 
@@ -10,7 +11,9 @@ import type { Duplex } from 'node:stream';
 export const PAUSE_BYTES = 1 << 20;
 /** Bytes that wait for a peer before packet-ins for it are dropped. */
 export const PACKET_IN_BYTES = 1 << 18;
-/** Bytes of messages that weren't asked for, queued since the queue was last empty, before the connection is given up. */
+/**
+ * Bytes of messages that weren't asked for, queued since the queue was last empty, before the connection is given up.
+ */
 export const UNASKED_BYTES = 1 << 24;
 /** Messages up to this size are copied together into blocks of this size. */
 const BLOCK_BYTES = 1 << 16;

@@ -207,7 +207,7 @@ describe('agent', () => {
       ],
       ['full', ['ct_state', 'recirc_id', 'pbb_uca'], ['tun_metadata0']],
     ] as const) {
-      it(`table features with the eight required properties, and fields for profile ${profile} (§7.3.5.5)`, async () => {
+      it(`table features: eight required properties, fields for profile ${profile} (§7.3.5.5)`, async () => {
         const { c } = await connected({ profile });
         await c.send(multipart({ kind: 'table_features', rows: [] }));
         await turns(50);

@@ -1,4 +1,7 @@
-/** Whatever a controller sends, the whole switch behind the agent answers, refuses or closes; it never throws, and goes on. */
+/**
+ * Whatever a controller sends, the whole switch behind the agent answers, refuses or closes; it never throws, and
+ * goes on.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';

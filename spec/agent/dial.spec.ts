@@ -1,4 +1,6 @@
-/** Dialled controllers over real sockets with a clock that the spec moves: reconnection, and what fail-mode goes by. */
+/**
+ * Dialled controllers over real sockets with a clock that the spec moves: reconnection, and what fail-mode goes by.
+ */
 import { createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { Agent, type AgentEvent } from '../../lib/agent/index.js';
@@ -18,12 +20,15 @@ class Controller {
   readonly sockets: Socket[] = [];
   private server: Server | null = null;
 
+  /** The highest version that it speaks. */
+  constructor(private readonly version = 4) {}
+
   async start(port: number): Promise<ActiveAddress> {
     const server = createServer((socket) => {
       this.sockets.push(socket);
       socket.on('error', () => {});
       socket.resume();
-      socket.write(encode({ type: 'hello', xid: 1, version: 4, versions: [4] }));
+      socket.write(encode({ type: 'hello', xid: 1, version: this.version, versions: null }));
     });
     this.server = server;
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -107,6 +112,18 @@ describe('agent dialling', () => {
     agent.hangUp(first);
     expect(agent.connected).to.equal(false);
     expect(agent.controllers().map(({ address }) => address)).to.deep.equal([formatAddress(second)]);
+  });
+
+  it('goes on trying where a controller speaks an older version', async () => {
+    const old = new Controller(1);
+    agent.dial(await old.start(0));
+    await until(() => told.includes('refused'));
+    expect(agent.controllers()[0]).to.include({ state: 'waiting' });
+    expect(agent.controllers()[0].why).to.include('it offers OpenFlow 1.0');
+    clock.advance(100);
+    await until(() => told.length === 2);
+    expect(told).to.deep.equal(['refused', 'refused']);
+    await old.stop();
   });
 
   it('is not controlled by whoever connects to it', async () => {

@@ -1,4 +1,7 @@
-/** A pipeline in memory that keeps flows as they were sent: what the agent's specs drive and look into. It forwards nothing. */
+/**
+ * A pipeline in memory that keeps flows as they were sent: what the agent's specs drive and look into. It forwards
+ * nothing.
+ */
 import type { OpenFlowError } from '../../lib/bytes/index.js';
 import { ALL_TABLES, type FlowMod } from '../../lib/nxm/index.js';
 import type { FlowFilter, FlowView, PacketOut, PipelineApi, PortView, TableView } from '../../lib/pipeline/types.js';

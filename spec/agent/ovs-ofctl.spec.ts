@@ -1,4 +1,7 @@
-/** The real ovs-ofctl as a controller, over TCP and a unix socket, against the agent on a pipeline that forwards nothing. */
+/**
+ * The real ovs-ofctl as a controller, over TCP and a unix socket, against the agent on a pipeline that forwards
+ * nothing.
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -23,7 +23,7 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 describe('channel/framer', () => {
-  it('gives the same messages whatever the chunks (OpenFlow 1.3.5 §6.3: many messages in a segment, and one in many)', () => {
+  it('gives the same messages whatever the chunks (OpenFlow 1.3.5 §6.3)', () => {
     const lengths = fc.array(fc.integer({ min: 8, max: 60 }), { maxLength: 12 });
     const cuts = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 40 });
     fc.assert(

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { silent } from '../../lib/bytes/index.js';
 import { parsePassive } from '../../lib/channel/address.js';
 import { ChannelError } from '../../lib/channel/channel-error.js';
-import { Listener } from '../../lib/channel/listener.js';
+import { Listener, MAX_ACCEPTED } from '../../lib/channel/listener.js';
 import { openStream } from '../../lib/channel/stream.js';
 
 describe('channel/listener', () => {
@@ -65,6 +65,16 @@ describe('channel/listener', () => {
     socket.destroy();
   });
 
+  it('turns away more peers than it holds at once', async () => {
+    const path = `${folder}/many`;
+    const { listener, peers } = await listen(`punix:${path}`);
+    const sockets = Array.from({ length: MAX_ACCEPTED + 3 }, () => openStream({ kind: 'unix', path }));
+    await Promise.all(sockets.map(connected));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([peers.length, listener.refused]).to.deep.equal([MAX_ACCEPTED, 3]);
+    for (const socket of sockets) socket.destroy();
+  });
+
   it('says what to do about a port in use', async () => {
     const { listener } = await listen('ptcp:0');
     if (listener.address.kind !== 'ptcp') throw new Error('not a TCP address');
@@ -116,7 +126,10 @@ describe('channel/listener', () => {
   });
 });
 
-/** A socket's file without a listener, as a process that was killed leaves it: the name is moved before the close removes it. */
+/**
+ * A socket's file without a listener, as a process that was killed leaves it: the name is moved before the close
+ * removes it.
+ */
 async function leaveBehind(path: string): Promise<void> {
   const { renameSync } = await import('node:fs');
   const server = createServer();

@@ -1,7 +1,7 @@
 /**
  * Nicira's packet-in with properties (NXT_PACKET_IN2, experimenter 0x2320, type 30), and the message that asks for it
- * (NXT_SET_PACKET_IN_FORMAT, type 16). A property is type, length without padding, payload, padded to 8 bytes. Numbers: Open
- * vSwitch's nicira-ext.h. Both are experimenter messages; here is what their data say.
+ * (NXT_SET_PACKET_IN_FORMAT, type 16). A property is type, length without padding, payload, padded to 8 bytes.
+ * Numbers: Open vSwitch's nicira-ext.h. Both are experimenter messages; here is what their data say.
  */
 
 import { Reader, Writer } from '../../bytes/index.js';
