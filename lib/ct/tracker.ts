@@ -336,7 +336,7 @@ export class Tracker {
    * One step of expiry over up to `budget` records; returns in how many ms the next step is due. Sweeps begin every
    * 20 s.
    */
-  sweep(now_ms: number, budget = 4096): number {
+  sweep(now_ms: number, budget = 1024): number {
     this.now_ms = now_ms;
     return this.connections.sweep(now_ms, budget);
   }
