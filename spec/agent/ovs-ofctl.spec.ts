@@ -203,7 +203,7 @@ describe('agent with ovs-ofctl', function () {
 
   it('with OpenFlow 1.0 is refused, and the log says what to do', async () => {
     expect(await failure('-O', 'OpenFlow10', 'show', tcp)).to.include('version negotiation failed');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let i = 0; i < 400 && lines.length === 0; i++) await new Promise((r) => setTimeout(r, 10));
     expect(lines.join('\n')).to.match(/refused: it offers OpenFlow 1\.0, .* -O OpenFlow13/);
   });
 });

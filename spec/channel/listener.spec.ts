@@ -50,7 +50,7 @@ describe('channel/listener', () => {
     expect(address.port).to.be.greaterThan(0);
     const socket = openStream({ kind: 'tcp', host: '127.0.0.1', port: address.port });
     await connected(socket);
-    await new Promise((resolve) => setImmediate(resolve));
+    await until(() => peers.length > 0);
     expect(peers).to.deep.equal([`tcp:127.0.0.1:${socket.localPort}`]);
     socket.destroy();
   });
@@ -60,7 +60,7 @@ describe('channel/listener', () => {
     if (listener.address.kind !== 'ptcp') throw new Error('not a TCP address');
     const socket = openStream({ kind: 'tcp', host: '::1', port: listener.address.port });
     await connected(socket);
-    await new Promise((resolve) => setImmediate(resolve));
+    await until(() => peers.length > 0);
     expect(peers).to.deep.equal([`tcp:[::1]:${socket.localPort}`]);
     socket.destroy();
   });
@@ -70,7 +70,7 @@ describe('channel/listener', () => {
     const { listener, peers } = await listen(`punix:${path}`);
     const sockets = Array.from({ length: MAX_ACCEPTED + 3 }, () => openStream({ kind: 'unix', path }));
     await Promise.all(sockets.map(connected));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => peers.length + listener.refused === sockets.length);
     expect([peers.length, listener.refused]).to.deep.equal([MAX_ACCEPTED, 3]);
     for (const socket of sockets) socket.destroy();
   });
@@ -92,7 +92,7 @@ describe('channel/listener', () => {
     const { listener, peers } = await listen(`punix:${path}`);
     const socket = openStream({ kind: 'unix', path });
     await connected(socket);
-    await new Promise((resolve) => setImmediate(resolve));
+    await until(() => peers.length > 0);
     expect(peers).to.deep.equal([`unix:${path}#1`]);
     socket.destroy();
     await listener.close();
