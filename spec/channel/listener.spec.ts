@@ -137,3 +137,8 @@ async function leaveBehind(path: string): Promise<void> {
   renameSync(`${path}.new`, path);
   await new Promise((resolve) => server.close(resolve));
 }
+
+/** Waits until something is true, five seconds at most. */
+async function until(what: () => boolean): Promise<void> {
+  for (let i = 0; i < 500 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+}
