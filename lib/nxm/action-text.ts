@@ -55,6 +55,9 @@ const NOT_YET = [
   ...['copy_ttl_out', 'copy_ttl_in'],
 ];
 
+/** What lib/text reads, beside plain actions. */
+const INSTRUCTIONS = ['meter', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table'];
+
 type Read = (arg: TextArgument, facts: PacketFacts) => Action | readonly Action[];
 
 const readers = new Map<string, Read>();
@@ -121,7 +124,7 @@ export function parseAction(part: KeyValue, context: ActionTextContext, depth = 
   if (!part.closed) throw mistake(`"${part.key}(" has no ")"`, part, context);
   const name = part.key.toLowerCase();
   if (name === 'drop') return [];
-  const facts = context.facts ?? { tagged: false, nwProto: 0 };
+  const facts = context.facts ?? { tags: 0, nwProto: 0 };
   const read = known().get(name);
   const arg = new Argument(part, context, depth);
   if (read) {
@@ -137,16 +140,18 @@ export function parseAction(part: KeyValue, context: ActionTextContext, depth = 
 }
 
 function unknown(name: string): string {
+  if (INSTRUCTIONS.includes(name.toLowerCase())) return `${name} is an instruction: it can't stand inside an action`;
   if (NOT_YET.includes(name.toLowerCase())) return `action "${name}" is not supported yet`;
-  return `unknown action "${name}"${didYouMean(name, [...actionNames(), 'drop', 'goto_table', 'write_actions'])}`;
+  return `unknown action "${name}"${didYouMean(name, [...actionNames(), 'drop', ...INSTRUCTIONS])}`;
 }
 
 /** Notes what an action makes of a packet. */
 function follow(action: Action, facts: PacketFacts): void {
-  if (action.type === 'push_vlan') facts.tagged = true;
-  else if (action.type === 'pop_vlan') facts.tagged = false;
-  else if (action.type === 'set_field' && action.field.name === 'vlan_tci')
-    facts.tagged = (action.value[0] & 0x10) !== 0;
+  if (action.type === 'push_vlan') facts.tags = Math.min(facts.tags + 1, 2);
+  else if (action.type === 'pop_vlan') facts.tags = Math.max(facts.tags - 1, 0);
+  else if (action.type === 'set_field' && action.field.name === 'vlan_tci') {
+    facts.tags = action.value[0] & 0x10 ? Math.max(facts.tags, 1) : 0;
+  }
 }
 
 function parseList(text: string, context: ActionTextContext, depth: number): Action[] {
@@ -174,5 +179,5 @@ export function checkOutside(action: Action, part: KeyValue, context: ActionText
 
 /** Reads a list of actions. Throws TextError with the place and the reason. */
 export function parseActions(text: string, context: ActionTextContext): Action[] {
-  return parseList(text, context.facts ? context : { ...context, facts: { tagged: false, nwProto: 0 } }, 0);
+  return parseList(text, context.facts ? context : { ...context, facts: { tags: 0, nwProto: 0 } }, 0);
 }

@@ -13,8 +13,8 @@ import { parseNumber, parseValue } from './value-text.js';
 
 /** What is known of a flow's packets while its actions are read. */
 export interface PacketFacts {
-  /** Is there a VLAN tag? */
-  tagged: boolean;
+  /** VLAN tags that are there for sure, 0 to 2. */
+  tags: number;
   /** The IP protocol that the flow matches, 0 none. */
   nwProto: number;
 }
@@ -62,7 +62,7 @@ function transport(side: 'src' | 'dst'): Read {
 function vlan(push: boolean, value: (arg: TextArgument) => SetField): Read {
   return (arg, facts) => {
     const action = value(arg);
-    if (facts.tagged) return [action];
+    if (facts.tags > 0) return [action];
     if (!push) throw arg.error(`${arg.name} needs a flow that matches a VLAN tag, or push_vlan before it`);
     return [{ type: 'push_vlan', ethType: ETH_TYPE.VLAN }, action];
   };

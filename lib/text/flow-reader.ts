@@ -173,6 +173,10 @@ function actionsIn(text: string): { at: number; valueAt: number } | null {
   return equals < 0 ? null : { at, valueAt: equals + 1 };
 }
 
+function actionsMistake(command: FlowCommand): string {
+  return WITH_ACTIONS.includes(command) ? 'actions needs "="' : `${command} takes no actions`;
+}
+
 function take(flow: Draft, match: MatchReader, context: Context): void {
   const { part, place } = context;
   const known = Object.hasOwn(KEYS, part.key) ? KEYS[part.key] : undefined;
@@ -187,6 +191,7 @@ function take(flow: Draft, match: MatchReader, context: Context): void {
   }
   if (known) throw mistake(place, part.keyAt, `${part.key} is not for ${flow.command}`);
   if (IGNORED.has(part.key) || match.take(part)) return;
+  if (/^actions?$/.test(part.key)) throw mistake(place, part.keyAt, actionsMistake(flow.command));
   const words = [...Object.keys(KEYS), ...matchWords(), 'actions'];
   throw mistake(place, part.keyAt, `unknown keyword "${part.key}"${didYouMean(part.key, words)}`);
 }
@@ -230,7 +235,7 @@ function instructions(text: string, at: number, match: MatchReader, place: Place
     text,
     { ...place, column: place.column + at },
     {
-      tagged: (value.get(slots.vlan_tci) & mask.get(slots.vlan_tci) & VLAN_CFI) !== 0,
+      tags: value.get(slots.vlan_tci) & mask.get(slots.vlan_tci) & VLAN_CFI ? 1 : 0,
       nwProto: mask.get(slots.nw_proto) ? value.get(slots.nw_proto) : 0,
     },
   );

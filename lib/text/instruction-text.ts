@@ -89,7 +89,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
 };
-const NAMES = ['meter', 'apply_actions', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table'];
+const NAMES = ['meter', 'the other actions', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table'];
 
 /** Checks that `next` may follow what ran last. */
 function checkOrder(last: number, next: number, part: KeyValue, place: Place): void {

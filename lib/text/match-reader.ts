@@ -128,7 +128,6 @@ export class MatchReader {
     } else {
       const { value, mask } = this.read(field, text, part.valueAt);
       if (ETHERNET_FIELDS.has(field)) this.ethernet = true;
-      if (mask?.every((byte) => byte === 0)) return;
       this.set(field, value, mask);
     }
     this.items.push({ field, name: part.key, at: part.keyAt });

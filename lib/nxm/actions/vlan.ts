@@ -13,10 +13,20 @@ export interface PopVlan {
   readonly type: 'pop_vlan';
 }
 
-/** What later actions may rely on: a tag, or none. */
-function tagged(flow: Check, tag: boolean): void {
-  flow.value.set(slots.vlan_tci, tag ? VLAN_CFI : 0);
-  flow.mask.set(slots.vlan_tci, VLAN_CFI);
+/** What later actions may rely on: a tag more, in front of the one that was there. */
+function pushed({ value, mask }: Check): void {
+  for (const key of [value, mask]) {
+    key.set(slots.inner_vlan_tci, key.get(slots.vlan_tci));
+    key.set(slots.vlan_tci, VLAN_CFI);
+  }
+}
+
+/** What later actions may rely on: the tag behind, if there is one. */
+function popped({ value, mask }: Check): void {
+  for (const key of [value, mask]) {
+    key.set(slots.vlan_tci, key.get(slots.inner_vlan_tci));
+    key.set(slots.inner_vlan_tci, 0);
+  }
 }
 
 export const pushVlan = action<PushVlan>({
@@ -44,7 +54,7 @@ export const pushVlan = action<PushVlan>({
   },
   format: (a) => `push_vlan:0x${a.ethType.toString(16).padStart(4, '0')}`,
   check(_, flow) {
-    tagged(flow, true);
+    pushed(flow);
   },
   translate(a, m) {
     m.pushVlan(a.ethType);
@@ -70,7 +80,7 @@ export const popVlan = action<PopVlan>({
     if ((flow.value.get(slots.vlan_tci) & flow.mask.get(slots.vlan_tci) & VLAN_CFI) === 0) {
       throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', 'pop_vlan needs a flow that matches a VLAN tag');
     }
-    tagged(flow, false);
+    popped(flow);
   },
   translate(_, m) {
     m.popVlan();

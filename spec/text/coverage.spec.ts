@@ -1,0 +1,60 @@
+/** Every field and every action has a good flow that ovs-ofctl has seen too, and a mistake. */
+import { expect } from 'chai';
+import { ACTION_KINDS, type Action, FIELDS, fieldNamed, type Instructions } from '../../lib/nxm/index.js';
+import { parseFlow } from '../../lib/text/index.js';
+import { expectations, recordedFlows } from './vectors.js';
+
+/** Not in Open vSwitch: no recorded flow can have them. */
+const NOT_IN_OVS = ['in_phy_port', 'pbb_isid', 'pbb_uca', 'ipv6_exthdr'];
+/** Without a number on the wire in OpenFlow 1.3: no good flow can have them. */
+const NO_NUMBER = ['tun_ttl', 'tun_tos', 'skb_priority'];
+/** Geneve options wait for the TLV table. */
+const GENEVE = /^tun_metadata\d+$/;
+/** What no text can name. */
+const NO_TEXT = ['unknown'];
+
+/** Names of fields that a line mentions. */
+function mentioned(line: string): string[] {
+  const words = line.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? [];
+  return words.flatMap((word) => fieldNamed(word)?.name ?? []);
+}
+
+function actionTypes(i: Instructions): string[] {
+  const nested = (actions: readonly Action[]): string[] =>
+    actions.flatMap((action) => [action.type, ...(action.type === 'ct' ? nested(action.exec) : [])]);
+  return [...nested(i.apply ?? []), ...nested(i.write ?? [])];
+}
+
+const bad = [...expectations('bad-flows.txt'), ...expectations('differences.txt')];
+const badLines = bad.filter(([, expected]) => !expected.startsWith('ours: ')).map(([line]) => line);
+const different = new Set(expectations('differences.txt').map(([line]) => line));
+const good = recordedFlows().filter(({ line, error }) => error === undefined && !different.has(line));
+
+describe('text: every field has vectors', () => {
+  const ours = bad.filter(([, expected]) => expected.startsWith('ours: ')).map(([line]) => line);
+  const inGood = new Set([...good.map(({ line }) => line), ...ours].flatMap(mentioned));
+  const inBad = new Set(badLines.flatMap(mentioned));
+  for (const { name } of FIELDS) {
+    if (GENEVE.test(name)) continue;
+    it(name, () => {
+      expect(inBad.has(name), `${name} has no mistake in fixtures/text/bad-flows.txt`).to.equal(true);
+      if (NO_NUMBER.includes(name) || NOT_IN_OVS.includes(name)) return;
+      expect(inGood.has(name), `${name} has no flow in fixtures/text/flows.txt`).to.equal(true);
+    });
+  }
+});
+
+describe('text: every action has vectors', () => {
+  const inGood = new Set(good.flatMap(({ line }) => actionTypes(parseFlow(line).instructions)));
+  for (const kind of ACTION_KINDS) {
+    if (NO_TEXT.includes(kind.type)) continue;
+    it(kind.type, () => {
+      expect(inGood.has(kind.type), `${kind.type} has no flow in fixtures/text/flows.txt`).to.equal(true);
+      const names = Object.keys(kind.texts);
+      const mistaken = badLines.some((line) =>
+        names.some((name) => line.includes(`${name}:`) || line.includes(`${name}(`)),
+      );
+      expect(mistaken, `${kind.type} has no mistake in fixtures/text/bad-flows.txt`).to.equal(true);
+    });
+  }
+});
