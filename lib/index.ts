@@ -1,0 +1,26 @@
+/**
+ * ctswitch as a library: a switch with ports, flow tables and a connection tracker, in memory or on real interfaces. Nothing
+ * here loads a server, a logger or a native module until it is asked to.
+ */
+export {
+  type Clock,
+  fromHex,
+  type Log,
+  ManualClock,
+  OpenFlowError,
+  Random,
+  TextError,
+  toHex,
+} from './bytes/index.js';
+export type { Connection } from './ct/index.js';
+export type {
+  FlowFilter,
+  FlowView,
+  PacketIn,
+  PortView,
+  TableView,
+} from './pipeline/types.js';
+export { type MemoryPort, memory } from './ports/memory.js';
+export { type Port, PortError, type PortHost } from './ports/port.js';
+export { ALL_FLOWS, type FailMode, type StartOptions, Switch, type SwitchEvent, type SwitchOptions } from './switch.js';
+export { systemClock } from './system-clock.js';

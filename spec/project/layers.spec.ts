@@ -1,0 +1,82 @@
+/** The structure that docs/ARCHITECTURE.md describes, held against the imports: who may know whom, and what loads what. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect } from 'chai';
+
+/** Folders of lib/, lowest first; each knows only those it names here. */
+const KNOWS: Record<string, string[]> = {
+  bytes: [],
+  'pcap-file': ['bytes'],
+  packet: ['bytes'],
+  nxm: ['bytes', 'packet'],
+  wire: ['bytes', 'packet', 'nxm'],
+  text: ['bytes', 'packet', 'nxm'],
+  ct: ['bytes', 'packet'],
+  ports: ['bytes', 'packet', 'pcap-file'],
+  datapath: ['bytes', 'packet', 'ct', 'ports'],
+  pipeline: ['bytes', 'packet', 'ct', 'ports', 'nxm', 'datapath'],
+  channel: ['bytes', 'packet', 'nxm', 'wire'],
+  agent: ['bytes', 'packet', 'nxm', 'wire', 'channel', 'pipeline'],
+  simulate: ['bytes', 'ct', 'nxm', 'pipeline', 'ports', 'agent', 'text', '.'],
+  cli: ['bytes', 'ct', 'nxm', 'pipeline', 'ports', 'agent', 'channel', 'text', 'simulate', 'pcap-file', 'wire', '.'],
+  '.': ['bytes', 'ct', 'datapath', 'nxm', 'pipeline', 'ports', 'agent', 'channel', 'text', 'packet', '.'],
+};
+/** Folders that could run in a browser: no module of Node's. */
+const CORE = ['bytes', 'pcap-file', 'packet', 'nxm', 'wire', 'text', 'ct', 'datapath', 'pipeline', 'simulate'];
+
+const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(join('lib', file), 'utf8');
+  return [...source.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]);
+}
+
+function folderOf(path: string): string {
+  return path.includes('/') ? path.split('/')[0] : '.';
+}
+
+describe('project: layers', () => {
+  it('every folder of lib/ is one that the table knows', () => {
+    expect([...new Set(files.map(folderOf))].filter((folder) => !(folder in KNOWS))).to.deep.equal([]);
+  });
+
+  it('a folder imports only from those it may know', () => {
+    const wrong: string[] = [];
+    for (const file of files) {
+      for (const name of importsOf(file).filter((n) => n.startsWith('.'))) {
+        const target = folderOf(relative(resolve('lib'), resolve('lib', dirname(file), name)));
+        if (target !== folderOf(file) && !KNOWS[folderOf(file)]?.includes(target)) wrong.push(`${file} imports ${name}`);
+      }
+    }
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("core folders use no module of Node's and only ipaddr.js of others", () => {
+    const wrong: string[] = [];
+    for (const file of files.filter((f) => CORE.includes(folderOf(f)))) {
+      for (const name of importsOf(file)) if (!name.startsWith('.') && name !== 'ipaddr.js') wrong.push(`${file}: ${name}`);
+    }
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('only the command line and the default clock make real time or chance', () => {
+    const real = /\b(setTimeout|setInterval|Date\.now|performance\.now|Math\.random)\b/;
+    const allowed = /^(cli\/|system-clock\.ts|simulate\/simulate\.ts|ports\/)/;
+    const wrong = files.filter((f) => !allowed.test(f) && real.test(readFileSync(join('lib', f), 'utf8')));
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("import 'ctswitch' loads no server, logger or native module", () => {
+    const script = `
+      const before = new Set(process.moduleLoadList);
+      await import('ctswitch');
+      const loaded = process.moduleLoadList.filter((name) => !before.has(name));
+      console.log(JSON.stringify(loaded));`;
+    const loaded: string[] = JSON.parse(
+      execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }),
+    );
+    const heavy = loaded.filter((name) => /\b(net|http|http2|tls|child_process|worker_threads)$/.test(name));
+    expect(heavy).to.deep.equal([]);
+  });
+});
