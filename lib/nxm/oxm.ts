@@ -87,6 +87,7 @@ export function readTlv(r: Reader, errors: OxmErrors = MATCH_ERRORS): FieldValue
   const at = r.at;
   const h = readHeader(r);
   const field = knownField(h, r, errors);
+  if (field.slot === null) throw new OpenFlowError('NXFMFC_INVALID_TLV_FIELD', `${field.name} is not mapped`, at);
   const size = h.hasMask ? h.length / 2 : h.length;
   if (size !== field.bytes) {
     const wanted = h.hasMask ? field.bytes * 2 : field.bytes;

@@ -54,7 +54,9 @@ export const ct = action<Ct>({
     r.skip(3);
     const alg = r.u16('ct alg');
     const exec = readActions(r);
-    if (exec.length > 0 && !(flags & COMMIT)) throw r.error('OFPBAC_BAD_ARGUMENT', 'ct with exec needs commit');
+    // What isn't known here (NAT) may stand in ct without commit.
+    const sets = exec.some((a) => a.type !== 'unknown');
+    if (sets && !(flags & COMMIT)) throw r.error('OFPBAC_BAD_ARGUMENT', 'ct with exec needs commit');
     return {
       type: 'ct',
       commit: (flags & COMMIT) !== 0,
