@@ -1,0 +1,108 @@
+/**
+ * `npm run compare -- [--cases N] [--packets N] [--seed N] [--only N]`: random cases through Open vSwitch and through our
+ * `simulate`; what differs is made small and printed. Exit status: 0 no difference, 1 differences, 2 usage, 3 no Open vSwitch.
+ */
+import { parseArgs } from 'node:util';
+import type { Difference } from './compare/difference.js';
+import { type Case, randomCase } from './compare/generate.js';
+import { minimise } from './compare/minimise.js';
+import { OpenVSwitch, OvsError, ovsVersion } from './compare/ovs.js';
+import { compareCase } from './compare/run.js';
+
+const USAGE = 'usage: npm run compare -- [--cases N] [--packets N] [--seed N] [--only CASE] [--stop N]';
+
+interface Wanted {
+  readonly cases: number;
+  readonly packets: number;
+  readonly seed: number;
+  /** Just this case of the seed. */
+  readonly only: number | null;
+  /** Ends after so many differences. */
+  readonly stop: number;
+}
+
+function wanted(): Wanted {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { cases: text, packets: text, seed: text, only: text, stop: text } });
+  const number = (value: string | undefined, otherwise: number): number => {
+    const n = value === undefined ? otherwise : Number(value);
+    if (!Number.isInteger(n) || n < 0) throw new TypeError(`"${value}" is no number`);
+    return n;
+  };
+  return {
+    cases: number(values.cases, 100),
+    packets: number(values.packets, 100),
+    seed: number(values.seed, Math.floor(Date.now() / 1000) % 1_000_000),
+    only: values.only === undefined ? null : number(values.only, 0),
+    stop: number(values.stop, 5),
+  };
+}
+
+function show(given: Case, { kind, step, ovs, own }: Difference): void {
+  console.log(`\n${kind} differ in case ${given.id}${step >= 0 ? ` at step ${step}` : ''}; the smallest case:`);
+  for (const flow of given.flows) console.log(`  ${flow}`);
+  for (const packet of given.packets) console.log(`  ${JSON.stringify(packet)}`);
+  console.log('Open vSwitch:');
+  for (const text of ovs) console.log(`  ${text}`);
+  console.log('ctswitch:');
+  for (const text of own) console.log(`  ${text}`);
+}
+
+/** Compares a case; prints what differs. Returns how many flows both refused, or null where they differ. */
+async function one(ovs: OpenVSwitch, given: Case): Promise<number | null> {
+  const first = await compareCase(ovs, given);
+  if (first.difference === null) return first.refused;
+  const { kind, step } = first.difference;
+  const again = await compareCase(ovs, first.ran);
+  if (again.difference === null) {
+    console.log(`case ${given.id}: Open vSwitch answers in two ways; left out`);
+    return first.refused;
+  }
+  const small =
+    kind === 'refusal' && step < 0
+      ? first.ran
+      : await minimise(first.ran, step, async (c) => (await compareCase(ovs, c)).difference?.kind === kind);
+  const last = await compareCase(ovs, small);
+  show(small, last.difference ?? first.difference);
+  return null;
+}
+
+async function main(): Promise<number> {
+  let want: Wanted;
+  try {
+    want = wanted();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    return 2;
+  }
+  const { seed, packets, cases, only } = want;
+  console.log(`Open vSwitch ${ovsVersion()}, seed ${seed}, ${cases} cases of ${packets} packets`);
+  const ovs = await OpenVSwitch.start();
+  let [differ, refused, flows, steps] = [0, 0, 0, 0];
+  const begun = performance.now();
+  try {
+    const numbers = only === null ? Array.from({ length: cases }, (_, i) => i) : [only];
+    for (const n of numbers) {
+      const given = randomCase(n, { seed, packets });
+      flows += given.flows.length;
+      steps += given.packets.length;
+      const result = await one(ovs, given);
+      if (result === null) differ++;
+      else refused += result;
+      if (differ >= want.stop) break;
+    }
+  } finally {
+    await ovs.close();
+  }
+  const took_s = ((performance.now() - begun) / 1000).toFixed(1);
+  console.log(`\n${steps} steps, ${flows} flows (${refused} refused by both) in ${took_s} s: ${differ} differences`);
+  return differ === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof OvsError)) throw error;
+  console.error(error.message);
+  process.exitCode = 3;
+}

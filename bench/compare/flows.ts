@@ -1,0 +1,270 @@
+/** Random flows in ovs-ofctl's syntax: a match, and instructions that mostly suit it. */
+import type { Chance } from './chance.js';
+import { FIELDS, type FieldRow, type Layer, PROTOCOLS } from './fields.js';
+import { MACS, SWITCH_PORTS, TTLS, V4, VIDS } from './pools.js';
+
+/** What a case may use; features that disturb each other stay apart (on-purpose.ts says which and why). */
+export interface Features {
+  readonly tables: number;
+  readonly ct: boolean;
+  /** The action set: never beside ct, where Open vSwitch aborts. */
+  readonly actionSet: boolean;
+  readonly normal: boolean;
+  readonly timeouts: boolean;
+}
+
+/** What a flow's packets have, while its actions are chosen. */
+interface Facts {
+  readonly layers: Set<Layer>;
+  /** Known to have a tag, known to have none, or neither. */
+  tag: 'yes' | 'no' | 'unknown';
+  readonly table: number;
+  readonly inv: boolean;
+}
+
+const TAG_MATCHES: readonly (readonly [number, string, Facts['tag']])[] = [
+  [70, '', 'unknown'],
+  [15, 'vlan_tci=0x0000/0x1fff', 'no'],
+  [10, 'vlan_tci=0x1000/0x1000', 'yes'],
+  [5, 'dl_vlan=5', 'yes'],
+];
+
+/** One flow without its priority. */
+export function randomFlow(c: Chance, features: Features, table: number): string {
+  const [, word, layers] = c.pick(PROTOCOLS.flatMap((row) => Array.from({ length: row[0] }, () => row)));
+  const [, tagText, tag] = c.pick(TAG_MATCHES.flatMap((row) => Array.from({ length: row[0] }, () => row)));
+  const facts: Facts = { layers: new Set<Layer>(['any', ...layers]), tag, table, inv: false };
+  if (tag === 'yes') facts.layers.add('vlan');
+  const parts = [`table=${table}`];
+  if (word) parts.push(word);
+  if (tagText) parts.push(tagText);
+  const fields = matchFields(c, features, facts, parts.join(',').includes('vlan'));
+  parts.push(...fields);
+  const inv = fields.some((text) => text.includes('+inv'));
+  if (c.percent(20)) parts.push(`cookie=0x${c.hex(c.pick([1, 4, 16]))}`);
+  if (features.timeouts && c.percent(30)) parts.push(`${c.pick(['idle', 'hard'])}_timeout=${c.between(1, 6)}`);
+  return `${parts.join(',')},actions=${instructions(c, features, { ...facts, inv })}`;
+}
+
+function matchFields(c: Chance, features: Features, facts: Facts, vlanTaken: boolean): string[] {
+  const count = c.weighted([
+    [25, 0],
+    [40, 1],
+    [25, 2],
+    [10, 3],
+  ]);
+  const usable = FIELDS.filter((f) => facts.layers.has(f.needs) && (features.ct || !f.name.startsWith('ct_')));
+  const tracked = usable.filter((f) => f.name === 'ct_state');
+  const chosen = c.shuffled(usable).slice(0, count);
+  if (tracked.length > 0 && facts.table > 0 && c.percent(60) && !chosen.includes(tracked[0])) chosen.push(tracked[0]);
+  const texts: string[] = [];
+  const taken = new Set<string>(vlanTaken ? ['vlan'] : []);
+  for (const field of chosen) {
+    const place = placeOf(field.name);
+    if (taken.has(place)) continue;
+    taken.add(place);
+    texts.push(`${field.name}=${field.masked && c.percent(45) ? field.masked(c) : field.value(c)}`);
+  }
+  return texts;
+}
+
+/** Fields that share bits don't stand in one match. */
+function placeOf(name: string): string {
+  if (/vlan/.test(name)) return 'vlan';
+  if (/^(xreg0|reg0|reg1|)$/.test(name)) return 'reg0';
+  if (/^(reg7|xxreg1)$/.test(name)) return 'xxreg1';
+  if (/^(nw_src|ip_src)$/.test(name)) return 'ip_src';
+  if (/^(dl_src|eth_src)$/.test(name)) return 'eth_src';
+  if (/^(nw_tos|ip_dscp)$/.test(name)) return 'tos';
+  if (/^icmpv6_/.test(name)) return 'icmp6';
+  return name;
+}
+
+function instructions(c: Chance, features: Features, facts: Facts): string {
+  if (c.percent(4)) return 'drop';
+  const parts = actions(c, features, facts, c.between(1, 4));
+  if (features.actionSet && c.percent(12)) parts.push('clear_actions');
+  if (features.actionSet && c.percent(35)) {
+    const list = setActions(c, facts);
+    if (list.length > 0) parts.push(`write_actions(${list.join(',')})`);
+  }
+  if (c.percent(12)) parts.push(c.percent(50) ? `write_metadata:0x${c.hex(4)}` : `write_metadata:0x${c.hex(1)}0/0xf0`);
+  if (facts.table + 1 < features.tables && c.percent(30)) {
+    parts.push(`goto_table:${c.between(facts.table + 1, features.tables - 1)}`);
+  }
+  return parts.length > 0 ? parts.join(',') : 'drop';
+}
+
+type Maker = (c: Chance, features: Features, facts: Facts) => string | null;
+
+function actions(c: Chance, features: Features, facts: Facts, count: number): string[] {
+  const list: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const text = c.weighted(ACTIONS)(c, features, facts);
+    if (text !== null) list.push(text);
+  }
+  return list;
+}
+
+/** The action set holds one of a kind, and runs it in an order of its own. */
+function setActions(c: Chance, facts: Facts): string[] {
+  const list: string[] = [];
+  for (let i = c.between(1, 3); i > 0; i--) {
+    const text = c.weighted<Maker>([
+      [5, (chance) => `output:${chance.pick(SWITCH_PORTS)}`],
+      [1, () => 'IN_PORT'],
+      [1, () => 'CONTROLLER'],
+      [3, setField],
+      [1, (_, __, f) => (f.layers.has('ip') ? 'dec_ttl' : null)],
+      [1, load],
+    ])(c, { tables: 1, ct: false, actionSet: false, normal: false, timeouts: false }, facts);
+    if (text !== null) list.push(text);
+  }
+  return list;
+}
+
+const output: Maker = (c, features) =>
+  c.weighted([
+    [40, `output:${c.pick(SWITCH_PORTS)}`],
+    [10, String(c.pick(SWITCH_PORTS))],
+    [6, 'IN_PORT'],
+    [5, 'FLOOD'],
+    [5, 'ALL'],
+    [5, 'LOCAL'],
+    [2, 'output:9'],
+    [1, 'output:0xfff0'],
+    [features.normal ? 20 : 0, 'NORMAL'],
+  ]);
+
+const controller: Maker = (c) =>
+  c.pick(['CONTROLLER', 'CONTROLLER:65535', 'CONTROLLER:20', 'CONTROLLER:0', 'controller(max_len=30)']);
+
+function settable(c: Chance, facts: Facts): FieldRow | null {
+  const list = FIELDS.filter((f) => f.settable && facts.layers.has(f.needs));
+  return list.length > 0 ? c.pick(list) : null;
+}
+
+const setField: Maker = (c, _, facts) => {
+  const field = settable(c, facts);
+  if (!field) return null;
+  follow(field.name, facts);
+  const text = field.masked && c.percent(30) ? field.masked(c) : field.value(c);
+  return `set_field:${text}->${field.name}`;
+};
+
+/** A changed ICMP type may take away what ND's fields need. */
+function follow(name: string, facts: Facts): void {
+  if (!name.startsWith('icmpv6')) return;
+  for (const layer of ['nd', 'ns', 'na'] as const) facts.layers.delete(layer);
+}
+
+/** "[3..10]" of a field, or nothing for all of it. */
+function bits(c: Chance, of: number, wanted: number): string {
+  if (wanted === of && c.percent(50)) return '[]';
+  const start = c.between(0, of - wanted);
+  return wanted === 1 ? `[${start}]` : `[${start}..${start + wanted - 1}]`;
+}
+
+const load: Maker = (c, _, facts) => {
+  const list = FIELDS.filter((f) => f.settable && f.nxm && facts.layers.has(f.needs));
+  if (list.length === 0) return null;
+  const field = c.pick(list);
+  follow(field.name, facts);
+  const width = c.percent(30) ? Math.min(field.bits, 64) : c.between(1, Math.min(field.bits, 16));
+  const limit = field.nxm === 'NXM_OF_IP_TOS' ? 0 : 1;
+  if (limit === 0) return `load:0x${c.pick([4, 0xb8]).toString(16)}->NXM_OF_IP_TOS[]`;
+  const value = BigInt(`0x${c.hex(16)}`) & ((1n << BigInt(width)) - 1n);
+  return `load:0x${value.toString(16)}->${field.nxm}${bits(c, field.bits, width)}`;
+};
+
+const move: Maker = (c, features, facts) => {
+  const from = FIELDS.filter(
+    (f) => f.nxm && facts.layers.has(f.needs) && f.name !== 'vlan_tci' && (features.ct || !f.name.startsWith('ct_')),
+  );
+  const to = FIELDS.filter((f) => f.settable && f.nxm && facts.layers.has(f.needs) && f.nxm !== 'NXM_OF_IP_TOS');
+  if (from.length === 0 || to.length === 0) return null;
+  const [a, b] = [c.pick(from), c.pick(to)];
+  follow(b.name, facts);
+  const width = c.percent(30) ? Math.min(a.bits, b.bits) : c.between(1, Math.min(a.bits, b.bits));
+  return `move:${a.nxm}${bits(c, a.bits, width)}->${b.nxm}${bits(c, b.bits, width)}`;
+};
+
+const vlan: Maker = (c, _, facts) => {
+  if (facts.tag === 'unknown') return null;
+  if (facts.tag === 'yes' && c.percent(50)) {
+    facts.tag = 'no';
+    facts.layers.delete('vlan');
+    return c.pick(['pop_vlan', 'strip_vlan']);
+  }
+  const before = facts.tag;
+  facts.tag = 'yes';
+  facts.layers.add('vlan');
+  if (before === 'no' && c.percent(50)) {
+    return `push_vlan:${c.pick(['0x8100', '0x8100', '0x88a8'])},set_field:${0x1000 + c.pick(VIDS)}->vlan_vid`;
+  }
+  return c.pick([`mod_vlan_vid:${c.pick(VIDS)}`, `mod_vlan_pcp:${c.pick([0, 3, 7])}`]);
+};
+
+const old: Maker = (c, _, facts) => {
+  const list = [`mod_dl_src:${c.pick(MACS)}`, `mod_dl_dst:${c.pick(MACS)}`];
+  if (facts.layers.has('ipv4')) list.push(`mod_nw_src:${c.pick(V4)}`, `mod_nw_dst:${c.pick(V4)}`);
+  if (facts.layers.has('ip')) list.push('mod_nw_tos:184', 'mod_nw_ecn:2', `mod_nw_ttl:${c.pick(TTLS)}`);
+  if (['tcp', 'udp', 'sctp'].some((l) => facts.layers.has(l as Layer))) list.push('mod_tp_src:7', 'mod_tp_dst:8');
+  return c.pick(list);
+};
+
+const resubmit: Maker = (c, features, facts) => {
+  const table = c.between(0, features.tables - 1);
+  return c.weighted([
+    [50, `resubmit(,${Math.max(table, Math.min(facts.table + 1, features.tables - 1))})`],
+    [15, `resubmit(${c.pick(SWITCH_PORTS)},${table})`],
+    [2, `resubmit(,${table})`],
+    [2, `resubmit:${c.pick(SWITCH_PORTS)}`],
+  ]);
+};
+
+const ct: Maker = (c, features, facts) => {
+  if (!features.ct || !facts.layers.has('ip')) return null;
+  if (c.percent(12)) return 'ct_clear';
+  const parts: string[] = [];
+  const commit = !facts.inv && c.percent(55);
+  if (commit) parts.push('commit');
+  if (commit && c.percent(15)) parts.push('force');
+  if (c.percent(75)) {
+    parts.push(
+      c.percent(85) ? `zone=${c.between(0, 3)}` : `zone=${c.pick(['NXM_NX_REG0[0..15]', 'NXM_NX_REG7[3..18]'])}`,
+    );
+  }
+  if (facts.table + 1 < features.tables && c.percent(70))
+    parts.push(`table=${c.between(facts.table + 1, features.tables - 1)}`);
+  if (commit && c.percent(45)) {
+    const list = Array.from({ length: c.between(1, 2) }, () => c.pick(EXEC)(c));
+    parts.push(`exec(${list.join(',')})`);
+  }
+  return parts.length > 0 ? `ct(${parts.join(',')})` : 'ct';
+};
+
+const EXEC: readonly ((c: Chance) => string)[] = [
+  (c) => `set_field:0x${c.hex(2)}->ct_mark`,
+  (c) => `set_field:0x${c.pick([1, 2])}/0xf->ct_mark`,
+  (c) => `set_field:0x${c.hex(20)}->ct_label`,
+  (c) => `set_field:0x1/0x${c.pick(['ff', '1', 'f00000000000000001'])}->ct_label`,
+  (c) => `load:0x${c.hex(1)}->NXM_NX_CT_MARK[4..7]`,
+  (c) => `load:0x${c.hex(4)}->NXM_NX_CT_LABEL[32..63]`,
+  () => 'move:NXM_OF_ETH_SRC[]->NXM_NX_CT_LABEL[0..47]',
+  () => 'move:NXM_NX_REG0[]->NXM_NX_CT_MARK[]',
+  () => 'move:NXM_NX_REG1[0..7]->NXM_NX_CT_LABEL[120..127]',
+];
+
+const ACTIONS: readonly (readonly [number, Maker])[] = [
+  [30, output],
+  [5, controller],
+  [10, setField],
+  [6, load],
+  [6, move],
+  [6, vlan],
+  [5, (_, __, f) => (f.layers.has('ip') ? 'dec_ttl' : null)],
+  [5, old],
+  [9, resubmit],
+  [22, ct],
+];

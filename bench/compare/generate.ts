@@ -1,0 +1,80 @@
+/** Random cases. The same seed and number give the same case. */
+import { Random } from '../../lib/bytes/index.js';
+import type { SimulateCase, SimulateStep } from '../../lib/simulate/case.js';
+import { Chance } from './chance.js';
+import { type Features, randomFlow } from './flows.js';
+import { randomFrame } from './frames.js';
+import { SWITCH_PORTS } from './pools.js';
+
+/** A case as both switches take it. */
+export type Case = SimulateCase & {
+  readonly flows: readonly string[];
+  readonly packets: readonly SimulateStep[];
+};
+
+export interface Sizes {
+  readonly seed: number;
+  readonly packets: number;
+}
+
+/** Case number `n` of a seed. */
+export function randomCase(n: number, { seed, packets }: Sizes): Case {
+  const c = new Chance(new Random(seed, `case ${n}`));
+  const ct = c.percent(50);
+  const features: Features = {
+    tables: c.between(1, 4),
+    ct,
+    actionSet: !ct && c.percent(50),
+    normal: c.percent(25),
+    timeouts: c.percent(20),
+  };
+  const priorities = c.shuffled(Array.from({ length: 200 }, (_, i) => i * 7 + 1));
+  const flow = (table: number): string => {
+    const text = randomFlow(c, features, table);
+    return `priority=${priorities.pop()},${text}`;
+  };
+  const flows: string[] = [];
+  for (let table = 0; table < features.tables; table++) {
+    for (let i = c.between(2, 8); i > 0; i--) flows.push(flow(table));
+    if (c.percent(60)) flows.push(`table=${table},priority=0,actions=${fallback(c, features, table)}`);
+  }
+  const steps: SimulateStep[] = [];
+  for (let i = 0; i < packets; i++) {
+    if (c.percent(1)) steps.push({ warp: c.pick([1000, 3000, 31_000]) });
+    else if (c.percent(2)) steps.push({ ofctl: change(c, features, flow) });
+    steps.push(step(c));
+  }
+  return { id: n, flows, packets: steps, cold: true, ct_opts: c.pick([[], ['-m'], ['-s'], ['-m', '-s']]) };
+}
+
+function step(c: Chance): SimulateStep {
+  const port = c.percent(3) ? 'LOCAL' : c.pick(SWITCH_PORTS);
+  const frame = Buffer.from(randomFrame(c, port === 'LOCAL' ? 4 : (port as number))).toString('hex');
+  return c.percent(3) ? { port, frame, ct: true } : [port, frame];
+}
+
+/** What the table-miss flow does. */
+function fallback(c: Chance, features: Features, table: number): string {
+  const last = table + 1 >= features.tables;
+  return c.weighted([
+    [2, 'drop'],
+    [2, 'CONTROLLER'],
+    [1, 'CONTROLLER:40'],
+    [last ? 0 : 6, `goto_table:${Math.min(table + 1, features.tables - 1)}`],
+    [features.normal ? 6 : 0, 'NORMAL'],
+    [last ? 4 : 1, `output:${c.pick(SWITCH_PORTS)}`],
+  ]);
+}
+
+/** A change of the flows between two packets. */
+function change(c: Chance, features: Features, flow: (table: number) => string): string[] {
+  const table = c.below(features.tables);
+  const match = c.pick(['', ',ip', ',tcp', ',in_port=1', ',dl_src=50:54:00:00:00:01']);
+  const out = c.pick(SWITCH_PORTS);
+  return c.weighted([
+    [6, ['add-flow', 'br0', flow(table)]],
+    [2, ['mod-flows', 'br0', `table=${table}${match},actions=output:${out}`]],
+    [2, ['del-flows', 'br0', `table=${table}${match || ',udp'}`]],
+    [1, ['del-flows', 'br0', `table=${table}${match || ',tcp'},out_port=${out}`]],
+  ]);
+}
