@@ -104,6 +104,11 @@ export class HostPort implements Port {
     this.port?.link(up);
   }
 
+  /** The ports that echo, ascending. */
+  openPorts(protocol: 'udp' | 'tcp'): number[] {
+    return [...(protocol === 'udp' ? this.parts.udpPorts : this.parts.tcpPorts)].sort((a, b) => a - b);
+  }
+
   /** Opens a port for echo. */
   listen(protocol: 'udp' | 'tcp', port: number): void {
     (protocol === 'udp' ? this.parts.udpPorts : this.parts.tcpPorts).add(port);

@@ -1,0 +1,113 @@
+/**
+ * `ctswitch` and `npm start`: a switch with four virtual hosts in one process, without rights or interfaces, that looks for a
+ * controller and can be looked at with ovs-ofctl, with a prompt where there is a terminal.
+ */
+import { ChannelError } from '../channel/channel-error.js';
+import { type HostPort, host } from '../ports/host.js';
+import { Switch } from '../switch.js';
+import { tellEvents } from './events.js';
+import { EXIT } from './exit.js';
+import { Lifetime } from './lifetime.js';
+import { Output } from './output.js';
+import { connectionRows, failModeRows, ofctlHints, type ReadyFacts, readyJson, row } from './ready.js';
+import type { Scene } from './shell/outcome.js';
+import { type CommonOptions, logFor, seedOf } from './switch-options.js';
+import { VERSION } from './version.js';
+
+const HOSTS = 4;
+const CONTROLLER = 'tcp:127.0.0.1:6653';
+const FIRST_PORT = 6654;
+/** Ports tried from FIRST_PORT on. */
+const PORTS_TRIED = 100;
+/** What hosts echo on: echo's own port, and those of HTTP and DNS. */
+const OPEN = { tcp: [7, 80], udp: [7, 53] };
+
+export async function demo(options: CommonOptions): Promise<number> {
+  const life = new Lifetime();
+  const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
+  const sw = new Switch({ failMode: 'standalone', seed: seedOf(options), log: logFor(options, output) });
+  const hosts = new Map<string, HostPort>();
+  try {
+    for (let n = 1; n <= HOSTS; n++) hosts.set(`h${n}`, sw.addPort(n, makeHost(n)));
+    const controllers = options.controller ?? [CONTROLLER];
+    const listening = await listen(sw, options.listen);
+    await sw.start({ controllers });
+    const facts: ReadyFacts = { sw, name: 'demo', failMode: 'standalone', listening, controllers };
+    const scene: Scene = { sw, hosts, target: targetOf(listening) };
+    output.tell('ready@1', readyJson(facts));
+    output.say(greeting(facts, options.listen === undefined, output));
+    const silence = tellEvents({ sw, output, all: true, logged: options.verbose > 0 });
+    const stop = await begin(scene, output, life);
+    const status = await life.ended;
+    stop();
+    silence();
+    return status;
+  } finally {
+    await sw.close();
+    life.release();
+  }
+}
+
+function makeHost(n: number): HostPort {
+  return host({
+    name: `h${n}`,
+    mac: `50:54:00:00:00:0${n}`,
+    ipv4: `10.0.0.${n}/24`,
+    ipv6: `2001:db8::${n}/64`,
+    ...OPEN,
+  });
+}
+
+/** Listens where it was asked to, or on the first free port. */
+async function listen(sw: Switch, wanted: readonly string[] | undefined): Promise<readonly string[]> {
+  if (wanted !== undefined) return (await sw.start({ listen: wanted })).listening;
+  for (let port = FIRST_PORT; ; port++) {
+    try {
+      return (await sw.start({ listen: [`ptcp:${port}`] })).listening;
+    } catch (error) {
+      const taken = error instanceof ChannelError && error.code === 'EADDRINUSE';
+      if (!taken || port === FIRST_PORT + PORTS_TRIED - 1) throw error;
+    }
+  }
+}
+
+/** The address for ovs-ofctl. */
+function targetOf([first = '']: readonly string[]): string {
+  const [hint = ''] = first === '' ? [] : ofctlHints(first);
+  return hint.split(' ').at(-1) ?? '';
+}
+
+function greeting(facts: ReadyFacts, byDefault: boolean, output: Output): string {
+  const { listening, controllers } = facts;
+  const moved = byDefault && !listening[0].startsWith(`ptcp:${FIRST_PORT}:`);
+  const said = moved
+    ? [row('', output.style('yellow', `port ${FIRST_PORT} is in use: this is the next free one`))]
+    : [];
+  const [waiting, ...dialled] = connectionRows(listening, controllers);
+  return [
+    `${output.style('bold', `ctswitch ${VERSION}`)}: a switch with four hosts, h1 to h4, on ports 1 to 4`,
+    row('addresses', '10.0.0.1 to 10.0.0.4, 2001:db8::1 to 2001:db8::4'),
+    waiting,
+    ...said,
+    ...dialled,
+    ...failModeRows(facts, output),
+    '',
+    'Try    h1 ping h2    pingall    h1 tcp h2:80    flows    help',
+    ...(listening.length > 0 ? ['or, from another terminal:', ...ofctlHints(listening[0])] : []),
+    '',
+  ].join('\n');
+}
+
+/** Takes commands from the terminal or from a pipe. What it resolves to ends that. */
+async function begin(scene: Scene, output: Output, life: Lifetime): Promise<() => void> {
+  if (process.stdin.isTTY && process.stdout.isTTY && !output.json) {
+    const { openPrompt } = await import('./shell/prompt.js');
+    return openPrompt(scene, output, () => life.end(EXIT.ok));
+  }
+  const { runScript } = await import('./shell/script.js');
+  const ending = new AbortController();
+  void runScript(scene, output, ending.signal).then((status) => {
+    if (status !== null) life.end(status);
+  });
+  return () => ending.abort();
+}

@@ -1,0 +1,48 @@
+/**
+ * How long a command runs: until it ends itself, or until SIGINT, SIGTERM or SIGHUP, which let it clean up. A second signal ends
+ * the process at once. Meanwhile the process stays, also with nothing to wait for.
+ */
+import { EXIT } from './exit.js';
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+const LONG_MS = 2 ** 30;
+
+export class Lifetime {
+  /** Resolves to the exit status when it is time to clean up. */
+  readonly ended: Promise<number>;
+  private resolve: (status: number) => void = () => {};
+  private readonly stay = setInterval(() => {}, LONG_MS);
+  private signalled = false;
+  /** Has the end come? */
+  over = false;
+
+  constructor() {
+    this.ended = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
+    for (const signal of Object.keys(SIGNALS)) process.on(signal, this.heard);
+  }
+
+  /** It is time to clean up. */
+  end(status: number): void {
+    this.over = true;
+    this.resolve(status);
+  }
+
+  /** Waits for something to be opened, or for the end. */
+  async unlessEnded(opening: Promise<unknown>): Promise<void> {
+    await Promise.race([opening, this.ended]);
+  }
+
+  /** Cleaning up is done. */
+  release(): void {
+    clearInterval(this.stay);
+    for (const signal of Object.keys(SIGNALS)) process.off(signal, this.heard);
+  }
+
+  private readonly heard = (signal: keyof typeof SIGNALS): void => {
+    if (this.signalled) process.exit(128 + SIGNALS[signal]);
+    this.signalled = true;
+    this.end(EXIT.ok);
+  };
+}

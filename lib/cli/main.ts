@@ -1,0 +1,160 @@
+/**
+ * The command line: which command, which options, how it ends. Each command is a file that is loaded when it is asked for, and
+ * resolves to an exit status.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { didYouMean } from '../nxm/suggestion.js';
+import { EXIT, Failure, failureOf } from './exit.js';
+import { flushed } from './output.js';
+import { datapathId, several, whole, withCommonOptions } from './switch-options.js';
+import { VERSION } from './version.js';
+
+/** What the program is called in messages. */
+const NAME = 'ctswitch';
+
+const STATUSES = `
+Exit statuses: 0 well, 1 a test failed or a difference was found, 2 usage or a bad file,
+3 environment (a port in use, rights, an interface or a module missing), 4 time-out.
+`;
+
+const EXAMPLES = `
+Examples:
+  ctswitch                                             the demo: a switch, four hosts, a prompt
+  echo 'h1 ping h2' | ctswitch                         the demo, told what to do
+  ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 --controller tcp:127.0.0.1:6653
+  ctswitch simulate < cases.jsonl                      flows and packets in, packets out, no network
+In a checkout, write node dist/bin/ctswitch.js for ctswitch.
+`;
+
+const DEMO_HELP = `
+On a terminal there is a prompt; its command help lists what it knows. Otherwise the same commands are read from standard
+input, one a line: at its end the demo ends, with status 1 if a ping or a connection failed and 2 if a line was not
+understood. If there was no command, as with < /dev/null, it runs until SIGINT or SIGTERM.
+`;
+
+const RUN_HELP = `
+A port is [N=|LOCAL=]SPEC, and a SPEC one of
+  pcap:IFACE                      a live interface (npm's pcap, rights to capture)
+  tap:NAME                        an interface that the switch makes and removes (koffi, Linux, rights)
+  file:IN.pcap[,OUT.pcap][,paced] a capture that is played in, one that is written
+  host:NAME,MAC,IP[,IP6]          a small virtual host inside the process
+  memory[:NAME]                   a port that nothing is behind
+
+Examples:
+  ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 --controller tcp:127.0.0.1:6653
+  ctswitch run --port LOCAL=tap:br0 --port 1=pcap:eth1 --flows firewall.flows --listen ptcp:6654
+  ctswitch run --json --listen ptcp:0 --port 1=file:in.pcap,out.pcap
+SIGINT and SIGTERM end it and remove taps and sockets; a second one ends it at once.
+`;
+
+const SIMULATE_HELP = `
+A line is a case: {"id": 1, "flows": ["in_port=1,actions=2"], "packets": [[1, "HEX"], {"warp": 1000}]}
+Its answer is a line: {"id": 1, "results": [{"in": [1, "HEX"], "out": [[2, "HEX"]]}], "conntrack": [], "flows": [...]}
+A case that can't be loaded is answered by {"id": 1, "load_error": "..."}, and the next one follows.
+
+Example:
+  echo '{"flows": ["in_port=1,actions=2"], "packets": [[1, "ffffffffffff0000000000010800"]]}' | ctswitch simulate
+`;
+
+/** Runs the program and ends the process. */
+export async function main(args: readonly string[]): Promise<void> {
+  const status = await statusOf(args);
+  await flushed();
+  process.exit(status);
+}
+
+async function statusOf(args: readonly string[]): Promise<number> {
+  let status: number = EXIT.ok;
+  const program = commands((ended) => {
+    status = ended;
+  });
+  try {
+    if (args[0] === 'help' && args[1] !== undefined && !knows(program, args[1])) {
+      throw new Failure(EXIT.usage, unknownCommand(args[1], program));
+    }
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const failure = failureOf(error);
+    if (failure === null) throw error;
+    process.stderr.write(`${NAME}: ${failure.message}\n`);
+    return failure.status;
+  }
+}
+
+/** `ended` hears a command's exit status. */
+function commands(ended: (status: number) => void): Command {
+  const program = new Command(NAME)
+    .description("An OpenFlow 1.3 switch with Open vSwitch's connection tracking.")
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand('help [command]', 'print what a command is for and its options')
+    .addHelpText('after', EXAMPLES + STATUSES)
+    .exitOverride()
+    .configureHelp({ helpWidth: 110, subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
+    .configureOutput({ outputError: (text, write) => write(`${NAME}: ${oneLine(text)}\n`) });
+
+  const demo = program
+    .command('demo', { isDefault: true })
+    .description('a switch with four virtual hosts and a prompt; what ctswitch does without a command')
+    .usage('[options]')
+    .argument('[words...]')
+    .configureHelp({ helpWidth: 110, visibleArguments: () => [] })
+    .addHelpText('after', DEMO_HELP)
+    .action(async (words: string[], options) => {
+      if (words.length > 0) throw new Failure(EXIT.usage, unknownCommand(words[0], program));
+      ended(await (await import('./demo.js')).demo(options));
+    });
+  withCommonOptions(demo, { controller: 'tcp:127.0.0.1:6653', listen: 'ptcp:6654 or the next free port' });
+
+  const run = program
+    .command('run')
+    .description('a switch on real ports')
+    .option('--name <NAME>', "the switch's name", 's1')
+    .addOption(
+      new Option('--dpid <HEX>', 'datapath id: up to 16 hexadecimal digits').argParser(datapathId).default(1n, '1'),
+    )
+    .option('--port <[N=]SPEC>', 'add a port, under a number or LOCAL; may be repeated', several(String))
+    .option('--flows <FILE>', "flows to begin with, in ovs-ofctl's syntax")
+    .addOption(
+      new Option(
+        '--fail-mode <MODE>',
+        'without a controller: drop what no flow matches, or switch it (default: secure with --controller, else standalone)',
+      ).choices(['secure', 'standalone']),
+    )
+    .addOption(
+      new Option('--profile <PROFILE>', "how much of Open vSwitch's own fields controllers see")
+        .choices(['ovs', 'minimal', 'full'])
+        .default('ovs'),
+    )
+    .option('--min-frame <BYTES>', 'pad frames that processing made shorter than this; 0 never', whole(0, 1514), 0)
+    .addHelpText('after', RUN_HELP)
+    .action(async (options) => ended(await (await import('./run.js')).run(options)));
+  withCommonOptions(run);
+
+  program
+    .command('simulate')
+    .description('flow tables and packets in, packets out, as JSON lines, without a network')
+    .argument('[FILE]', 'cases, one a line; standard input unless given')
+    .addHelpText('after', SIMULATE_HELP)
+    .action(async (file: string | undefined) => ended(await (await import('./simulate.js')).runCases(file)));
+  return program;
+}
+
+function knows(program: Command, word: string): boolean {
+  return word.startsWith('-') || program.commands.some((command) => command.name() === word);
+}
+
+function unknownCommand(word: string, program: Command): string {
+  const known = [...program.commands.map((command) => command.name()), 'help'];
+  return `unknown command "${word}"${didYouMean(word, known) || `; there are ${known.join(', ')}`}`;
+}
+
+/** Commander's messages without "error:", suggestions on the same line. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,83 @@
+/** What a switch says when it is ready: what was opened, what it does without a controller, and what to try next. */
+import type { FailMode, Switch } from '../switch.js';
+import { portJson, portNumber, portState } from './events.js';
+import type { Output } from './output.js';
+import { VERSION } from './version.js';
+
+export interface ReadyFacts {
+  readonly sw: Switch;
+  readonly name: string;
+  readonly failMode: FailMode;
+  /** Addresses as they were bound. */
+  readonly listening: readonly string[];
+  readonly controllers: readonly string[];
+}
+
+/** The first JSON line. */
+export function readyJson({ sw, name, failMode, listening, controllers }: ReadyFacts) {
+  return {
+    version: VERSION,
+    pid: process.pid,
+    name,
+    datapath_id: sw.datapathIdText,
+    ports: sw.ports().map((port) => ({ ...portJson(port), kind: sw.portAt(port.number)?.kind })),
+    listening,
+    controllers,
+    fail_mode: failMode,
+    standalone: sw.standalone,
+  };
+}
+
+/** The same as lines for people. */
+export function readyText(facts: ReadyFacts, output: Output): string {
+  const { sw, name, listening, controllers } = facts;
+  const ports = sw.ports().map((port) => {
+    const state = portState(port);
+    return `${portNumber(port.number)}=${port.name}${state === 'up' ? '' : ` (${state})`}`;
+  });
+  return [
+    `${output.style('bold', `ctswitch ${VERSION}`)}: switch ${name}, datapath id ${sw.datapathIdText}`,
+    row('ports', ports.join(', ') || 'none: give it some with --port'),
+    ...connectionRows(listening, controllers),
+    ...failModeRows(facts, output),
+    ...(listening.length > 0 ? ['', 'Try, from another terminal:', ...ofctlHints(listening[0])] : []),
+  ].join('\n');
+}
+
+/** "  word        text" */
+export function row(word: string, text: string): string {
+  return `  ${word.padEnd(12)}${text}`;
+}
+
+/** What listens, and who is dialled. */
+export function connectionRows(listening: readonly string[], controllers: readonly string[]): string[] {
+  const dialled = controllers.map((address) => row('controller', `${address}, dialled until it answers`));
+  const waiting = listening.map((address) => row('listens on', address));
+  if (dialled.length + waiting.length > 0) return [...waiting, ...dialled];
+  return [row('controller', 'none, and nothing can connect: there is neither --controller nor --listen')];
+}
+
+/** What happens without a controller; standalone is said loudly. */
+export function failModeRows({ failMode, controllers }: ReadyFacts, output: Output): string[] {
+  if (failMode === 'secure') {
+    return [row('fail-mode', 'secure: packets that no flow matches are dropped, with or without a controller')];
+  }
+  const loud = output.style(['bold', 'yellow'], 'STANDALONE: no controller is in charge, so');
+  const until = controllers.length > 0 ? '. When a controller connects, they are dropped' : '';
+  return [
+    row('fail-mode', loud),
+    row('', output.style('yellow', `packets that no flow matches are switched by MAC address, as by NORMAL${until}`)),
+  ];
+}
+
+/** ovs-ofctl commands to begin with, for an address that the switch listens on. */
+export function ofctlHints(listening: string): string[] {
+  const [, port, host] = /^ptcp:(\d+):(.*)$/.exec(listening) ?? [];
+  const everywhere = host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host;
+  const address = port === undefined ? listening.slice(1) : `tcp:${everywhere}:${port}`;
+  return [
+    `  ovs-ofctl -O OpenFlow13 show ${address}`,
+    `  ovs-ofctl -O OpenFlow13 add-flow ${address} priority=10,in_port=1,actions=drop`,
+    `  ovs-ofctl -O OpenFlow13 dump-flows ${address}`,
+  ];
+}

@@ -1,0 +1,98 @@
+/** `ctswitch run`: a switch on real ports, until a signal ends it. */
+import type { Profile } from '../agent/profile.js';
+import { OFPP } from '../nxm/index.js';
+import { PortError } from '../ports/port.js';
+import { type PortText, PortTextError, parsePort } from '../ports/spec-text.js';
+import { type FailMode, Switch } from '../switch.js';
+import { tellEvents } from './events.js';
+import { EXIT, Failure } from './exit.js';
+import { addFlows, readFlowFile } from './flow-file.js';
+import { Lifetime } from './lifetime.js';
+import { Output } from './output.js';
+import { readyJson, readyText } from './ready.js';
+import { type CommonOptions, logFor, seedOf } from './switch-options.js';
+
+export interface RunOptions extends CommonOptions {
+  readonly name: string;
+  readonly dpid: bigint;
+  readonly port?: readonly string[];
+  readonly flows?: string;
+  readonly failMode?: FailMode;
+  readonly profile: Profile;
+  readonly minFrame: number;
+}
+
+/** Runs the switch. Resolves to an exit status; throws what `failureOf` knows. */
+export async function run(options: RunOptions): Promise<number> {
+  const { flows: file, controller: controllers = [], listen = [], profile, name } = options;
+  const ports = numbered((options.port ?? []).map(readPort));
+  const names = new Map(ports.map(({ number, port }) => [port.name, number === 'LOCAL' ? OFPP.LOCAL : number]));
+  const flows = file === undefined ? [] : readFlowFile(file, names);
+  const failMode = options.failMode ?? (controllers.length > 0 ? 'secure' : 'standalone');
+
+  const life = new Lifetime();
+  const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
+  const sw = new Switch({
+    datapathId: options.dpid,
+    failMode,
+    seed: seedOf(options),
+    minFrame: options.minFrame,
+    log: logFor(options, output),
+    agent: { profile, description: { datapath: name } },
+  });
+  try {
+    for (const { number, port } of ports) sw.addPort(number, port);
+    await life.unlessEnded(sw.ready());
+    if (life.over) return EXIT.ok;
+    if (file !== undefined) addFlows(sw, file, flows);
+    const { listening } = await sw.start({ controllers, listen });
+    const facts = { sw, name, failMode, listening, controllers };
+    output.tell('ready@1', readyJson(facts));
+    output.say(readyText(facts, output));
+    const silence = tellEvents({ sw, output, all: options.verbose > 0, logged: options.verbose > 0 });
+    const status = await life.ended;
+    silence();
+    return status;
+  } catch (error) {
+    throw badFile(error, ports);
+  } finally {
+    await sw.close();
+    life.release();
+  }
+}
+
+function readPort(text: string): PortText {
+  try {
+    return parsePort(text);
+  } catch (error) {
+    throw error instanceof PortTextError ? new Failure(EXIT.usage, `--port ${error.message}`) : error;
+  }
+}
+
+interface NumberedPort extends PortText {
+  readonly number: number | 'LOCAL';
+}
+
+/** Gives ports without a number the lowest free ones. Throws a Failure for a number that is taken twice. */
+function numbered(ports: readonly PortText[]): NumberedPort[] {
+  const taken = new Set<number | 'LOCAL'>();
+  for (const { number, port } of ports) {
+    if (number === undefined) continue;
+    if (taken.has(number))
+      throw new Failure(EXIT.usage, `--port ${number}=…: port ${number} is given twice, to ${port.name}, too`);
+    taken.add(number);
+  }
+  let next = 1;
+  return ports.map(({ number, port }) => {
+    while (number === undefined && taken.has(next)) next++;
+    if (number === undefined) taken.add(next);
+    return { number: number ?? next, port };
+  });
+}
+
+/** A capture that can't be played is a bad file, not an environment that lacks something. */
+function badFile(error: unknown, ports: readonly NumberedPort[]): unknown {
+  if (!(error instanceof PortError)) return error;
+  const isFile = ports.some(({ port }) => port.kind === 'file' && port.name === error.port);
+  return isFile ? new Failure(EXIT.usage, error.message) : error;
+}

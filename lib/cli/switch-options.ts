@@ -1,0 +1,87 @@
+/** Options that several commands have, and what makes a switch of them. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Log } from '../bytes/index.js';
+import { parseActive, parsePassive } from '../channel/address.js';
+import { ChannelError } from '../channel/channel-error.js';
+import { makeLog } from './log.js';
+import { hasColours, type Output } from './output.js';
+
+export interface CommonOptions {
+  readonly controller?: readonly string[];
+  readonly listen?: readonly string[];
+  readonly seed?: number;
+  readonly json?: boolean;
+  readonly verbose: number;
+}
+
+/** Adds the options of CommonOptions. */
+export function withCommonOptions(command: Command, defaults: { controller?: string; listen?: string } = {}): Command {
+  const otherwise = (text: string | undefined): string => (text === undefined ? '' : ` (default: ${text})`);
+  return command
+    .option(
+      '--controller <ADDRESS>',
+      `dial a controller: tcp:HOST[:PORT] or unix:PATH; may be repeated${otherwise(defaults.controller)}`,
+      several(address(parseActive)),
+    )
+    .option(
+      '--listen <ADDRESS>',
+      `wait for ovs-ofctl and controllers: ptcp:PORT[:HOST] or punix:PATH; may be repeated${otherwise(defaults.listen)}`,
+      several(address(parsePassive)),
+    )
+    .option('--seed <N>', 'where chance comes from: the same seed, the same run', whole(0, 2 ** 48))
+    .option('--json', 'JSON lines on standard output, the first with the schema ctswitch/ready@1; logs as JSON, too')
+    .option('-v, --verbose', 'log more; -vv logs everything', (_: string, before: number) => before + 1, 0);
+}
+
+/** An option that may be repeated: a list of what each is read as. */
+export function several<T>(read: (text: string) => T) {
+  return (text: string, before?: T[]): T[] => [...(before ?? []), read(text)];
+}
+
+/** A whole number within bounds. */
+export function whole(least: number, most: number) {
+  return (text: string): number => {
+    const number = Number(text);
+    if (!/^\d+$/.test(text) || number < least || number > most) {
+      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+    }
+    return number;
+  };
+}
+
+/** "1", "0x1f", "00:00:00:00:00:00:00:01": 64 bits that aren't all zero. */
+export function datapathId(text: string): bigint {
+  const digits = text.replace(/^0x/i, '').replace(/:/g, '');
+  if (!/^[0-9a-f]{1,16}$/i.test(digits) || /^0+$/.test(digits)) {
+    throw new InvalidArgumentError('It has 1 to 16 hexadecimal digits, not all of them zero.');
+  }
+  return BigInt(`0x${digits}`);
+}
+
+/** The text itself, once a parser of addresses has taken it. */
+function address(parse: (text: string) => unknown) {
+  return (text: string): string => {
+    try {
+      parse(text);
+    } catch (error) {
+      if (error instanceof ChannelError) throw new InvalidArgumentError(error.why);
+      throw error;
+    }
+    return text;
+  };
+}
+
+/** The log that the options ask for. */
+export function logFor({ verbose }: CommonOptions, output: Output): Log {
+  return makeLog({
+    json: output.json,
+    verbosity: verbose,
+    colours: hasColours(process.stderr),
+    write: (text) => output.complain(text),
+  });
+}
+
+/** The seed that was given, or one that nobody guesses. */
+export function seedOf({ seed }: CommonOptions): number {
+  return seed ?? globalThis.crypto.getRandomValues(new Uint32Array(1))[0];
+}
