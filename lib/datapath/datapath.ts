@@ -11,6 +11,7 @@ import { extract } from '../packet/extract.js';
 import { DIRTY, Key as FlowKey, type Key, slots } from '../packet/key.js';
 import { Packet } from '../packet/packet.js';
 import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
+import { changeTags } from '../packet/tags.js';
 import { Cache, type EntryInfo } from './cache.js';
 import { Journal } from './journal.js';
 import { COUNTER, OFPPC, type PortEntry, PortTable } from './port-table.js';
@@ -65,6 +66,8 @@ export class Datapath {
   readonly journal = new Journal();
   readonly counters: DatapathCounters = { hits: 0, misses: 0, renewed: 0, recirculationsDropped: 0, waitingDropped: 0 };
   readonly cold = new ColdStore();
+  /** Are IP fragments dropped where they come in? (OFPC_FRAG_DROP) */
+  dropFragments = false;
   private readonly cache = new Cache((entry, info) => this.forget(entry, info));
   private readonly arena = new Arena();
   private readonly keys = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new FlowKey());
@@ -137,6 +140,10 @@ export class Datapath {
     this.received = end - start;
     this.priors[0].clear();
     extract(packet, this.keys[0], entry.number);
+    if (this.dropFragments && this.keys[0].get(slots.nw_frag) !== 0) {
+      ports.count(entry.slot, COUNTER.rxDropped, 1);
+      return;
+    }
     this.classify(0, packet);
   }
 
@@ -232,6 +239,12 @@ export class Datapath {
         case OP.ctClear:
           this.priors[depth].clear();
           break;
+        case OP.tags:
+          changeTags(packet, w[at + 1], w[at + 2], w[at + 3]);
+          break;
+        case OP.recirculate:
+          this.recirculate(w[at + 1], w[at + 2] !== 0, depth, packet, null);
+          break;
       }
       at += STEP_WORDS[op];
     }
@@ -261,7 +274,11 @@ export class Datapath {
     const prior = this.priors[depth];
     const result = this.options.tracker.process(packet, cold.request, this.now_ms, prior);
     prior.keep(result);
-    if (recirculation === 0) return;
+    if (recirculation !== 0) this.recirculate(recirculation, frameNeeded, depth, packet, result);
+  }
+
+  /** Reads the packet anew and runs what goes on with it, to its end; a copy where the frame is needed afterwards. */
+  private recirculate(id: number, frameNeeded: boolean, depth: number, packet: Packet, result: CtResult | null): void {
     if (depth === MAX_RECIRCULATIONS) {
       this.counters.recirculationsDropped++;
       return;
@@ -269,10 +286,12 @@ export class Datapath {
     const next = depth + 1;
     const copy = frameNeeded ? this.packets[next].copy(packet) : packet;
     const key = this.keys[next];
-    const inPort = this.keys[depth].get(slots.in_port);
-    extract(copy, key, inPort, recirculation);
-    fillTracked(key, result);
-    this.priors[next].keep(prior);
+    const before = this.keys[depth];
+    extract(copy, key, before.get(slots.in_port), id);
+    if (result) fillTracked(key, result);
+    else key.copyTracking(before);
+    key.copyGroup(before, 'tunnel');
+    this.priors[next].keep(this.priors[depth]);
     this.classify(next, copy);
   }
 

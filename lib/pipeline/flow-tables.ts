@@ -2,14 +2,24 @@
  * The flow tables and what changes them: flow-mods in all their forms (OpenFlow 1.3.5 §6.4, §7.3.4.1), timeouts, statistics.
  * A change is checked whole, then made, then told to the datapath's journal: it is in force when `apply` returns.
  */
-import { type Clock, OpenFlowError } from '../bytes/index.js';
+import { type Clock, type ErrorName, OpenFlowError } from '../bytes/index.js';
 import type { Sparse } from '../datapath/index.js';
-import { type Action, ALL_TABLES, ANY_GROUP, type FlowMod, type Instructions, OFPFF, OFPP } from '../nxm/index.js';
+import {
+  type Action,
+  ALL_TABLES,
+  ANY_GROUP,
+  type FlowMod,
+  type Instructions,
+  type Match,
+  OFPFF,
+  OFPP,
+} from '../nxm/index.js';
 import { checkInstructions, TABLES } from './check.js';
 import { Expiry } from './expiry.js';
 import { Flow } from './flow.js';
-import { MAX_FLOWS, Table } from './table.js';
-import type { FlowFilter, FlowView, RemovedReason, TableView } from './types.js';
+import { Table } from './table.js';
+import { checkLimits } from './table-limits.js';
+import type { FlowFilter, FlowView, RemovedReason, TableSetup, TableView } from './types.js';
 
 const KNOWN_FLAGS = Object.values(OFPFF).reduce((all, bit) => all | bit, 0);
 
@@ -45,16 +55,15 @@ export class FlowTables {
   }
 
   private add(change: FlowMod): void {
-    const table = this.tables[change.tableId];
-    if (!table) throw new OpenFlowError('OFPFMFC_BAD_TABLE_ID', `flow-mod adds to table ${change.tableId}`);
-    checkInstructions(change.instructions, change.match, change.tableId);
+    const table = this.table(change.tableId, 'OFPFMFC_BAD_TABLE_ID');
+    this.check(change.instructions, change.match, change.priority, table);
     if (change.flags & OFPFF.CHECK_OVERLAP && table.classifier.overlaps(change.match, change.priority)) {
       throw new OpenFlowError('OFPFMFC_OVERLAP', 'a flow of the same priority overlaps');
     }
     const now = this.clock.now();
     const old = table.classifier.exact(change.match, change.priority);
-    if (!old && table.count >= MAX_FLOWS) {
-      throw new OpenFlowError('OFPFMFC_TABLE_FULL', `table ${change.tableId} has ${MAX_FLOWS} flows`);
+    if (!old && table.count >= table.maxEntries) {
+      throw new OpenFlowError('OFPFMFC_TABLE_FULL', `table ${change.tableId} has ${table.count} flows`);
     }
     const { tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags } = change;
     const flow = new Flow(tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags, now);
@@ -74,7 +83,9 @@ export class FlowTables {
 
   private modify(change: FlowMod): void {
     const flows = this.chosen(change).filter((flow) => cookieFits(flow, change));
-    for (const flow of flows) checkInstructions(change.instructions, flow.match, flow.tableId);
+    for (const flow of flows) {
+      this.check(change.instructions, flow.match, flow.priority, this.tables[flow.tableId]);
+    }
     if (flows.length > 0 && change.flags & OFPFF.RESET_COUNTS) this.events.collect();
     for (const flow of flows) {
       flow.instructions = change.instructions;
@@ -87,23 +98,36 @@ export class FlowTables {
   }
 
   private delete(change: FlowMod): void {
-    for (const flow of this.chosen(change)) {
-      if (cookieFits(flow, change) && namesOutput(flow, change.outPort, change.outGroup)) this.remove(flow, 'delete');
-    }
+    const { outPort, outGroup } = change;
+    const flows = this.chosen(change).filter((f) => cookieFits(f, change) && namesOutput(f, outPort, outGroup));
+    if (flows.some((flow) => flow.flags & OFPFF.SEND_FLOW_REM)) this.events.collect();
+    for (const flow of flows) this.remove(flow, 'delete');
+  }
+
+  /** Refuses instructions that the switch, or the table as it was configured, can't follow. */
+  private check(instructions: Instructions, match: Match, priority: number, table: Table): void {
+    checkInstructions(instructions, match, table.id);
+    if (instructions.goto !== undefined) this.table(instructions.goto, 'OFPBIC_BAD_TABLE_ID');
+    if (table.limits) checkLimits(table.limits, match, priority, instructions);
+  }
+
+  /** A table of the pipeline. */
+  private table(id: number, error: ErrorName): Table {
+    const table = this.tables[id];
+    if (!table?.present) throw new OpenFlowError(error, `there is no table ${id}`);
+    return table;
   }
 
   /** The flows that a modify or delete means, before cookies and outputs are looked at. */
   private chosen(change: FlowMod): Flow[] {
     if (change.tableId === ALL_TABLES)
       return this.tables.flatMap((table) => (table.count > 0 ? table.meant(change) : []));
-    const table = this.tables[change.tableId];
-    if (!table) throw new OpenFlowError('OFPFMFC_BAD_TABLE_ID', `there is no table ${change.tableId}`);
-    return table.meant(change);
+    return this.table(change.tableId, 'OFPFMFC_BAD_TABLE_ID').meant(change);
   }
 
+  /** Takes a flow out; its counters were collected if it is to be told of. */
   private remove(flow: Flow, reason: RemovedReason): void {
     const wanted = (flow.flags & OFPFF.SEND_FLOW_REM) !== 0;
-    if (wanted) this.events.collect();
     this.tables[flow.tableId].remove(flow);
     this.events.changed(flow.tableId, flow.match);
     if (wanted) this.events.removed(flow.view(this.clock.now()), reason);
@@ -112,14 +136,14 @@ export class FlowTables {
   /** Flows that pass a filter, in table order. */
   *flows(filter: FlowFilter): Generator<FlowView> {
     const { tableId } = filter;
-    if (tableId !== ALL_TABLES && !this.tables[tableId]) {
-      throw new OpenFlowError('OFPBRC_BAD_TABLE_ID', `there is no table ${tableId}`);
-    }
+    const tables = tableId === ALL_TABLES ? this.tables : [this.table(tableId, 'OFPBRC_BAD_TABLE_ID')];
     this.events.collect();
     const now = this.clock.now();
-    for (const table of tableId === ALL_TABLES ? this.tables : [this.tables[tableId]]) {
+    for (const table of tables) {
       if (table.count === 0) continue;
+      // Who reads slowly doesn't get flows that are gone by then.
       for (const flow of table.within(filter.match)) {
+        if (flow.removed) continue;
         if (cookieFits(flow, filter) && namesOutput(flow, filter.outPort, filter.outGroup)) yield flow.view(now);
       }
     }
@@ -127,7 +151,25 @@ export class FlowTables {
 
   views(): TableView[] {
     this.events.collect();
-    return this.tables.map(({ id, count, lookups, matched }) => ({ tableId: id, active: count, lookups, matched }));
+    const tables = this.tables.filter((table) => table.present);
+    return tables.map(({ id, count, lookups, matched }) => ({ tableId: id, active: count, lookups, matched }));
+  }
+
+  /** Makes these the tables of the pipeline; returns whether flows went. */
+  configure(setups: ReadonlyMap<number, TableSetup>): boolean {
+    let cleared = false;
+    for (const table of this.tables) {
+      const setup = setups.get(table.id);
+      const { maxEntries, limits } = setup ?? { maxEntries: 0, limits: null };
+      if (table.count > 0 && (!setup || limits !== table.limits)) {
+        table.clear();
+        cleared = true;
+      }
+      table.present = setup !== undefined;
+      table.maxEntries = maxEntries;
+      table.limits = limits;
+    }
+    return cleared;
   }
 
   close(): void {

@@ -5,7 +5,7 @@
 import { type Clock, type Log, OpenFlowError } from '../bytes/index.js';
 import type { Tracker } from '../ct/index.js';
 import { COUNTER, type ControllerCold, Datapath, MAC_TABLE, OFPPC, OFPPS, type PortEntry } from '../datapath/index.js';
-import type { FlowMod } from '../nxm/index.js';
+import { type FlowMod, OFPP } from '../nxm/index.js';
 import { Key, slots, VLAN_CFI } from '../packet/key.js';
 import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Port } from '../ports/port.js';
@@ -15,7 +15,20 @@ import { FrozenStates } from './frozen.js';
 import { MacTable } from './mac-table.js';
 import { packetInFields } from './packet-in.js';
 import { Translator } from './translator.js';
-import type { FlowFilter, FlowView, PacketOut, PipelineApi, PipelineEvents, PortView, TableView } from './types.js';
+import type {
+  FlowFilter,
+  FlowView,
+  FragmentHandling,
+  PacketOut,
+  PipelineApi,
+  PipelineEvents,
+  PortChange,
+  PortView,
+  TableSetup,
+  TableView,
+} from './types.js';
+
+const KNOWN_CONFIG = Object.values(OFPPC).reduce((all: number, bit) => all | bit, 0);
 
 /** How often what is unused is looked for, ms. */
 const UPKEEP_MS = 1000;
@@ -92,7 +105,22 @@ export class Pipeline implements PipelineApi {
     return this.flowTables.views();
   }
 
+  configureTables(setups: ReadonlyMap<number, TableSetup>): void {
+    if (this.flowTables.configure(setups)) this.datapath.journal.everything();
+  }
+
+  get fragments(): FragmentHandling {
+    return this.datapath.dropFragments ? 'drop' : 'normal';
+  }
+
+  set fragments(handling: FragmentHandling) {
+    this.datapath.dropFragments = handling === 'drop';
+  }
+
   packetOut({ inPort, actions, frame }: PacketOut): void {
+    if (inPort < OFPP.MAX && !this.datapath.ports.get(inPort)) {
+      throw new OpenFlowError('OFPBRC_BAD_PORT', `there is no port ${inPort}`, 12);
+    }
     checkPacketOut(actions);
     if (frame.length < 14)
       throw new OpenFlowError('OFPBRC_BAD_PACKET', `a frame of ${frame.length} bytes is no Ethernet frame`);
@@ -136,6 +164,27 @@ export class Pipeline implements PipelineApi {
     if (state === entry.state) return;
     entry.state = state;
     if (!up) this.macs.flush(entry.number);
+    this.datapath.journal.everything();
+    this.options.events.port('modify', this.view(entry));
+  }
+
+  /** Throws BAD_PORT, BAD_HW_ADDR, BAD_CONFIG or BAD_ADVERTISE (OpenFlow 1.3.5 §7.3.4.3). */
+  modifyPort({ port, mac, config, mask, advertise }: PortChange): void {
+    const entry = this.datapath.ports.get(port);
+    if (!entry) throw new OpenFlowError('OFPPMFC_BAD_PORT', `there is no port ${port}`, 8);
+    if (!mac.every((byte, i) => byte === entry.mac[i])) {
+      throw new OpenFlowError('OFPPMFC_BAD_HW_ADDR', `port ${port} has another address`, 16);
+    }
+    if (mask & ~KNOWN_CONFIG) {
+      throw new OpenFlowError('OFPPMFC_BAD_CONFIG', `unknown configuration bits 0x${(mask >>> 0).toString(16)}`, 28);
+    }
+    if (advertise !== 0) {
+      throw new OpenFlowError('OFPPMFC_BAD_ADVERTISE', `port ${port} advertises nothing that could be chosen`, 32);
+    }
+    const changed = (entry.config & ~mask) | (config & mask);
+    if (changed === entry.config) return;
+    entry.config = changed;
+    if (changed & OFPPC.PORT_DOWN) this.macs.flush(entry.number);
     this.datapath.journal.everything();
     this.options.events.port('modify', this.view(entry));
   }

@@ -3,14 +3,19 @@ import type { Lookup } from '../datapath/cache.js';
 import type { FlowMod, Match } from '../nxm/index.js';
 import { Classifier } from './classifier.js';
 import type { Flow } from './flow.js';
+import type { TableLimits } from './types.js';
 
-/** Most flows of a table; one more is refused with TABLE_FULL. */
+/** Most flows of a table, unless a controller wants less; one more is refused with TABLE_FULL. */
 export const MAX_FLOWS = 1_000_000;
 
 export class Table implements Lookup {
   lookups = 0;
   matched = 0;
-  readonly classifier = new Classifier();
+  /** False: a controller has taken it out of the pipeline. */
+  present = true;
+  maxEntries = MAX_FLOWS;
+  limits: TableLimits | null = null;
+  classifier = new Classifier();
   private readonly order = new Set<Flow>();
 
   constructor(readonly id: number) {}
@@ -32,6 +37,13 @@ export class Table implements Lookup {
     this.classifier.remove(flow);
     this.order.delete(flow);
     flow.removed = true;
+  }
+
+  /** Takes out all flows. */
+  clear(): void {
+    for (const flow of this.order) flow.removed = true;
+    this.order.clear();
+    this.classifier = new Classifier();
   }
 
   /** Flows that a modify or delete means: exactly one match and priority, or all within the match. */

@@ -1,5 +1,5 @@
 /** What the pipeline shows to the agent and to tools: flows, tables, ports and packet-ins as plain data. */
-import type { Action, FieldValue, FlowMod, Instructions, Match, PacketInReason } from '../nxm/index.js';
+import type { Action, Field, FieldValue, FlowMod, Instructions, Match, PacketInReason } from '../nxm/index.js';
 
 /** A flow as statistics show it. Times in ms of the switch's clock; counters are whole numbers. */
 export interface FlowView {
@@ -64,6 +64,51 @@ export interface PacketOut {
   readonly frame: Uint8Array;
 }
 
+/** What flows of a configured table may do: numbers of OFPIT_*, of tables and of OFPAT_*, and fields that may be set. */
+export interface Abilities {
+  readonly instructions: ReadonlySet<number>;
+  readonly next: ReadonlySet<number>;
+  readonly applyActions: ReadonlySet<number>;
+  readonly writeActions: ReadonlySet<number>;
+  readonly applyFields: ReadonlySet<Field>;
+  readonly writeFields: ReadonlySet<Field>;
+}
+
+/** What a controller has made of a table (OpenFlow 1.3.5 §7.3.5.5). */
+export interface TableLimits {
+  /** Fields that can be matched; true where they may be masked. */
+  readonly fields: ReadonlyMap<Field, boolean>;
+  /** Fields that may be left out. */
+  readonly wildcards: ReadonlySet<Field>;
+  /** Bits of metadata that can be matched and written. */
+  readonly metadataMatch: bigint;
+  readonly metadataWrite: bigint;
+  /** For all flows but the table-miss flow, and for that one. */
+  readonly hit: Abilities;
+  readonly miss: Abilities;
+}
+
+/** A table of the pipeline: how many flows it takes, and what they may be; null: all that the switch can. */
+export interface TableSetup {
+  readonly maxEntries: number;
+  readonly limits: TableLimits | null;
+}
+
+/** What OFPT_PORT_MOD asks for. */
+export interface PortChange {
+  readonly port: number;
+  /** Must be the port's own: six bytes. */
+  readonly mac: Uint8Array;
+  /** OFPPC_* bits, and which of them are to change. */
+  readonly config: number;
+  readonly mask: number;
+  /** OFPPF_* bits; 0 leaves them as they are. */
+  readonly advertise: number;
+}
+
+/** What becomes of IP fragments (OFPC_FRAG_*): matched as they are, or dropped where they come in. */
+export type FragmentHandling = 'normal' | 'drop';
+
 /** OFPPC_* and OFPPS_* bits. */
 export const OFPPC = { PORT_DOWN: 1, NO_RECV: 4, NO_FWD: 32, NO_PACKET_IN: 64 } as const;
 export const OFPPS = { LINK_DOWN: 1, BLOCKED: 2, LIVE: 4 } as const;
@@ -105,12 +150,22 @@ export interface PipelineEvents {
 /** The pipeline as the agent sees it. Every method throws OpenFlowError for a peer's mistake, before anything has changed. */
 export interface PipelineApi {
   readonly tableCount: number;
+  /** 'normal' at first. */
+  fragments: FragmentHandling;
   /** Flow-mod, all forms. In force when it returns. */
   apply(change: FlowMod): void;
   /** Flows that pass the filter, in table order; counters are up to date. */
   flows(filter: FlowFilter): Iterable<FlowView>;
+  /** The tables of the pipeline, ascending. */
   tables(): TableView[];
   ports(): PortView[];
   port(number: number): PortView | undefined;
+  /** Port-mod; tells of the port if anything changed. */
+  modifyPort(change: PortChange): void;
+  /**
+   * Makes these the tables of the pipeline. Flows of tables that aren't among them, and of those whose limits are
+   * another object than before, go without a word.
+   */
+  configureTables(setups: ReadonlyMap<number, TableSetup>): void;
   packetOut(packet: PacketOut): void;
 }

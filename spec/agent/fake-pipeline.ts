@@ -4,7 +4,17 @@
  */
 import type { OpenFlowError } from '../../lib/bytes/index.js';
 import { ALL_TABLES, type FlowMod } from '../../lib/nxm/index.js';
-import type { FlowFilter, FlowView, PacketOut, PipelineApi, PortView, TableView } from '../../lib/pipeline/types.js';
+import type {
+  FlowFilter,
+  FlowView,
+  FragmentHandling,
+  PacketOut,
+  PipelineApi,
+  PortChange,
+  PortView,
+  TableSetup,
+  TableView,
+} from '../../lib/pipeline/types.js';
 
 /** A port with counters that can be told apart. */
 export function portView(number: number, name: string): PortView {
@@ -40,6 +50,9 @@ export function flowView(change: FlowMod): FlowView {
 
 export class FakePipeline implements PipelineApi {
   readonly tableCount = 254;
+  fragments: FragmentHandling = 'normal';
+  readonly portChanges: PortChange[] = [];
+  setups: ReadonlyMap<number, TableSetup> | null = null;
   flowList: FlowView[] = [];
   readonly applied: FlowMod[] = [];
   readonly packetOuts: PacketOut[] = [];
@@ -71,6 +84,15 @@ export class FakePipeline implements PipelineApi {
 
   port(number: number): PortView | undefined {
     return this.portList.find((port) => port.number === number);
+  }
+
+  modifyPort(change: PortChange): void {
+    this.check();
+    this.portChanges.push(change);
+  }
+
+  configureTables(setups: ReadonlyMap<number, TableSetup>): void {
+    this.setups = setups;
   }
 
   packetOut(packet: PacketOut): void {
