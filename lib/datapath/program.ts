@@ -23,10 +23,14 @@ export const OP = {
   /** cold, recirculation id or 0, whether the frame is needed afterwards */
   ct: 7,
   ctClear: 8,
+  /** kind and two arguments (lib/packet/tags): labels, backbone headers, TTLs, types. */
+  tags: 9,
+  /** recirculation id, whether the frame is needed afterwards: the packet is read anew and goes on from there. */
+  recirculate: 10,
 } as const;
 
 /** Words of a step, its number included. */
-export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1];
+export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3];
 
 const NAMES = Object.keys(OP);
 

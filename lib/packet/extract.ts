@@ -42,6 +42,7 @@ const AT = {
   mpls: slots.mpls0.at,
   isid: slots.pbb_isid.at,
   uca: slots.pbb_uca.at,
+  more: slots.vlan_more.at,
   nsh: slots.nsh_flags.at,
 } as const;
 
@@ -58,6 +59,7 @@ export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, 
   packet.typeAt = -1;
   packet.l3 = -1;
   packet.l4 = -1;
+  packet.protoAt = -1;
   packet.l3End = packet.end;
   if (packet.end - packet.start < ETHERNET_HEADER) return;
   const type = ethernet(packet, key);
@@ -107,6 +109,7 @@ function ethernet(packet: Packet, key: Key): number {
   for (let tags = 0; isTag(type) && tags < MAX_TAGS; tags++) {
     if (packet.end - at < 6) break;
     if (tags < 2) tag(key, tags === 0 ? AT.vlan : AT.inner, type, (b[at + 2] << 8) | b[at + 3]);
+    else k[AT.more]++;
     at += 4;
     type = (b[at] << 8) | b[at + 1];
   }
@@ -118,8 +121,10 @@ function ethernet(packet: Packet, key: Key): number {
     if (snapType >= 0x600) {
       type = snapType;
       at += 8;
+      packet.typeAt = at - 2;
     } else {
       type = ETH_TYPE_NONE;
+      packet.typeAt = -1;
     }
   }
   packet.l3 = at;
@@ -155,6 +160,7 @@ function ipv4(packet: Packet, key: Key): void {
   k[AT.tos] = b[at + 1];
   k[AT.ttl] = b[at + 8];
   k[AT.proto] = b[at + 9];
+  packet.protoAt = at + 9;
   const offset = ((b[at + 6] << 8) | b[at + 7]) & 0x3fff;
   if (offset !== 0) {
     k[AT.frag] = offset & 0x1fff ? FRAG_ANY | FRAG_LATER : FRAG_ANY;
@@ -195,10 +201,13 @@ function extensionHeaders(packet: Packet, key: Key, from: number, first: number)
   let proto = first;
   let seen = 0;
   let last = -1;
+  let options = 0;
+  packet.protoAt = packet.l3 + 6;
   for (;;) {
     const bit = extensionBit(proto);
     if (bit === 0) break;
-    if (bit & seen && !(bit === EXTHDR.dest && !(seen & EXTHDR.repeated))) seen |= EXTHDR.repeated;
+    // Destination options may come twice (RFC 8200 §4.1), all others once.
+    if (bit === EXTHDR.dest ? ++options > 2 : bit & seen) seen |= EXTHDR.repeated;
     const place = EXTHDR_ORDER.indexOf(bit);
     if (place >= 0 && place < last && bit !== EXTHDR.dest) seen |= EXTHDR.order;
     last = Math.max(last, place);
@@ -208,6 +217,7 @@ function extensionHeaders(packet: Packet, key: Key, from: number, first: number)
     if (packet.l3End - at < 8 || packet.l3End - at < length) {
       k[AT.proto] = proto;
       putExthdr(k, seen);
+      packet.protoAt = -1;
       return -1;
     }
     const fragment = proto === 44 ? ((b[at + 2] << 8) | b[at + 3]) & 0xfff9 : 0;
@@ -216,10 +226,12 @@ function extensionHeaders(packet: Packet, key: Key, from: number, first: number)
       if (fragment & 0xfff8) {
         k[AT.proto] = 44;
         putExthdr(k, seen);
+        packet.protoAt = -1;
         return -1;
       }
     }
     proto = b[at];
+    packet.protoAt = at;
     at += length;
   }
   k[AT.proto] = proto;

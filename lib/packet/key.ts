@@ -8,6 +8,7 @@
  *
  * What stands where, beyond the obvious:
  * - vlan_tci has bit 12 (CFI) set when there is a tag, as Open vSwitch does, so an all-zero TCI means "no tag".
+ * - vlan_more counts the tags behind the two that are shown.
  * - icmp type and code stand in tp_src and tp_dst; ARP's protocol addresses in ipv4_src and ipv4_dst.
  * - arp_sha and arp_tha also hold an ND option's nd_sll and nd_tll; prerequisites keep the meanings apart.
  */
@@ -93,7 +94,8 @@ const mpls1 = slot(4);
 const mpls2 = slot(4);
 const pbb_isid = slot(4, 24);
 const pbb_uca = slot(1, 1);
-slot(3);
+const vlan_more = slot(1);
+slot(2);
 const tags = group(tagsAt);
 
 const nshAt = next;
@@ -194,6 +196,7 @@ export const slots = {
   mpls2,
   pbb_isid,
   pbb_uca,
+  vlan_more,
   nsh_flags,
   nsh_ttl,
   nsh_mdtype,
@@ -243,6 +246,9 @@ export const KEY_WORDS = next / 4;
 /** Cold groups: bit in `dirty` → [first word, word behind the last]. */
 export const GROUPS = { ipv6, neighbour, tags, nsh, ctTuple, pipeline, tunnel } as const;
 export const DIRTY = { ipv6: 1, neighbour: 2, tags: 4, nsh: 8, ctTuple: 16, pipeline: 32, tunnel: 64 } as const;
+
+/** The hot words of connection tracking: state, zone, protocol, mark. */
+const TRACKING = [ct_state.at / 4, packet_type.at / 4] as const;
 
 /** A word's group bit, 0 for hot words. */
 const groupOfWord = new Uint8Array(KEY_WORDS);
@@ -302,6 +308,21 @@ export class Key {
   copy(from: Key): void {
     this.words.set(from.words);
     this.dirty = from.dirty;
+  }
+
+  /** Takes a cold group over from another key. */
+  copyGroup(from: Key, group: keyof typeof GROUPS): void {
+    const bit = DIRTY[group];
+    if (((this.dirty | from.dirty) & bit) === 0) return;
+    const [first, end] = GROUPS[group];
+    for (let i = first; i < end; i++) this.words[i] = from.words[i];
+    this.dirty = (this.dirty & ~bit) | (from.dirty & bit);
+  }
+
+  /** Takes what connection tracking found over from another key. */
+  copyTracking(from: Key): void {
+    for (let i = TRACKING[0]; i < TRACKING[1]; i++) this.words[i] = from.words[i];
+    this.copyGroup(from, 'ctTuple');
   }
 
   /** The value of a slot of at most 32 bits. */

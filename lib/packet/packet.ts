@@ -13,7 +13,7 @@ export class Packet {
   bytes: Uint8Array;
   start = 0;
   end = 0;
-  /** Offset of the EtherType that names the L3 header (behind all VLAN tags); -1 in a frame without one. */
+  /** Offset of the EtherType that names the L3 header (behind all VLAN tags, or SNAP's); -1 in a frame without one. */
   typeAt = -1;
   /** Offset of the L3 header (MPLS, IP, ARP …), or -1. */
   l3 = -1;
@@ -21,6 +21,8 @@ export class Packet {
   l3End = 0;
   /** The protocol behind IPv6's extension headers. */
   proto6 = 0;
+  /** Offset of the byte that names the protocol behind IP's headers, or -1. */
+  protoAt = -1;
   /** Offset of the L4 header, or -1: no IP, not the first fragment, or cut off. */
   l4 = -1;
   private own: Uint8Array | null = null;
@@ -58,6 +60,7 @@ export class Packet {
     this.l3 = from.l3 < 0 ? -1 : from.l3 + shift;
     this.l3End = from.l3End + shift;
     this.proto6 = from.proto6;
+    this.protoAt = from.protoAt < 0 ? -1 : from.protoAt + shift;
     this.l4 = from.l4 < 0 ? -1 : from.l4 + shift;
     return this;
   }
@@ -85,6 +88,7 @@ export class Packet {
     if (this.l3 >= 0) this.l3 += by;
     this.l3End += by;
     if (this.l4 >= 0) this.l4 += by;
+    if (this.protoAt >= 0) this.protoAt += by;
   }
 
   /** Points at longer bytes that begin with the same `length` bytes: padding. */

@@ -279,6 +279,20 @@ function serviceTags(packet: Packet, u: number): void {
   }
 }
 
+/** Writes the byte that names the protocol behind IP's headers; IP's checksum and the old protocol's, which counts it, follow. */
+export function rewriteProtocol(packet: Packet, proto: number): void {
+  const at = packet.protoAt;
+  if (at < 0) return;
+  const b = packet.bytes;
+  const ipv6 = b[packet.l3] >> 4 === 6;
+  const old = b[at];
+  if (old === proto) return;
+  pseudoHeader(packet, fold((~old & 0xffff) + proto), ipv6);
+  b[at] = proto;
+  if (ipv6) packet.proto6 = proto;
+  else adjust(b, packet.l3 + 10, fold((~old & 0xffff) + proto), false);
+}
+
 /** Puts a tag behind the addresses. */
 export function pushVlan(packet: Packet, tpid: number, tci: number): void {
   packet.insert(packet.start + 12, 4);
