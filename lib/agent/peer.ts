@@ -7,7 +7,6 @@ import type { OpenFlowError } from '../bytes/index.js';
 import { type CloseCause, Connection, type ConnectionOptions, type ConnectionUser } from '../channel/index.js';
 import {
   type AsyncMasks,
-  encode,
   encodeRows,
   type Message,
   type PacketInFormat,
@@ -59,12 +58,12 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
 
   /** Answers a request: the xid is the request's. */
   reply(to: { readonly xid: number }, answer: Answer): void {
-    this.connection.send(encode({ ...answer, xid: to.xid } as Message));
+    this.connection.write({ ...answer, xid: to.xid } as Message);
   }
 
-  /** Answers a multipart request with rows, in as many messages as it takes. */
+  /** Answers a multipart request with rows, in as many messages as it takes; rows are asked for as the peer reads. */
   replyRows<K extends RowsName>(to: { readonly xid: number }, kind: K, rows: Iterable<RowOf<K>>): void {
-    for (const part of encodeRows(kind, to.xid, rows)) this.connection.send(part);
+    this.connection.sendAll(encodeRows(kind, to.xid, rows));
   }
 
   /** Does it want such a message? `reason` is the number of an OFPR_*, OFPPR_* or OFPRR_*. */

@@ -57,6 +57,8 @@ export class Connection {
   private current: ConnectionState = 'hello';
   private readonly framer = new Framer();
   private readonly output: Output;
+  /** Answers that are being made, in their order; the first one is sent from. */
+  private readonly sources: Iterator<Uint8Array>[] = [];
   private nextXid = 1;
   private paused = false;
   private pumping = false;
@@ -113,6 +115,31 @@ export class Connection {
     this.options.tap?.('out', bytes);
   }
 
+  /** Sends a message that isn't bytes yet. */
+  write(message: Message): void {
+    if (!this.live()) return;
+    if (this.options.tap) this.send(encode(message));
+    else this.output.write(message);
+  }
+
+  /**
+   * Sends messages as they come, the first one now and the rest no faster than the peer takes them; its next requests
+   * wait until the last one is out. Throws what making the first one throws.
+   */
+  sendAll(messages: Iterable<Uint8Array>): void {
+    if (!this.live()) return;
+    const iterator = messages[Symbol.iterator]();
+    if (this.sources.length > 0 || this.sendNext(iterator)) this.sources.push(iterator);
+    this.pump();
+  }
+
+  /** False: there are no more. */
+  private sendNext(messages: Iterator<Uint8Array>): boolean {
+    const { done, value } = messages.next();
+    if (!done) this.send(value);
+    return !done;
+  }
+
   /** Sends what the peer didn't ask for but must not miss. One that is too far behind is disconnected instead. */
   sendUnasked(bytes: Uint8Array): void {
     if (!this.live()) return;
@@ -154,6 +181,10 @@ export class Connection {
     if (this.pumping) return;
     this.pumping = true;
     while (this.live() && this.hasRoom()) {
+      if (this.sources.length > 0) {
+        this.goOn(this.sources[0]);
+        continue;
+      }
       const message = this.nextMessage();
       if (!message) break;
       this.options.tap?.('in', message);
@@ -162,6 +193,16 @@ export class Connection {
     }
     this.output.flush();
     this.pumping = false;
+  }
+
+  /** Sends the next part of an answer. One that can't be made any further ends the connection: its peer waits for it. */
+  private goOn(source: Iterator<Uint8Array>): void {
+    try {
+      if (!this.sendNext(source)) this.sources.shift();
+    } catch (error) {
+      if (!(error instanceof OpenFlowError)) throw error;
+      this.finish('error', `a reply could not be made: ${error.message}`);
+    }
   }
 
   private hasRoom(): boolean {

@@ -316,4 +316,83 @@ describe('channel/connection', () => {
       { numRuns: 60 },
     );
   });
+
+  describe('long answers', () => {
+    /** Messages of 40,000 bytes, and how many of them were made. */
+    function parts(count: number) {
+      const made = { count: 0 };
+      function* make(): Generator<Uint8Array> {
+        for (let xid = 1; xid <= count; xid++) {
+          made.count++;
+          yield encode({ type: 'echo_reply', xid, data: new Uint8Array(40_000) });
+        }
+      }
+      return { made, messages: make() };
+    }
+
+    it('are made no faster than the peer reads, and nothing of them is lost', async () => {
+      const { peer, connection } = await opened();
+      peer.near.pause();
+      const { made, messages } = parts(1000);
+      connection.sendAll(messages);
+      await turns(50);
+      expect(made.count).to.be.lessThan(100);
+      expect(connection.queuedBytes).to.be.lessThan(PAUSE_BYTES + 100_000);
+      peer.near.resume();
+      await turns(3000);
+      expect(peer.all('echo_reply').map(({ xid }) => xid)).to.deep.equal(Array.from({ length: 1000 }, (_, i) => i + 1));
+    });
+
+    it('keep their order: what was asked later is answered later', async () => {
+      const { peer, connection } = await opened();
+      peer.near.pause();
+      connection.sendAll(parts(50).messages);
+      connection.sendAll([encode({ type: 'echo_reply', xid: 77, data: new Uint8Array(0) })]);
+      peer.near.write(encode(barrier(9)));
+      await turns(20);
+      peer.near.resume();
+      await turns(300);
+      expect(peer.messages.slice(-2).map(({ type, xid }) => `${type} ${xid}`)).to.deep.equal([
+        'echo_reply 77',
+        'barrier_reply 9',
+      ]);
+      expect(peer.messages).to.have.length(52);
+    });
+
+    it('end with the connection', async () => {
+      const { peer, connection, told } = await opened();
+      peer.near.pause();
+      const { made, messages } = parts(1000);
+      connection.sendAll(messages);
+      peer.near.destroy();
+      await turns(20);
+      expect(told).to.have.length(1);
+      expect(made.count).to.be.lessThan(100);
+    });
+
+    it('close the connection where a part can not be made', async () => {
+      const { connection, told } = await opened();
+      function* broken(): Generator<Uint8Array> {
+        yield encode(barrier(1));
+        throw new OpenFlowError('OFPBRC_BAD_LEN', 'a flow row does not fit in a message');
+      }
+      connection.sendAll(broken());
+      await turns(20);
+      expect(told.at(-1)).to.include('closed error: a reply could not be made: a flow row does not fit');
+    });
+  });
+
+  it('writes messages that are not bytes yet behind the others, and shows them to a tap', async () => {
+    for (const tap of [undefined, (direction: string, bytes: Uint8Array) => seen.push(`${direction} ${bytes[1]}`)]) {
+      const { peer, connection } = await opened({ tap });
+      connection.send(encode(barrier(1)));
+      connection.write(barrier(2));
+      connection.send(new Uint8Array(encode({ type: 'echo_request', xid: 3, data: new Uint8Array(60_000) })));
+      connection.write(barrier(4));
+      await turns();
+      expect(peer.messages.map(({ xid }) => xid)).to.deep.equal([1, 2, 3, 4]);
+    }
+    expect(seen.slice(-4)).to.deep.equal(['out 20', 'out 20', 'out 2', 'out 20']);
+  });
+  const seen: string[] = [];
 });
