@@ -19,7 +19,6 @@ import {
   type Match,
   MatchBuilder,
   meets,
-  type Prerequisite,
   parseNumber,
   parseSubfield,
   parseValue,
@@ -30,30 +29,9 @@ import {
 } from '../nxm/index.js';
 import { Key, type Slot, slots, VLAN_CFI } from '../packet/key.js';
 import { mistake, type Place, type PlaceOptions, placeOf } from './place.js';
+import { PREREQUISITE_TEXTS } from './prerequisite-text.js';
 import { PROTOCOLS } from './protocols.js';
 import { ETHERNET_FIELDS, TLV_ORDER } from './tlv-order.js';
-
-/** What a prerequisite is in a text. */
-const NEEDS: Readonly<Record<Prerequisite, string>> = {
-  none: 'another field',
-  vlan: 'a VLAN tag, such as dl_vlan',
-  arp: 'arp or rarp',
-  mpls: 'mpls or mplsm',
-  ipv4: 'ip',
-  ipv6: 'ipv6',
-  ip: 'ip or ipv6',
-  tcp: 'tcp or tcp6',
-  udp: 'udp or udp6',
-  sctp: 'sctp or sctp6',
-  icmp: 'icmp',
-  icmp6: 'icmp6',
-  nd: 'icmp6 with icmp_type 135 or 136',
-  nd_solicit: 'icmp6 with icmp_type=135',
-  nd_advert: 'icmp6 with icmp_type=136',
-  nsh: 'dl_type=0x894f',
-  pbb: 'dl_type=0x88e7',
-  ct: 'ip or ipv6, and a ct_state such as +trk+new or +trk-inv',
-};
 
 /** Names of matches that are no field's: ovs-ofctl prints them, or OpenFlow 1.0 had them. */
 const ALIASES: Readonly<Record<string, Field>> = {
@@ -79,6 +57,9 @@ interface Item {
   readonly name: string;
   readonly at: number;
 }
+
+/** One for all matches, which are built one after the other. */
+const scratch = new MatchBuilder();
 
 export class MatchReader {
   /** What the words have said so far. */
@@ -212,14 +193,15 @@ export class MatchReader {
   /** The match of all that was said. Throws TextError. */
   build(): Match {
     this.settle();
-    const builder = new MatchBuilder();
-    const type = fields.packet_type;
-    if (this.mask.get(slotOf(type)) && this.value.get(slotOf(type)) !== 0) this.put(builder, type);
-    const frames = TLV_ORDER.some((field) => ETHERNET_FIELDS.has(field) && this.says(field));
-    const anyFrame = this.ethernet || this.mask.get(slotOf(type)) !== 0;
-    if (anyFrame && !frames && this.value.get(slotOf(type)) === 0) builder.add(type, new Uint8Array(4));
-    for (const field of TLV_ORDER) if (this.says(field)) this.put(builder, field);
-    this.mask.set(slotOf(type), 0);
+    const builder = scratch.reset();
+    const said = TLV_ORDER.filter((field) => this.says(field));
+    const type = slotOf(fields.packet_type);
+    if (this.value.get(type) !== 0) this.put(builder, fields.packet_type);
+    else if ((this.ethernet || this.mask.get(type)) && !said.some((field) => ETHERNET_FIELDS.has(field))) {
+      builder.add(fields.packet_type, new Uint8Array(4));
+    }
+    for (const field of said) this.put(builder, field);
+    this.mask.set(type, 0);
     for (const item of this.items) this.checkWritten(item, builder.mask);
     return builder.build();
   }
@@ -247,7 +229,14 @@ export class MatchReader {
 
   /** Does the text say something of the field that its prerequisites allow? */
   private says(field: Field): boolean {
-    if (!this.bits(field).mask.some((byte) => byte !== 0)) return false;
+    const slot = slotOf(field);
+    if (slot.size <= 4) {
+      if ((this.mask.get(slot) & field.bits) === 0) return false;
+    } else {
+      let any = 0;
+      for (let i = slot.at; i < slot.at + slot.size; i++) any |= this.mask.bytes[i];
+      if (any === 0) return false;
+    }
     if (field === fields.vlan_pcp) return (this.value.get(slots.vlan_tci) & 0x1fff) !== 0;
     return meets(field.needs, this.value, this.mask);
   }
@@ -274,7 +263,10 @@ export class MatchReader {
         throw this.mistake(at, `${name}: OpenFlow 1.3 can't match a part of the priority, or one without a tag`);
       }
       if (field.headers.length === 0) throw this.mistake(at, `${name} can't be matched in OpenFlow 1.3`);
-      throw this.mistake(at, `${name} needs ${name.startsWith('tp_') ? 'tcp, udp, sctp or icmp' : NEEDS[field.needs]}`);
+      throw this.mistake(
+        at,
+        `${name} needs ${name.startsWith('tp_') ? 'tcp, udp, sctp or icmp' : PREREQUISITE_TEXTS[field.needs]}`,
+      );
     }
   }
 }
