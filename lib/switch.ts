@@ -3,6 +3,7 @@
  * deterministic under a handed-in clock and seed: the same frames at the same times give the same bytes.
  */
 import type { Agent, AgentEvent, AgentOptions } from './agent/agent.js';
+import type { Profile } from './agent/profile.js';
 import { type Clock, type Log, Random, silent } from './bytes/index.js';
 import { type Connection, type DumpOptions, type Filter, formatConnection, Tracker } from './ct/index.js';
 import type { PortEntry } from './datapath/index.js';
@@ -53,11 +54,14 @@ export type SwitchEvent =
   | { readonly type: 'controller'; readonly event: AgentEvent }
   | { readonly type: 'fail_mode'; readonly standalone: boolean };
 
+/** An address, and what the controllers there get to see of Nicira's fields, if not what all others do. */
+export type ControllerAddress = string | { readonly address: string; readonly profile: Profile };
+
 export interface StartOptions {
   /** Addresses to dial: "tcp:HOST:PORT", "unix:PATH". */
-  readonly controllers?: readonly string[];
+  readonly controllers?: readonly ControllerAddress[];
   /** Addresses to wait at: "ptcp:PORT:HOST", "punix:PATH"; without a host, loopback only. */
-  readonly listen?: readonly string[];
+  readonly listen?: readonly ControllerAddress[];
 }
 
 /** Any flow. */
@@ -254,8 +258,8 @@ export class Switch {
       import('./agent/index.js'),
       import('./channel/index.js'),
     ]);
-    const dial = controllers.map(parseActive);
-    const wait = listen.map(parsePassive);
+    const dial = controllers.map((each) => [parseActive(addressOf(each)), profileOf(each)] as const);
+    const wait = listen.map((each) => [parsePassive(addressOf(each)), profileOf(each)] as const);
     if (!this.agent) {
       const { pipeline, clock, log, datapathId } = this;
       this.agent = new Agent({ ...this.options.agent, pipeline, clock, log, datapathId });
@@ -265,8 +269,10 @@ export class Switch {
       });
     }
     const listening: string[] = [];
-    for (const address of wait) listening.push(formatAddress(await this.agent.listen(address)));
-    for (const address of dial) this.agent.dial(address);
+    for (const [address, profile] of wait) {
+      listening.push(formatAddress(await this.agent.listen(address, profile)));
+    }
+    for (const [address, profile] of dial) this.agent.dial(address, profile);
     return { listening };
   }
 
@@ -301,4 +307,12 @@ export class Switch {
     this.pipeline.close();
     this.watchers.clear();
   }
+}
+
+function addressOf(each: ControllerAddress): string {
+  return typeof each === 'string' ? each : each.address;
+}
+
+function profileOf(each: ControllerAddress): Profile | undefined {
+  return typeof each === 'string' ? undefined : each.profile;
 }

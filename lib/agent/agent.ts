@@ -22,7 +22,7 @@ import { Peer, type PeerOwner } from './peer.js';
 import type { Profile } from './profile.js';
 import { errorFor, messageName, RefusalLog } from './refusal.js';
 import { type HeldRole, Roles } from './role.js';
-import { tableFeatureReplies } from './table-features.js';
+import { Tables } from './tables.js';
 
 export interface AgentOptions {
   readonly pipeline: PipelineApi;
@@ -32,7 +32,7 @@ export interface AgentOptions {
   readonly datapathId: bigint;
   /** Strings for DESC; what is left out is as Open vSwitch has it. */
   readonly description?: Partial<Desc>;
-  /** What controllers get to see of Nicira's fields; `ovs` by default. */
+  /** What controllers get to see of Nicira's fields, where their address has no other; `ovs` by default. */
   readonly profile?: Profile;
   /** Silence before a controller is probed; 0 never, 5,000 by default. */
   readonly probe_ms?: number;
@@ -81,7 +81,6 @@ export class Agent {
   private readonly dials = new Map<string, Dial>();
   private readonly listeners = new Set<Listener>();
   private readonly watchers = new Set<(event: AgentEvent) => void>();
-  private readonly features = new Map<Profile, readonly Uint8Array[]>();
   private controlled = false;
   private closed = false;
   private idle: (() => void) | null = null;
@@ -96,12 +95,12 @@ export class Agent {
       description: { ...DEFAULT_DESCRIPTION, ...options.description },
       roles: new Roles(),
       peers: () => this.peers,
-      tableFeatures: (peer) => this.tableFeatures(peer.profile),
+      tables: new Tables(pipeline),
       heardError: (peer, error) => this.heardError(peer, error),
     };
     this.owner = {
       opened: (peer) => this.opened(peer),
-      message: (peer, message: Message) => handle(message, peer, this.context),
+      message: (peer, message: Message, bytes) => handle(message, peer, this.context, bytes),
       refused: (peer, error, request) => this.refuse(peer, error, request),
       closed: (peer, cause, why) => this.gone(peer, cause, why),
     };
@@ -118,13 +117,16 @@ export class Agent {
     return () => this.watchers.delete(watcher);
   }
 
-  /** Keeps a connection to a controller, from now on. Dialling an address again changes nothing. */
-  dial(address: ActiveAddress): void {
+  /**
+   * Keeps a connection to a controller, from now on; `profile` instead of the agent's own. Dialling an address again
+   * changes nothing.
+   */
+  dial(address: ActiveAddress, profile?: Profile): void {
     const name = formatAddress(address);
     if (this.closed || this.dials.has(name)) return;
     const dialer = new Dialer(address, this.options.clock, {
       connected: (stream) => {
-        dial.peer = this.accept(stream, name);
+        dial.peer = this.accept(stream, name, profile);
       },
       failed: (why) => this.failed(dial, why),
     });
@@ -144,17 +146,18 @@ export class Agent {
     this.control();
   }
 
-  /** Waits for controllers. Resolves to the address with its port; rejects with a ChannelError. */
-  async listen(address: PassiveAddress): Promise<PassiveAddress> {
-    const listener = await Listener.open(address, (stream, peer) => this.accept(stream, peer), this.options.log);
+  /** Waits for controllers, `profile` as for `dial`. Resolves to the address with its port; rejects with a ChannelError. */
+  async listen(address: PassiveAddress, profile?: Profile): Promise<PassiveAddress> {
+    const accept = (stream: Duplex, peer: string) => this.accept(stream, peer, profile);
+    const listener = await Listener.open(address, accept, this.options.log);
     if (this.closed) await listener.close();
     else this.listeners.add(listener);
     return listener.address;
   }
 
   /** Takes a stream on which a controller speaks. */
-  accept(stream: Duplex, name: string): Peer {
-    const { clock, log, probe_ms, profile = 'ovs', onMessage } = this.options;
+  accept(stream: Duplex, name: string, profile: Profile = this.options.profile ?? 'ovs'): Peer {
+    const { clock, log, probe_ms, onMessage } = this.options;
     const tap = onMessage && ((direction: 'in' | 'out', bytes: Uint8Array) => onMessage(direction, name, bytes));
     const peer = new Peer(stream, { clock, log, name, probe_ms, tap }, profile, clock.wall(), this.owner);
     this.peers.add(peer);
@@ -241,14 +244,6 @@ export class Agent {
     const name = errorName(error) ?? `error ${error.type}/${error.code}`;
     const about = data.length >= 8 ? ` about ${messageName(data)}` : '';
     this.options.log.warn(`${peer.name}: it reports ${name}${about}`);
-  }
-
-  private tableFeatures(profile: Profile): readonly Uint8Array[] {
-    const known = this.features.get(profile);
-    if (known) return known;
-    const made = tableFeatureReplies(this.options.pipeline.tableCount, profile);
-    this.features.set(profile, made);
-    return made;
   }
 
   private dialOf(peer: Peer): Dial | undefined {

@@ -4,6 +4,7 @@ import type { PipelineApi } from '../pipeline/types.js';
 import type { Desc, MessageOf } from '../wire/index.js';
 import type { Peer } from './peer.js';
 import type { Roles } from './role.js';
+import type { Tables } from './tables.js';
 
 /** The switch as handlers see it. */
 export interface AgentContext {
@@ -11,9 +12,8 @@ export interface AgentContext {
   readonly datapathId: bigint;
   readonly description: Desc;
   readonly roles: Roles;
+  readonly tables: Tables;
   peers(): Iterable<Peer>;
-  /** Replies with the features of all tables, as the peer's profile shows them; their xid is 0. */
-  tableFeatures(peer: Peer): readonly Uint8Array[];
   /** A peer told of an error. */
   heardError(peer: Peer, error: MessageOf<'error'>): void;
 }

@@ -5,14 +5,15 @@
  */
 import { OpenFlowError } from '../bytes/index.js';
 import { type FlowCommand, NO_BUFFER_ID, OFPP } from '../nxm/index.js';
+import type { FragmentHandling } from '../pipeline/types.js';
 import {
+  MAX_MESSAGE_BYTES,
   type Message,
   type MessageOf,
   type MessageType,
   NICIRA,
   NXT,
   OFPC,
-  OFPC_FRAG,
   readControllerId,
   readPacketInFormat,
 } from '../wire/index.js';
@@ -20,9 +21,13 @@ import { type AgentContext, unknownExperimenter } from './context.js';
 import { answerMultipart } from './multiparts.js';
 import type { Peer } from './peer.js';
 
-type Handler<M> = (m: M, peer: Peer, agent: AgentContext) => void;
+type Handler<M> = (m: M, peer: Peer, agent: AgentContext, bytes: Uint8Array) => void;
 
 const CAPABILITIES = OFPC.FLOW_STATS | OFPC.TABLE_STATS | OFPC.PORT_STATS;
+/** OFPC_FRAG_*: fragments aren't put together. */
+const FRAGMENTS: readonly FragmentHandling[] = ['normal', 'drop'];
+/** A flow stands in its statistics with 16 bytes more around it. */
+const MAX_FLOW_MOD_BYTES = MAX_MESSAGE_BYTES - 16;
 /** Reserved ports that a packet-out may come from. */
 const IN_PORTS: readonly number[] = [OFPP.CONTROLLER, OFPP.LOCAL, OFPP.ANY];
 
@@ -53,22 +58,32 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
     });
   },
 
-  get_config_request(m, peer) {
-    peer.reply(m, { type: 'get_config_reply', flags: OFPC_FRAG.NORMAL, missSendLen: peer.missSendLen });
+  get_config_request(m, peer, { pipeline }) {
+    peer.reply(m, {
+      type: 'get_config_reply',
+      flags: FRAGMENTS.indexOf(pipeline.fragments),
+      missSendLen: peer.missSendLen,
+    });
   },
 
-  set_config(m, peer) {
-    if (m.flags !== OFPC_FRAG.NORMAL) {
+  /** What becomes of fragments holds for the switch, so a slave's word on it doesn't count; the length is the peer's. */
+  set_config(m, peer, { pipeline }) {
+    const fragments = FRAGMENTS[m.flags];
+    if (fragments === undefined) {
       throw new OpenFlowError(
         'OFPSCFC_BAD_FLAGS',
-        `fragments are treated as normal, flags are 0x${m.flags.toString(16)}`,
+        `fragments can be treated as normal or dropped, flags are 0x${m.flags.toString(16)}`,
         8,
       );
     }
+    if (peer.role !== 'slave') pipeline.fragments = fragments;
     peer.missSendLen = m.missSendLen;
   },
 
-  flow_mod({ change }, _, { pipeline }) {
+  flow_mod({ change }, _, { pipeline }, bytes) {
+    if (bytes.length > MAX_FLOW_MOD_BYTES) {
+      throw new OpenFlowError('OFPFMFC_UNKNOWN', `a flow of ${bytes.length} bytes has no room in statistics`, 2);
+    }
     if (!isDelete(change.command)) checkBuffer(change.bufferId, 36);
     pipeline.apply(change);
   },
@@ -80,6 +95,9 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
     }
     pipeline.packetOut({ inPort: m.inPort, actions: m.actions, frame: m.data });
   },
+
+  port_mod: (m, _, { pipeline }) => pipeline.modifyPort(m),
+  table_mod: ({ tableId, config }, _, { tables }) => tables.modify(tableId, config),
 
   /** Every change is in force when its handler returns, so what came before the barrier is too (§6.2). */
   barrier_request: (m, peer) => peer.reply(m, { type: 'barrier_reply' }),
@@ -109,13 +127,13 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
 };
 
 /** Does what a message asks. Throws OpenFlowError where it can't be done; then nothing has changed. */
-export function handle(m: Message, peer: Peer, agent: AgentContext): void {
+export function handle(m: Message, peer: Peer, agent: AgentContext, bytes: Uint8Array): void {
   if (peer.role === 'slave' && CHANGES.has(m.type)) {
     throw new OpenFlowError('OFPBRC_IS_SLAVE', 'a slave may not change the switch');
   }
   const handler = HANDLERS[m.type] as Handler<Message> | undefined;
   if (!handler) throw new OpenFlowError('OFPBRC_BAD_TYPE', `${m.type} is not supported`, 1);
-  handler(m, peer, agent);
+  handler(m, peer, agent, bytes);
 }
 
 function isDelete(command: FlowCommand): boolean {

@@ -41,12 +41,13 @@ const HANDLERS: { readonly [K in MultipartName]?: Handler<Body<K>> } = {
 
   port_desc: (m, _, peer, { pipeline }) => peer.replyRows(m, 'port_desc', pipeline.ports().map(portDescription)),
 
-  table_features(m, { rows }, peer, agent) {
+  /** Rows ask for a change; the answer is what the tables are then (§7.3.5.5). */
+  table_features(m, { rows }, peer, { tables }) {
     if (rows.length > 0) {
       if (peer.role === 'slave') throw new OpenFlowError('OFPBRC_IS_SLAVE', 'a slave may not change the switch');
-      throw new OpenFlowError('OFPTFFC_EPERM', 'tables can not be changed', 16);
+      tables.set(rows, peer.profile);
     }
-    for (const part of agent.tableFeatures(peer)) peer.connection.send(withXid(part, m.xid));
+    peer.connection.sendAll(withXid(tables.replies(peer.profile), m.xid));
   },
 
   experimenter(_, { experimenter, expType }) {
@@ -54,10 +55,10 @@ const HANDLERS: { readonly [K in MultipartName]?: Handler<Body<K>> } = {
   },
 };
 
-/** Answers a multipart request. Throws OpenFlowError. */
-export function answerMultipart(m: Request, peer: Peer, agent: AgentContext): void {
-  if (m.more)
-    throw new OpenFlowError('OFPBRC_MULTIPART_BUFFER_OVERFLOW', 'requests in several parts are not taken', 10);
+/** Answers a multipart request, or keeps a part of it. Throws OpenFlowError. */
+export function answerMultipart(part: Request, peer: Peer, agent: AgentContext, bytes: Uint8Array): void {
+  const m = peer.partial.add(part, bytes);
+  if (!m) return;
   const handler = HANDLERS[m.body.kind] as Handler<RequestBody> | undefined;
   if (!handler) throw new OpenFlowError('OFPBRC_BAD_STAT', `multipart ${m.body.kind} is not supported`, 8);
   handler(m, m.body, peer, agent);
@@ -102,9 +103,11 @@ function portsFor(pipeline: PipelineApi, number: number): PortView[] {
   return [port];
 }
 
-/** A copy of a message with another xid. */
-function withXid(message: Uint8Array, xid: number): Uint8Array {
-  const copy = message.slice();
-  new DataView(copy.buffer).setUint32(4, xid);
-  return copy;
+/** Copies of messages with another xid. */
+function* withXid(messages: Iterable<Uint8Array>, xid: number): Generator<Uint8Array> {
+  for (const message of messages) {
+    const copy = message.slice();
+    new DataView(copy.buffer).setUint32(4, xid);
+    yield copy;
+  }
 }

@@ -15,6 +15,7 @@ import {
 } from '../wire/index.js';
 import { DEFAULT_MASKS, wants } from './async.js';
 import type { PacketInEncoder, PacketInForm } from './packet-in.js';
+import { PartialRequests } from './partial-requests.js';
 import type { Profile } from './profile.js';
 import type { HeldRole, RoleHolder } from './role.js';
 
@@ -27,13 +28,15 @@ const DEFAULT_MISS_SEND_LEN = 128;
 /** What a peer tells its agent. */
 export interface PeerOwner {
   opened(peer: Peer): void;
-  message(peer: Peer, message: Message): void;
+  message(peer: Peer, message: Message, bytes: Uint8Array): void;
   refused(peer: Peer, error: OpenFlowError, request: Uint8Array): void;
   closed(peer: Peer, cause: CloseCause, why: string): void;
 }
 
 export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
   readonly connection: Connection;
+  /** Multipart requests whose last part hasn't come. */
+  readonly partial: PartialRequests;
   role: HeldRole = 'equal';
   masks: AsyncMasks = DEFAULT_MASKS;
   missSendLen = DEFAULT_MISS_SEND_LEN;
@@ -49,6 +52,7 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
     readonly since_ms: number,
     private readonly owner: PeerOwner,
   ) {
+    this.partial = new PartialRequests(options.clock, (error, bytes) => this.mistake(error, bytes));
     this.connection = new Connection(stream, this, options);
   }
 
@@ -80,8 +84,8 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
     this.owner.opened(this);
   }
 
-  message(message: Message): void {
-    this.owner.message(this, message);
+  message(message: Message, bytes: Uint8Array): void {
+    this.owner.message(this, message, bytes);
   }
 
   mistake(error: OpenFlowError, bytes: Uint8Array): void {
@@ -89,6 +93,7 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
   }
 
   closed(cause: CloseCause, why: string): void {
+    this.partial.clear();
     this.owner.closed(this, cause, why);
   }
 }

@@ -3,7 +3,7 @@
  * Which of them must be there, and what a table can do, is the agent's.
  */
 import { OpenFlowError, type Reader, type Writer } from '../../bytes/index.js';
-import { type Field, headerOf, type RawHeader, readHeader } from '../../nxm/index.js';
+import { type Field, headerOf, type RawHeader } from '../../nxm/index.js';
 import { multipart, rows } from '../kind.js';
 import { struct, text, u8, u32, u64, writeSize } from '../struct.js';
 
@@ -93,9 +93,22 @@ function writeId(w: Writer, { type, data }: FeatureId): void {
   if (data) w.put(data);
 }
 
+const EXPERIMENTER_CLASS = 0xffff;
+
+/** Controllers put 0 into the length of an id (Ryu does), so that it can't tell whether an experimenter's id follows. */
+function readOxmId(r: Reader): OxmId {
+  const oxmClass = r.u16('an OXM id');
+  const second = r.u8('an OXM id');
+  const length = r.u8('an OXM id');
+  const hasMask = (second & 1) !== 0;
+  if (oxmClass !== EXPERIMENTER_CLASS) return { oxmClass, number: second >> 1, experimenter: 0, hasMask, length };
+  const experimenter = r.u32('an experimenter id');
+  return { oxmClass, number: second >> 1, experimenter, hasMask, length: Math.max(0, length - 4) };
+}
+
 function writeOxmId(w: Writer, id: OxmId): void {
   const second = (id.number << 1) | (id.hasMask ? 1 : 0);
-  if (id.oxmClass !== 0xffff) w.u16(id.oxmClass).u8(second).u8(id.length);
+  if (id.oxmClass !== EXPERIMENTER_CLASS) w.u16(id.oxmClass).u8(second).u8(id.length);
   else
     w.u16(id.oxmClass)
       .u8(second)
@@ -122,7 +135,7 @@ function readPropertyBody(number: number, r: Reader): TableProperty {
     case 'experimenter_miss':
       return { type, experimenter: r.u32(), expType: r.u32(), data: r.rest() };
     default:
-      return { type, fields: list(r, readHeader) };
+      return { type, fields: list(r, readOxmId) };
   }
 }
 
