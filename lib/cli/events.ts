@@ -2,7 +2,7 @@
  * What happens in the switch, as a line for people and as a JSON line. A flood of packet-ins, removed flows or connections is
  * throttled for people; with --json everything is told that its reader has time for.
  */
-import { formatMac, toHex } from '../bytes/index.js';
+import { formatMac, type Timer, toHex } from '../bytes/index.js';
 import { numberOf, textNames } from '../nxm/index.js';
 import { OFPPC, OFPPS, type PacketIn, type PortView } from '../pipeline/types.js';
 import type { Switch, SwitchEvent } from '../switch.js';
@@ -24,19 +24,23 @@ export interface EventOptions {
 export function tellEvents({ sw, output, all, logged }: EventOptions): () => void {
   const mark = (text: string): string => output.style('cyan', text);
   const throttle = new Throttle(sw.clock, (text) => output.say(mark(text)));
+  const tell = (event: SwitchEvent): void => {
+    if (throttle.allows(KINDS[event.type].plural)) output.say(mark(eventText(event, sw)));
+  };
+  const guests = new Guests(sw, tell);
   const off = sw.on((event) => {
     if (output.json) {
       const [schema, value] = eventJson(event) ?? [];
       if (schema !== undefined && value !== undefined) output.tell(schema, value);
       return;
     }
-    const kind = KINDS[event.type];
-    if ((kind.rare && !all) || (event.type === 'controller' && logged)) return;
-    if (!isTold(event) || !throttle.allows(kind.plural)) return;
-    output.say(mark(eventText(event, sw)));
+    if (KINDS[event.type].rare && !all) return;
+    if (event.type !== 'controller') tell(event);
+    else if (!logged) guests.heard(event);
   });
   return () => {
     off();
+    guests.close();
     throttle.close();
   };
 }
@@ -50,9 +54,53 @@ const KINDS: Readonly<Record<SwitchEvent['type'], { plural: string; rare: boolea
   fail_mode: { plural: 'changes of fail-mode', rare: false },
 };
 
-/** Refusals and failures are the log's, which warns of them; who is in control is told by fail-mode. */
-function isTold(event: SwitchEvent): boolean {
-  return event.type !== 'controller' || event.event.type === 'connected' || event.event.type === 'disconnected';
+type ControllerEvent = SwitchEvent & { readonly type: 'controller' };
+
+/** A connection that ends sooner than this gets one line instead of two. */
+const VISIT_MS = 300;
+
+/**
+ * Connections that come and go. A tool such as ovs-ofctl makes several for one command, which get a line each. Refusals and
+ * failures are the log's, which warns of them; who is in control is told by fail-mode.
+ */
+class Guests {
+  private readonly arriving = new Map<string, Timer>();
+
+  constructor(
+    private readonly sw: Switch,
+    private readonly tell: (event: ControllerEvent) => void,
+  ) {}
+
+  heard(event: ControllerEvent): void {
+    const { event: what } = event;
+    if (what.type === 'connected') this.connected(event, what.controller);
+    else if (what.type === 'disconnected') this.disconnected(event, what.controller);
+  }
+
+  close(): void {
+    for (const timer of this.arriving.values()) timer.cancel();
+  }
+
+  private connected(event: ControllerEvent, name: string): void {
+    const dialled = this.sw.controllers().some(({ kind, address }) => kind === 'dialled' && address === name);
+    if (dialled) {
+      this.tell(event);
+      return;
+    }
+    const told = this.sw.clock.after(VISIT_MS, () => {
+      this.arriving.delete(name);
+      this.tell(event);
+    });
+    this.arriving.set(name, told);
+  }
+
+  private disconnected(event: ControllerEvent, name: string): void {
+    const arriving = this.arriving.get(name);
+    arriving?.cancel();
+    const why = 'after a moment, as ovs-ofctl does';
+    const visit: ControllerEvent = { type: 'controller', event: { type: 'disconnected', controller: name, why } };
+    this.tell(this.arriving.delete(name) ? visit : event);
+  }
 }
 
 /** Port numbers as the ports' names. */
@@ -97,14 +145,14 @@ export function eventText(event: SwitchEvent, sw: Switch): string {
 function controllerText(event: (SwitchEvent & { type: 'controller' })['event']): string {
   if (event.type === 'control') return event.connected ? 'a controller is in charge' : 'no controller is in charge';
   if (event.type === 'connected') return `${event.controller}: connected`;
-  return `${event.controller}: ${event.type}: ${event.why}`;
+  return `${event.controller}: ${event.type}, ${event.why}`;
 }
 
 /** What the switch does now with packets that no flow matches. */
 export function failModeText(standalone: boolean): string {
   return standalone
-    ? 'fail-mode: no controller is in charge, STANDALONE again: packets that no flow matches are switched as by NORMAL'
-    : 'fail-mode: a controller is in charge: packets that no flow matches are dropped';
+    ? 'fail-mode: STANDALONE, no controller is in charge: what no flow matches is switched (NORMAL)'
+    : 'fail-mode: a controller is in charge: what no flow matches is dropped';
 }
 
 /** "LOCAL" or the number. */

@@ -62,11 +62,11 @@ export function failModeRows({ failMode, controllers }: ReadyFacts, output: Outp
   if (failMode === 'secure') {
     return [row('fail-mode', 'secure: packets that no flow matches are dropped, with or without a controller')];
   }
-  const loud = output.style(['bold', 'yellow'], 'STANDALONE: no controller is in charge, so');
-  const until = controllers.length > 0 ? '. When a controller connects, they are dropped' : '';
+  const loud = output.style(['bold', 'yellow'], 'STANDALONE: no controller is in charge,');
+  const until = controllers.length > 0 ? ', until a controller connects' : '';
   return [
     row('fail-mode', loud),
-    row('', output.style('yellow', `packets that no flow matches are switched by MAC address, as by NORMAL${until}`)),
+    row('', output.style('yellow', `so what no flow matches is switched by MAC address (NORMAL)${until}`)),
   ];
 }
 

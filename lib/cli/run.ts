@@ -41,10 +41,11 @@ export async function run(options: RunOptions): Promise<number> {
     agent: { profile, description: { datapath: name } },
   });
   try {
+    // Before the ports: the first frame of a capture is to find the flows.
+    if (file !== undefined) addFlows(sw, file, flows);
     for (const { number, port } of ports) sw.addPort(number, port);
     await life.unlessEnded(sw.ready());
     if (life.over) return EXIT.ok;
-    if (file !== undefined) addFlows(sw, file, flows);
     const { listening } = await sw.start({ controllers, listen });
     const facts = { sw, name, failMode, listening, controllers };
     output.tell('ready@1', readyJson(facts));

@@ -21,6 +21,7 @@ export function openPrompt(scene: Scene, output: Output, done: () => void): () =
     completer: (line: string) => completions(line, scene),
   });
   let closed = false;
+  let quit = false;
   let running: AbortController | null = null;
   const waiting: string[] = [];
 
@@ -35,7 +36,8 @@ export function openPrompt(scene: Scene, output: Output, done: () => void): () =
         signal: running.signal,
       });
       running = null;
-      if (outcome === 'quit') rl.close();
+      quit = outcome === 'quit';
+      if (quit) rl.close();
     }
     if (closed) return;
     rl.setPrompt(PROMPT);
@@ -56,6 +58,7 @@ export function openPrompt(scene: Scene, output: Output, done: () => void): () =
     closed = true;
     running?.abort();
     output.guard = null;
+    if (!quit) process.stdout.write('\n');
     done();
   });
   output.guard = guardOf(rl);
