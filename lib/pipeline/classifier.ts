@@ -98,7 +98,13 @@ class Subtable {
   private rebuild(): void {
     const old = this.slots;
     this.slots = new Array(old.length * 2).fill(null);
-    for (const head of old) if (head) this.slots[this.placeOf(head.match.values)] = head;
+    const mask = this.slots.length - 1;
+    for (const head of old) {
+      if (head === null) continue;
+      let at = hashValues(head.match.values) & mask;
+      while (this.slots[at] !== null) at = (at + 1) & mask;
+      this.slots[at] = head;
+    }
   }
 
   *flows(): Generator<Flow> {
