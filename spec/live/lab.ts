@@ -171,9 +171,9 @@ export class Lab {
     });
   }
 
-  /** What ovs-ofctl says to the switch's passive address. */
+  /** What ovs-ofctl says to the switch's passive address; with names, it would ask for all tables' features first. */
   ofctl(command: string, ...more: string[]): string {
-    return this.do('sw', 'ovs-ofctl -O OpenFlow13', command, SWITCH, ...more);
+    return this.do('sw', 'ovs-ofctl -O OpenFlow13 --no-names', command, SWITCH, ...more);
   }
 
   /** One of the counters of a host's interface: "tx_packets", "rx_bytes", … */
