@@ -28,17 +28,8 @@ const MAX_DEPTH = 8;
 
 /** Open vSwitch's actions that have no file in actions/ yet: known words, but refused. */
 const NOT_YET = [
-  ...[
-    'controller',
-    'enqueue',
-    'bundle',
-    'bundle_load',
-    'set_mpls_label',
-    'set_mpls_tc',
-    'set_mpls_ttl',
-    'dec_mpls_ttl',
-  ],
-  ...['push_mpls', 'pop_mpls', 'push', 'pop', 'dec_nsh_ttl', 'delete_field', 'set_tunnel', 'set_tunnel64', 'set_queue'],
+  ...['controller', 'enqueue', 'bundle', 'bundle_load'],
+  ...['push', 'pop', 'dec_nsh_ttl', 'delete_field', 'set_tunnel', 'set_tunnel64', 'set_queue'],
   ...[
     'pop_queue',
     'fin_timeout',
@@ -51,8 +42,7 @@ const NOT_YET = [
     'unroll_xlate',
     'clone',
   ],
-  ...['encap', 'decap', 'nat', 'check_pkt_larger', 'debug_recirc', 'debug_slow', 'copy_field', 'push_pbb', 'pop_pbb'],
-  ...['copy_ttl_out', 'copy_ttl_in'],
+  ...['encap', 'decap', 'nat', 'check_pkt_larger', 'debug_recirc', 'debug_slow', 'copy_field'],
 ];
 
 /** What lib/text reads, beside plain actions. */

@@ -19,8 +19,11 @@ export type ValueText =
   | 'tunnel_flags'
   | 'packet_type';
 
-/** Who may write a field: nobody, any action, or only actions inside ct(exec(…)). */
-export type Access = 'read' | 'write' | 'inside-ct';
+/**
+ * Who may write a field: nobody, any action, set_field alone (without a mask; OpenFlow 1.3.5 §7.2.4.7 allows what Open vSwitch
+ * refuses), or only actions inside ct(exec(…)).
+ */
+export type Access = 'read' | 'write' | 'set-field' | 'inside-ct';
 
 /** One TLV header that names the field on the wire. */
 export interface OxmHeader {
@@ -56,6 +59,11 @@ export interface Field {
   readonly bits: number;
   /** How it may stand on the wire, Nicira's form first; the last one is what OpenFlow 1.3 messages are written with. */
   readonly headers: readonly OxmHeader[];
+}
+
+/** Is a field closed to load and move? */
+export function isReadOnly(field: Field): boolean {
+  return field.access === 'read' || field.access === 'set-field';
 }
 
 /** OpenFlow 1.3's port numbers (§A.2.1). */

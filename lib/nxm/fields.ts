@@ -156,7 +156,12 @@ const ROWS = {
     aka: 'dl_dst',
     headers: 'NXM_OF_ETH_DST:1 OXM_OF_ETH_DST:3',
   }),
-  eth_type: field(slots.eth_type, { text: hex, aka: 'dl_type', headers: 'NXM_OF_ETH_TYPE:3 OXM_OF_ETH_TYPE:5' }),
+  eth_type: field(slots.eth_type, {
+    text: hex,
+    access: 'set-field',
+    aka: 'dl_type',
+    headers: 'NXM_OF_ETH_TYPE:3 OXM_OF_ETH_TYPE:5',
+  }),
   vlan_tci: field(slots.vlan_tci, { text: hex, mask, access, headers: 'NXM_OF_VLAN_TCI:4' }),
   dl_vlan: field(key.dlVlanSlot, { text: 'decimal', access }),
   vlan_vid: field(key.vidSlot, { text: 'decimal', mask, access, headers: 'OXM_OF_VLAN_VID:6' }),
@@ -166,7 +171,13 @@ const ROWS = {
   // MPLS and PBB.
   mpls_label: field(key.mplsLabelSlot, { text: 'decimal', needs: 'mpls', access, headers: 'OXM_OF_MPLS_LABEL:34' }),
   mpls_tc: field(key.mplsTcSlot, { text: 'decimal', needs: 'mpls', access, bytes: 1, headers: 'OXM_OF_MPLS_TC:35' }),
-  mpls_bos: field(key.mplsBosSlot, { text: 'decimal', needs: 'mpls', bytes: 1, headers: 'OXM_OF_MPLS_BOS:36' }),
+  mpls_bos: field(key.mplsBosSlot, {
+    text: 'decimal',
+    needs: 'mpls',
+    access: 'set-field',
+    bytes: 1,
+    headers: 'OXM_OF_MPLS_BOS:36',
+  }),
   mpls_ttl: field(key.mplsTtlSlot, { text: 'decimal', needs: 'mpls', access, bytes: 1, headers: 'NXM_NX_MPLS_TTL:30' }),
   pbb_isid: field(slots.pbb_isid, { text: hex, mask, needs: 'pbb', access, bytes: 3, headers: 'OXM_OF_PBB_ISID:37' }),
   pbb_uca: field(slots.pbb_uca, { text: 'decimal', needs: 'pbb', access, headers: 'OXM_OF_PBB_UCA:41' }),
@@ -214,6 +225,7 @@ const ROWS = {
   nw_proto: field(slots.nw_proto, {
     text: 'decimal',
     needs: 'ip',
+    access: 'set-field',
     aka: 'ip_proto',
     headers: 'NXM_OF_IP_PROTO:6 OXM_OF_IP_PROTO:10',
   }),

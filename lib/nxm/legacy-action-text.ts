@@ -83,6 +83,8 @@ export const LEGACY_ACTIONS: Readonly<Record<string, Read>> = {
     return [set(fields.ip_dscp, Uint8Array.of(tos >> 2))];
   },
   mod_nw_ecn: (arg) => [set(fields.nw_ecn, Uint8Array.of(numberIn(arg, 3, 'ECN')))],
+  set_mpls_label: (arg) => [set(fields.mpls_label, bytesOf(numberIn(arg, 0xfffff, 'MPLS label'), 4))],
+  set_mpls_tc: (arg) => [set(fields.mpls_tc, bytesOf(numberIn(arg, 7, 'MPLS traffic class'), 1))],
   mod_tp_src: transport('src'),
   mod_tp_dst: transport('dst'),
   mod_vlan_vid: vlan(true, vid),

@@ -50,6 +50,15 @@ export interface Meaning {
   resubmit(table: number | null, inPort: number | null): void;
   pushVlan(ethType: number): void;
   popVlan(): void;
+  /** A label in front of what is there, its fields taken over (OpenFlow 1.3.5 §5.12). */
+  pushMpls(ethType: number): void;
+  /** Takes the outer label away; `ethType` is what is behind. */
+  popMpls(ethType: number): void;
+  pushPbb(): void;
+  popPbb(): void;
+  /** The TTL behind the outer label into the label, or back. */
+  copyTtlOut(): void;
+  copyTtlIn(): void;
   ct(args: CtArgs): void;
   ctClear(): void;
   /** Ends this action list, and the flow it belongs to; what was sent stays sent. */

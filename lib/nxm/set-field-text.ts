@@ -6,7 +6,7 @@ import { toBigInt } from '../bytes/index.js';
 import { VLAN_CFI } from '../packet/key.js';
 import type { TextArgument } from './action.js';
 import type { Action, Load, SetField } from './actions/index.js';
-import type { Field } from './field.js';
+import { type Field, isReadOnly } from './field.js';
 import { fieldNamed, fieldNames, fields } from './fields.js';
 import { numberOf } from './match.js';
 import { fieldBits } from './subfield.js';
@@ -49,6 +49,7 @@ export function parseSetField(arg: TextArgument): SetField | Action[] {
     }
     return { type: 'set_field', field, value, mask };
   }
+  if (isReadOnly(field)) throw arg.error(`${name} can't be masked`);
   if (field.headers[0].experimenter !== 0) return { type: 'set_field', field, value, mask };
   return loads(field, toBigInt(value), toBigInt(mask));
 }

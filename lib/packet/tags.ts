@@ -35,7 +35,7 @@ const saved = new Uint8Array(ADDRESS_BYTES);
 
 /** Makes one change. A frame that is too short for it stays as it is. */
 export function changeTags(packet: Packet, kind: number, a: number, b: number): void {
-  if (packet.typeAt < 0) return;
+  if (packet.typeAt < 0 && kind !== TAG.pushPbb) return;
   switch (kind) {
     case TAG.pushMpls:
       pushMpls(packet, a, b);

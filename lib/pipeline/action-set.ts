@@ -2,10 +2,21 @@
 import type { Action } from '../nxm/index.js';
 
 /** Kinds that count once, in the order in which they run: of each the one written last. */
-const ONCE: readonly Action['type'][] = ['pop_vlan', 'push_vlan', 'dec_ttl'];
+const ONCE: readonly Action['type'][] = [
+  'copy_ttl_in',
+  'pop_vlan',
+  'pop_pbb',
+  'pop_mpls',
+  'push_mpls',
+  'push_pbb',
+  'push_vlan',
+  'copy_ttl_out',
+  'dec_ttl',
+  'dec_mpls_ttl',
+];
 
 /** Then these, all of them, in the order in which they were written. */
-const FIELDS = new Set<Action['type']>(['set_field', 'load', 'move', 'set_nw_ttl']);
+const FIELDS = new Set<Action['type']>(['set_field', 'load', 'move', 'set_nw_ttl', 'set_mpls_ttl']);
 
 /** And last the first of these that is there, and no other (ovs-actions(7)): without one, nothing can come of the rest. */
 const FINAL: readonly Action['type'][] = ['group', 'output', 'resubmit', 'ct_clear', 'ct'];

@@ -1,13 +1,30 @@
 /**
- * Frozen translations: what a packet takes along when it goes through ct with a table. Interned by content, so that translating
- * again gives the same recirculation id; released when no program refers to it any more.
+ * Frozen translations: what a packet takes along when it is read anew, behind ct with a table or where a header was taken away.
+ * Interned by content, so that translating again gives the same recirculation id; released when no program refers to it any more.
  */
-import type { Action } from '../nxm/index.js';
+import type { Action, Instructions } from '../nxm/index.js';
+import type { Flow } from './flow.js';
 
-/** What goes on behind ct. */
+/** The rest of an action list, and of the instructions that it belongs to. */
+export interface Rest {
+  readonly actions: readonly Action[];
+  /** Instructions that follow, without meter and apply; null: none. */
+  after: Instructions | null;
+  /** Whose actions they are, for packet-ins. */
+  readonly tableId: number;
+  readonly flow: Flow | null;
+}
+
+/** On from a table. */
+export function restAt(table: number): Rest {
+  return { actions: [], after: { goto: table }, tableId: 0, flow: null };
+}
+
 export interface Frozen {
-  /** Where the tracked copy goes on. */
-  readonly table: number;
+  /** What is still to be done, the innermost list first. */
+  readonly rest: readonly Rest[];
+  /** Does the packet keep what connection tracking found? */
+  readonly tracked: boolean;
   /** The ingress port that lookups see. */
   readonly inPort: number;
   /** Registers, metadata, marks, tunnel: words of the key that aren't zero, or were written. */
@@ -27,15 +44,15 @@ const KEPT_UNUSED = 1024;
 export class FrozenStates {
   private readonly byId = new Map<number, Held>();
   private readonly byContent = new Map<string, number>();
-  private readonly actionSets = new WeakMap<object, number>();
-  private nextActionSet = 1;
+  private readonly identities = new WeakMap<object, number>();
+  private nextIdentity = 1;
   private nextId = 1;
 
   /** The id of a state; the same content has the same id. */
   intern(state: Frozen): number {
-    const set = state.actionSet.map((action) => this.identity(action)).join(',');
+    const rest = state.rest.map((part) => this.textOf(part)).join(';');
     const words = state.words.map(([word, value]) => `${word}=${value}`).join(',');
-    const key = `${state.table}/${state.inPort}/${set}/${words}`;
+    const key = `${rest}/${state.tracked}/${state.inPort}/${this.list(state.actionSet)}/${words}`;
     const known = this.byContent.get(key);
     if (known !== undefined) return known;
     if (this.byId.size > KEPT_UNUSED) this.release();
@@ -70,12 +87,23 @@ export class FrozenStates {
     }
   }
 
+  private textOf({ actions, after, tableId, flow }: Rest): string {
+    const { clear, write, metadata, goto } = after ?? {};
+    const set = metadata ? `${metadata.value}/${metadata.mask}` : '';
+    const instructions = after ? `${clear ?? ''},${this.list(write ?? [])},${set},${goto ?? ''}` : '';
+    return `${this.list(actions)}:${instructions}:${tableId}:${flow ? this.identity(flow) : ''}`;
+  }
+
+  private list(actions: readonly Action[]): string {
+    return actions.map((action) => this.identity(action)).join('.');
+  }
+
   /** Actions are compared as objects: a flow's are the same as long as the flow stands. */
-  private identity(action: Action): number {
-    let number = this.actionSets.get(action);
+  private identity(object: object): number {
+    let number = this.identities.get(object);
     if (number === undefined) {
-      number = this.nextActionSet++;
-      this.actionSets.set(action, number);
+      number = this.nextIdentity++;
+      this.identities.set(object, number);
     }
     return number;
   }

@@ -166,6 +166,14 @@ export class Headers implements HeaderKinds {
     this.frame[word] = this.flow.words[word];
   }
 
+  /** Is a word worth keeping? Of the tunnel's, that came with the packet, all that was written; of others what isn't zero. */
+  keep(word: number): boolean {
+    const [tunnel, end] = GROUPS.tunnel;
+    if (word < tunnel || word >= end) return this.flow.words[word] !== 0;
+    this.mask[word] |= ~this.written[word];
+    return true;
+  }
+
   /** Sets a slot to a constant that no frame shows. */
   fix(slot: Slot, value: number): void {
     this.write(slot, value);

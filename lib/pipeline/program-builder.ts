@@ -6,7 +6,7 @@ import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Headers } from './headers.js';
 
 /** Steps that somebody outside notices. */
-const EFFECTS = new Set<number>([OP.output, OP.controller, OP.learn, OP.ct, OP.ctClear]);
+const EFFECTS = new Set<number>([OP.output, OP.controller, OP.learn, OP.ct, OP.ctClear, OP.recirculate]);
 
 export class ProgramBuilder {
   private steps: number[] = [];
@@ -42,6 +42,12 @@ export class ProgramBuilder {
   ct(cold: Cold, recirculation: number): void {
     if (recirculation) this.recirculations.push(recirculation);
     this.step(OP.ct, this.keep(cold), recirculation, 0);
+  }
+
+  /** The packet goes on from a frozen state. */
+  recirculate(id: number): void {
+    this.recirculations.push(id);
+    this.step(OP.recirculate, id, 0);
   }
 
   private keep(cold: Cold): number {
@@ -84,6 +90,7 @@ export class ProgramBuilder {
     let needed = 0;
     for (const at of starts.filter((start) => start < length).reverse()) {
       if (this.steps[at] === OP.ct) this.steps[at + 3] = needed;
+      else if (this.steps[at] === OP.recirculate) this.steps[at + 2] = needed;
       if (this.steps[at] !== OP.ctClear) needed = 1;
     }
     const shape = shapeOf(headers.mask);

@@ -5,7 +5,8 @@
  * written only before a step that sees the frame.
  *
  * A ct action with a table is a step that ends in a recirculation id; behind it a new translation begins, with the tracked
- * fields known. What the packet takes along is frozen (frozen.ts).
+ * fields known. What the packet takes along is frozen (frozen.ts). The same happens in front of an action or a lookup that asks
+ * for what only came to light when a header was taken away (tags.ts): the rest of all lists that are under way is frozen.
  */
 import { type ColdStore, MAC_TABLE, OFPPC, OFPPS, OP, type PortTable, type Translation } from '../datapath/index.js';
 import {
@@ -23,15 +24,16 @@ import {
   type Subfield,
   slotOf,
 } from '../nxm/index.js';
-import { GROUPS, KEY_WORDS, Key, slots, VLAN_CFI } from '../packet/key.js';
+import { GROUPS, KEY_WORDS, Key, slots } from '../packet/key.js';
 import { listOf } from './action-set.js';
 import type { Flow } from './flow.js';
-import type { Frozen, FrozenStates } from './frozen.js';
+import { type Frozen, type FrozenStates, type Rest, restAt } from './frozen.js';
 import { Headers, KEPT_WORDS } from './headers.js';
 import type { MacTable } from './mac-table.js';
 import { isReserved } from './normal.js';
 import { ProgramBuilder } from './program-builder.js';
 import type { Table } from './table.js';
+import { Tags } from './tags.js';
 
 /** How deep resubmits may stand in each other, and how many a translation may do (ovs-actions(7)). */
 export const MAX_RESUBMIT_DEPTH = 64;
@@ -66,6 +68,14 @@ export class Translator implements Meaning {
   private depth = 0;
   private resubmits = 0;
   private listEnded = false;
+  /** What is left to do once the packet was read anew, the innermost list first; empty: nothing waits. */
+  private rest: Rest[] = [];
+  /** The pipeline let go of what connection tracking found. */
+  private untracked = false;
+  private readonly tags = new Tags(this.headers, {
+    commit: () => this.commit(),
+    step: (...words) => this.program.step(...words),
+  });
   private failed = false;
   /** Packets that no flow of table 0 matches are switched as by NORMAL: no controller is there to tell. */
   standalone = false;
@@ -108,18 +118,22 @@ export class Translator implements Meaning {
     this.depth = 0;
     this.resubmits = 0;
     this.listEnded = false;
+    this.rest = [];
+    this.untracked = false;
     this.failed = false;
     this.headers.begin(key);
+    this.tags.begin();
     this.headers.read(slots.recirc_id);
     this.headers.read(slots.in_port);
   }
 
   private finish(): Translation {
-    if (!this.failed) {
+    if (!this.failed && this.rest.length === 0) {
       const set = this.actionSet;
       this.actionSet = [];
       this.run(listOf(set));
     }
+    if (this.rest.length > 0) this.goOnLater();
     if (this.failed) {
       this.tooDeep++;
       this.program.drop();
@@ -136,8 +150,45 @@ export class Translator implements Meaning {
     const words = new Map(frozen.words);
     this.metadata((word) => words.get(word) ?? 0);
     if (frozen.inPort !== this.headers.flow.get(slots.in_port)) this.headers.write(slots.in_port, frozen.inPort);
+    const [tunnel, end] = GROUPS.tunnel;
+    for (const [word, value] of frozen.words) {
+      if (word >= tunnel && word < end) this.headers.constant(word, word + 1, () => value);
+    }
+    if (!frozen.tracked) this.forgetTracking();
     this.actionSet = frozen.actionSet;
-    this.walk(frozen.table);
+    frozen.rest.forEach((part, i) => {
+      if (this.failed || this.rest.length > 0) return;
+      this.goOn(part);
+      if (this.rest.length > 0) this.rest.push(...frozen.rest.slice(i + 1));
+    });
+  }
+
+  /** Goes on with what was left of a list, and of the instructions that it belongs to. */
+  private goOn({ actions, after, tableId, flow }: Rest): void {
+    this.tableId = tableId;
+    this.flow = flow;
+    if (!this.run(actions)) this.leaveOff(after);
+    else if (after) this.walk(this.following(after));
+  }
+
+  /** A list that didn't come to its end because something is hidden: its instructions wait, too. */
+  private leaveOff(after: Instructions | null): void {
+    const last = this.rest.at(-1);
+    if (last) last.after = after;
+  }
+
+  /** What a list has left, while the packet has to be read anew. */
+  private wait(actions: readonly Action[], after: Instructions | null = null): void {
+    this.rest.push({ actions, after, tableId: this.tableId, flow: this.flow });
+  }
+
+  /** The packet is read anew, and goes on with what is left. */
+  private goOnLater(): void {
+    const { rest } = this;
+    this.rest = [];
+    if (this.failed) return;
+    this.commit();
+    this.program.recirculate(this.freeze(rest, !this.untracked));
   }
 
   // Tables, instructions, action lists.
@@ -146,6 +197,10 @@ export class Translator implements Meaning {
   private walk(table: number): void {
     let next = table;
     while (next >= 0 && !this.failed) {
+      if (this.tags.concealing) {
+        this.wait([], { goto: next });
+        return;
+      }
       this.tableId = next;
       const flow = this.lookUp(next);
       if (flow === null) {
@@ -170,7 +225,15 @@ export class Translator implements Meaning {
 
   /** Runs a flow's instructions in their order; returns the next table, or -1. */
   private instructions(i: Instructions): number {
-    if (i.apply && !this.run(i.apply)) return -1;
+    if (i.apply && !this.run(i.apply)) {
+      this.leaveOff(i);
+      return -1;
+    }
+    return this.following(i);
+  }
+
+  /** The instructions behind apply_actions. */
+  private following(i: Instructions): number {
     if (i.clear) {
       this.actionSet = [];
       this.setActionSetOutput();
@@ -205,9 +268,18 @@ export class Translator implements Meaning {
 
   /** Runs a list; false if it was ended before its end. */
   private run(actions: readonly Action[]): boolean {
-    for (const action of actions) {
+    for (let i = 0; i < actions.length; i++) {
+      const action = actions[i];
+      if (this.tags.conceals(action)) {
+        this.wait(actions.slice(i));
+        return false;
+      }
       kindOf(action).translate(action, this);
       if (this.failed) return false;
+      if (this.rest.length > 0) {
+        this.wait(actions.slice(i + 1));
+        return false;
+      }
       if (this.listEnded) {
         this.listEnded = false;
         return false;
@@ -231,7 +303,7 @@ export class Translator implements Meaning {
   }
 
   setValue(value: FieldValue): void {
-    this.headers.writeValue(value);
+    if (!this.tags.setType(value)) this.headers.writeValue(value);
   }
 
   setBits(to: Subfield, value: bigint): void {
@@ -280,28 +352,35 @@ export class Translator implements Meaning {
   }
 
   pushVlan(ethType: number): void {
-    const { headers } = this;
-    const tagged = headers.read(cfiSlot) !== 0;
-    const tci = tagged ? headers.read(slots.vlan_tci) : VLAN_CFI;
-    const tpid = tagged ? headers.read(slots.vlan_tpid) : 0;
-    this.commit();
-    headers.write(slots.inner_vlan_tci, tagged ? tci : 0);
-    headers.write(slots.inner_vlan_tpid, tpid);
-    headers.write(slots.vlan_tci, tci | VLAN_CFI);
-    headers.write(slots.vlan_tpid, ethType);
-    headers.settled(slots.vlan_tci);
-    this.program.step(OP.pushVlan, ethType, tci);
+    this.tags.pushVlan(ethType);
   }
 
   popVlan(): void {
-    const { headers } = this;
-    if (headers.read(cfiSlot) === 0) return;
-    this.commit();
-    headers.write(slots.vlan_tci, headers.read(slots.inner_vlan_tci));
-    headers.write(slots.vlan_tpid, headers.read(slots.inner_vlan_tpid));
-    headers.write(slots.inner_vlan_tci, 0);
-    headers.settled(slots.vlan_tci);
-    this.program.step(OP.popVlan);
+    this.tags.popVlan();
+  }
+
+  pushMpls(ethType: number): void {
+    this.tags.pushMpls(ethType);
+  }
+
+  popMpls(ethType: number): void {
+    this.tags.popMpls(ethType);
+  }
+
+  pushPbb(): void {
+    this.tags.pushPbb();
+  }
+
+  popPbb(): void {
+    this.tags.popPbb();
+  }
+
+  copyTtlOut(): void {
+    this.tags.copyTtlOut();
+  }
+
+  copyTtlIn(): void {
+    this.tags.copyTtlIn();
   }
 
   ct(args: CtArgs): void {
@@ -315,7 +394,7 @@ export class Translator implements Meaning {
       nat: null,
       helper: null,
     };
-    this.program.ct({ kind: 'ct', request }, args.table === null ? 0 : this.freeze(args.table));
+    this.program.ct({ kind: 'ct', request }, args.table === null ? 0 : this.freeze([restAt(args.table)], true));
     // The copy that goes on is untracked.
     this.forgetTracking();
   }
@@ -327,6 +406,7 @@ export class Translator implements Meaning {
 
   private forgetTracking(): void {
     const { headers } = this;
+    this.untracked = true;
     for (const slot of [slots.ct_state, slots.ct_zone, slots.ct_nw_proto, slots.ct_mark]) headers.fix(slot, 0);
     headers.constant(GROUPS.ctTuple[0], GROUPS.ctTuple[1], () => 0);
   }
@@ -350,11 +430,12 @@ export class Translator implements Meaning {
     return result;
   }
 
-  private freeze(table: number): number {
+  private freeze(rest: readonly Rest[], tracked: boolean): number {
     const { headers, actionSet } = this;
-    const words = KEPT_WORDS.filter((word) => headers.written[word] !== 0 && headers.flow.words[word] !== 0);
+    const words = KEPT_WORDS.filter((word) => headers.written[word] !== 0 && headers.keep(word));
     return this.world.frozen.intern({
-      table,
+      rest,
+      tracked,
       inPort: headers.flow.get(slots.in_port),
       words: words.map((word) => [word, headers.flow.words[word]] as const),
       actionSet,

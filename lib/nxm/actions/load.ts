@@ -1,6 +1,7 @@
 /** load: NXAST_REG_LOAD (7), ovs-actions(7). A number into up to 64 bits of a field. */
 import { fromBigInt, OpenFlowError } from '../../bytes/index.js';
 import { action, nicira } from '../action.js';
+import { isReadOnly } from '../field.js';
 import { checkSubfield, fieldFrom32, type Subfield, writeFieldHeader } from '../subfield.js';
 import { formatSubfield, parseSubfield } from '../subfield-text.js';
 import { parseNumber } from '../value-text.js';
@@ -46,7 +47,7 @@ export const load = action<Load>({
     const value = r.u64('load value');
     const to = { field, start: range >> 6, bits: (range & 0x3f) + 1 };
     checkSubfield(to);
-    if (field.access === 'read') throw r.error('OFPBAC_BAD_SET_ARGUMENT', `${field.name} is read-only`, 12);
+    if (isReadOnly(field)) throw r.error('OFPBAC_BAD_SET_ARGUMENT', `${field.name} is read-only`, 12);
     if (to.bits < 64 && value >> BigInt(to.bits)) {
       throw r.error('OFPBAC_BAD_ARGUMENT', `${value} does not fit in ${to.bits} bits`, 8);
     }
@@ -62,7 +63,7 @@ export const load = action<Load>({
       const [valueText, toText, ...more] = arg.text.split('->');
       if (toText === undefined || more.length > 0) throw arg.error('load is written VALUE->FIELD[BITS]');
       const to = parseSubfield(toText, arg, valueText.length + 2);
-      if (to.field.access === 'read') throw arg.error(`${to.field.name} is read-only`, valueText.length + 2);
+      if (isReadOnly(to.field)) throw arg.error(`${to.field.name} is read-only`, valueText.length + 2);
       if (to.field.headers.length === 0) throw arg.error(`${to.field.name} has no number on the wire`);
       const value = parseNumber(valueText);
       if (value === null) throw arg.error(`"${valueText}" is no number`);

@@ -1,6 +1,7 @@
 /** move: NXAST_REG_MOVE (6), ovs-actions(7). Bits of one field into as many bits of another. */
 import { OpenFlowError } from '../../bytes/index.js';
 import { action, nicira } from '../action.js';
+import { isReadOnly } from '../field.js';
 import { checkSubfield, readFieldHeader, type Subfield, writeFieldHeader } from '../subfield.js';
 import { formatSubfield, parseSubfield } from '../subfield-text.js';
 import { checkWritable } from './set-field.js';
@@ -23,7 +24,7 @@ export const move = action<Move>({
     while (r.left > 0) if (r.u8() !== 0) throw r.error('NXBAC_MUST_BE_ZERO', 'padding is not zero', 1);
     checkSubfield(from);
     checkSubfield(to);
-    if (to.field.access === 'read') throw r.error('OFPBAC_BAD_SET_ARGUMENT', `${to.field.name} is read-only`);
+    if (isReadOnly(to.field)) throw r.error('OFPBAC_BAD_SET_ARGUMENT', `${to.field.name} is read-only`);
     return { type: 'move', from, to };
   },
   write(a, w) {
@@ -40,7 +41,7 @@ export const move = action<Move>({
       for (const { field } of [from, to]) {
         if (field.headers.length === 0) throw arg.error(`${field.name} has no number on the wire`);
       }
-      if (to.field.access === 'read') throw arg.error(`${to.field.name} is read-only`, fromText.length + 2);
+      if (isReadOnly(to.field)) throw arg.error(`${to.field.name} is read-only`, fromText.length + 2);
       if (from.bits !== to.bits) {
         throw arg.error(`source field is ${from.bits} bits wide but destination is ${to.bits} bits wide`);
       }

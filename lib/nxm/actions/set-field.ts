@@ -5,12 +5,13 @@
 import { OpenFlowError } from '../../bytes/index.js';
 import { slots, VLAN_CFI } from '../../packet/key.js';
 import { action, type Check, nicira, standard } from '../action.js';
-import type { Field } from '../field.js';
+import { type Access, type Field, isReadOnly } from '../field.js';
 import { fields } from '../fields.js';
-import { numberOf, storeValue } from '../match.js';
+import { numberOf, storeMask, storeValue } from '../match.js';
 import { type FieldValue, readTlv, SET_ERRORS, writeTlv } from '../oxm.js';
 import { parseSetField } from '../set-field-text.js';
 import { formatValue } from '../value-text.js';
+import { knownType } from './known-type.js';
 
 export interface SetField extends FieldValue {
   readonly type: 'set_field';
@@ -19,14 +20,17 @@ export interface SetField extends FieldValue {
 const SET_FIELD = standard(25);
 const REG_LOAD2 = nicira(33);
 
-/** Refuses a field that this place may not write: read-only ones, and ct_mark and ct_label except inside ct. */
-export function checkWritable(field: Field, flow: Check): void {
+/**
+ * Refuses a field that this place may not write: read-only ones, ct_mark and ct_label except inside ct, and for other actions
+ * than set_field those that it alone may write.
+ */
+export function checkWritable(field: Field, flow: Check, access: readonly Access[] = ['write']): void {
   if (flow.inside === 'ct') {
     if (field.access === 'inside-ct') return;
     throw new OpenFlowError('OFPBAC_BAD_ARGUMENT', `inside ct only ct_mark and ct_label can be set, not ${field.name}`);
   }
-  if (field.access !== 'write') {
-    const why = field.access === 'read' ? 'is read-only' : 'can only be set inside ct(exec(…))';
+  if (!access.includes(field.access)) {
+    const why = isReadOnly(field) ? 'is read-only' : 'can only be set inside ct(exec(…))';
     throw new OpenFlowError('OFPBAC_BAD_SET_ARGUMENT', `${field.name} ${why}`);
   }
   flow.require(field.needs, field.name);
@@ -58,11 +62,17 @@ export const setField = action<SetField>({
   texts: { set_field: parseSetField },
   format: (a) => `set_field:${formatValue(a.field, a.value, a.mask)}->${a.field.name}`,
   check(a, flow) {
-    checkWritable(a.field, flow);
+    checkWritable(a.field, flow, a.mask ? ['write'] : ['write', 'set-field']);
     if (a.field === fields.vlan_vid && (flow.value.get(slots.vlan_tci) & VLAN_CFI) === 0) {
       throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', 'vlan_vid needs a flow that matches a VLAN tag');
     }
     if (a.field === fields.vlan_tci) storeValue(flow.value, a.field, a.value);
+    if (a.field === fields.eth_type) knownType(flow, numberOf(a.value));
+    if (a.field === fields.nw_proto) {
+      for (const slot of [slots.tp_src, slots.tp_dst]) flow.mask.set(slot, 0);
+      storeValue(flow.value, a.field, a.value);
+      storeMask(flow.mask, a.field, null);
+    }
   },
   translate(a, m) {
     if (m.has(a.field)) m.setValue(a);
