@@ -21,6 +21,7 @@ const NEEDS = {
   'ovs-vswitchd': [() => program('ovs-vswitchd'), 'Open vSwitch is not installed (Debian: openvswitch-switch)'],
   tshark: [() => program('tshark'), 'tshark is not installed (Debian: tshark)'],
   'os-ken': [() => program('osken-manager'), 'os-ken is not installed (Debian: python3-os-ken)'],
+  script: [() => program('script'), 'script, which makes a terminal, is not installed (Debian: bsdutils)'],
   pcap: [
     () => existsSync('node_modules/pcap/build/Release/pcap_binding.node'),
     "npm's pcap could not be built (Debian: libpcap-dev, g++, make, python3)",
