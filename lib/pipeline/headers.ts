@@ -29,6 +29,8 @@ export class Headers implements HeaderKinds {
   private readonly frame = new Uint32Array(KEY_WORDS);
   /** The packet's key as it came. */
   readonly original = new Uint32Array(KEY_WORDS);
+  /** Words that a lookup saw with another value for a while. */
+  private readonly lent = new Set<number>();
   /** Scratch: the bits that one operation touches. */
   private readonly touched = new Key();
 
@@ -40,6 +42,7 @@ export class Headers implements HeaderKinds {
     this.mask.fill(0);
     this.written.fill(0);
     this.pending.fill(0);
+    this.lent.clear();
   }
 
   /** Marks bits as looked at. */
@@ -183,6 +186,7 @@ export class Headers implements HeaderKinds {
   /** Lends a slot another value; the function that is returned puts everything back. */
   lend(slot: Slot, value: number): () => void {
     const restore = this.borrow([slot]);
+    this.lent.add(slot.at >> 2);
     this.write(slot, value);
     return restore;
   }
@@ -229,10 +233,12 @@ export class Headers implements HeaderKinds {
     }
   }
 
-  /** A bit for each word that was written, for the journal. */
+  /** A bit for each word that was written or lent, for the journal: a lookup may have seen another value than the packet's. */
   rewritten(): Uint32Array {
     const bitmap = new Uint32Array((KEY_WORDS + 31) >> 5);
-    for (let i = 0; i < KEY_WORDS; i++) if (this.written[i] !== 0) bitmap[i >> 5] |= 1 << (i & 31);
+    for (let i = 0; i < KEY_WORDS; i++) {
+      if (this.written[i] !== 0 || this.lent.has(i)) bitmap[i >> 5] |= 1 << (i & 31);
+    }
     return bitmap;
   }
 

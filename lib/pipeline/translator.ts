@@ -24,7 +24,7 @@ import {
   type Subfield,
   slotOf,
 } from '../nxm/index.js';
-import { GROUPS, KEY_WORDS, Key, slots } from '../packet/key.js';
+import { FRAG_ANY, GROUPS, KEY_WORDS, Key, slots } from '../packet/key.js';
 import { listOf } from './action-set.js';
 import type { Flow } from './flow.js';
 import { type Frozen, type FrozenStates, type Rest, restAt } from './frozen.js';
@@ -52,9 +52,13 @@ export interface World {
 const cfiSlot = { at: slots.vlan_tci.at, size: 2, shift: 12, width: 1 };
 const vidOnlySlot = { at: slots.vlan_tci.at, size: 2, shift: 0, width: 12 };
 const fragSlot = slots.nw_frag;
+/** tp_src and tp_dst, which stand in one word. */
+const portsSlot = { at: slots.tp_src.at, size: 4, shift: 0, width: 32 };
 
 const ONES = new Key();
 ONES.words.fill(0xffffffff);
+
+const NOWHERE = { tableId: 0, flow: null };
 
 const L4_NEEDS = new Set(['tcp', 'udp', 'sctp']);
 
@@ -65,6 +69,9 @@ export class Translator implements Meaning {
   private actionSet: readonly Action[] = [];
   private tableId = 0;
   private flow: Flow | null = null;
+  /** The flow of the first table, and that table. */
+  private first: { readonly tableId: number; readonly flow: Flow | null } = NOWHERE;
+  private inActionSet = false;
   private depth = 0;
   private resubmits = 0;
   private listEnded = false;
@@ -115,6 +122,8 @@ export class Translator implements Meaning {
     this.actionSet = [];
     this.tableId = 0;
     this.flow = null;
+    this.first = NOWHERE;
+    this.inActionSet = false;
     this.depth = 0;
     this.resubmits = 0;
     this.listEnded = false;
@@ -131,6 +140,10 @@ export class Translator implements Meaning {
     if (!this.failed && this.rest.length === 0) {
       const set = this.actionSet;
       this.actionSet = [];
+      this.inActionSet = true;
+      // A packet-in out of the action set names the flow that the tables began with, as Open vSwitch's does.
+      this.tableId = this.first.tableId;
+      this.flow = this.first.flow;
       this.run(listOf(set));
     }
     if (this.rest.length > 0) this.goOnLater();
@@ -193,13 +206,17 @@ export class Translator implements Meaning {
 
   // Tables, instructions, action lists.
 
-  /** From a table on, as far as goto_table leads. */
-  private walk(table: number): void {
+  /** From a table on, as far as goto_table leads; what it leads to counts with the resubmits. */
+  private walk(table: number, led = false): void {
     let next = table;
-    while (next >= 0 && !this.failed) {
+    for (let counts = led; next >= 0 && !this.failed; counts = true) {
       if (this.tags.concealing) {
         this.wait([], { goto: next });
         return;
+      }
+      if (counts) {
+        if (this.tooMuch()) return;
+        this.resubmits++;
       }
       this.tableId = next;
       const flow = this.lookUp(next);
@@ -208,6 +225,7 @@ export class Translator implements Meaning {
         return;
       }
       this.flow = flow;
+      if (!counts) this.first = { tableId: next, flow };
       next = this.instructions(flow.instructions);
     }
   }
@@ -216,9 +234,13 @@ export class Translator implements Meaning {
     const table = this.world.tables[tableId];
     if (!table) return null;
     this.program.visit(tableId);
+    const { headers } = this;
+    // In every fragment, the first too, ports count as zero for a lookup: OFPC_FRAG_NORMAL.
+    const restore = headers.read(fragSlot) & FRAG_ANY ? headers.lend(portsSlot, 0) : null;
     this.seen.fill(0);
-    const flow = table.classifier.find(this.headers.flow.words, this.seen);
-    this.headers.look(this.seen);
+    const flow = table.classifier.find(headers.flow.words, this.seen);
+    headers.look(this.seen);
+    restore?.();
     this.program.looked(table, flow);
     return flow;
   }
@@ -328,14 +350,13 @@ export class Translator implements Meaning {
   }
 
   resubmit(table: number | null, inPort: number | null): void {
-    if (this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS) {
-      this.failed = true;
-      return;
-    }
-    this.resubmits++;
-    this.depth++;
+    if (this.tooMuch()) return;
     const { tableId, flow: caller, headers } = this;
     const target = table ?? tableId;
+    // Only where a resubmit leads back, or nowhere, can it go on for ever.
+    const deeper = target <= tableId ? 1 : 0;
+    this.resubmits++;
+    this.depth += deeper;
     // The port counts for the lookup alone: NORMAL and IN_PORT behind it mean the packet's own.
     const restore = inPort === null ? null : headers.lend(slots.in_port, inPort);
     const flow = this.lookUp(target);
@@ -344,11 +365,17 @@ export class Translator implements Meaning {
       this.tableId = target;
       this.flow = flow;
       const next = this.instructions(flow.instructions);
-      if (next >= 0) this.walk(next);
+      if (next >= 0) this.walk(next, true);
     }
     this.tableId = tableId;
     this.flow = caller;
-    this.depth--;
+    this.depth -= deeper;
+  }
+
+  /** May this translation look up no further? Then it fails. */
+  private tooMuch(): boolean {
+    this.failed ||= this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS;
+    return this.failed;
   }
 
   pushVlan(ethType: number): void {
@@ -500,9 +527,25 @@ export class Translator implements Meaning {
       this.program.step(OP.learn, vlan, inPort);
     }
     this.program.visit(MAC_TABLE);
-    const known = bytes[at] & 1 ? -1 : world.macs.find(vlan, bytes, at);
+    const known = bytes[at] & 1 ? -1 : this.portOf(vlan, real ? inPort : -1);
     if (known < 0) this.flood();
     else if (known !== inPort) this.send(known);
+  }
+
+  /** Where the destination was seen, -1 nowhere. The source was learned at `inPort` (-1: it wasn't), maybe just now. */
+  private portOf(vlan: number, inPort: number): number {
+    const { headers } = this;
+    const { bytes } = headers.flow;
+    const [dst, src] = [slots.eth_dst.at, slots.eth_src.at];
+    for (let i = 0; i < 6; i++) {
+      const differ = bytes[dst + i] ^ bytes[src + i];
+      if (differ === 0) continue;
+      // One bit that differs is enough to tell other packets apart.
+      headers.read({ at: src + i, size: 1, shift: 31 - Math.clz32(differ), width: 1 });
+      return this.world.macs.find(vlan, bytes, dst);
+    }
+    headers.lookAt(slots.eth_src);
+    return inPort < 0 ? this.world.macs.find(vlan, bytes, dst) : inPort;
   }
 
   controller(args: ControllerArgs): void {
@@ -510,7 +553,7 @@ export class Translator implements Meaning {
     if (inPort && inPort.config & OFPPC.NO_PACKET_IN) return;
     this.commit();
     const { flow } = this;
-    const miss = flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
+    const miss = !this.inActionSet && flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
     this.program.controller({
       kind: 'controller',
       reason: miss && args.reason === 'action' ? 'no_match' : args.reason,
