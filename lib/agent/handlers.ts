@@ -18,12 +18,13 @@ import {
   readPacketInFormat,
 } from '../wire/index.js';
 import { type AgentContext, unknownExperimenter } from './context.js';
+import { queueDescription, queuesFor } from './group-rows.js';
 import { answerMultipart } from './multiparts.js';
 import type { Peer } from './peer.js';
 
 type Handler<M> = (m: M, peer: Peer, agent: AgentContext, bytes: Uint8Array) => void;
 
-const CAPABILITIES = OFPC.FLOW_STATS | OFPC.TABLE_STATS | OFPC.PORT_STATS;
+const CAPABILITIES = OFPC.FLOW_STATS | OFPC.TABLE_STATS | OFPC.PORT_STATS | OFPC.GROUP_STATS | OFPC.QUEUE_STATS;
 /** OFPC_FRAG_*: fragments aren't put together. */
 const FRAGMENTS: readonly FragmentHandling[] = ['normal', 'drop'];
 /** A flow stands in its statistics with 16 bytes more around it. */
@@ -86,6 +87,14 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
     }
     if (!isDelete(change.command)) checkBuffer(change.bufferId, 36);
     pipeline.apply(change);
+  },
+
+  group_mod: ({ change }, _, { pipeline }) => pipeline.applyGroup(change),
+  meter_mod: ({ change }, _, { pipeline }) => pipeline.applyMeter(change),
+
+  queue_get_config_request(m, peer, { pipeline }) {
+    const queues = queuesFor(pipeline, m.port).map(queueDescription);
+    peer.reply(m, { type: 'queue_get_config_reply', port: m.port, queues });
   },
 
   packet_out(m, _, { pipeline }) {

@@ -3,7 +3,7 @@
  * BAD_STAT.
  */
 import { OpenFlowError } from '../bytes/index.js';
-import { OFPP } from '../nxm/index.js';
+import { OFPG, OFPP } from '../nxm/index.js';
 import type { FlowFilter, FlowView, PipelineApi, PortView } from '../pipeline/types.js';
 import {
   type AggregateStats,
@@ -14,6 +14,16 @@ import {
   splitDuration,
 } from '../wire/index.js';
 import { type AgentContext, unknownExperimenter } from './context.js';
+import {
+  groupDescription,
+  groupFeatures,
+  groupStatistics,
+  meterConfiguration,
+  meterFeatures,
+  meterStatistics,
+  queueStatistics,
+  queuesFor,
+} from './group-rows.js';
 import type { Peer } from './peer.js';
 import { portDescription, portStatistics } from './port.js';
 
@@ -40,6 +50,31 @@ const HANDLERS: { readonly [K in MultipartName]?: Handler<Body<K>> } = {
   },
 
   port_desc: (m, _, peer, { pipeline }) => peer.replyRows(m, 'port_desc', pipeline.ports().map(portDescription)),
+
+  group: (m, { groupId }, peer, { pipeline }) =>
+    peer.replyRows(m, 'group', pipeline.groups(groupId).map(groupStatistics)),
+
+  group_desc: (m, _, peer, { pipeline }) =>
+    peer.replyRows(m, 'group_desc', pipeline.groups(OFPG.ALL).map(groupDescription)),
+
+  group_features(m, _, peer, { pipeline }) {
+    const body = { kind: 'group_features', ...groupFeatures(pipeline) } as const;
+    peer.reply(m, { type: 'multipart_reply', more: false, body });
+  },
+
+  meter: (m, { meterId }, peer, { pipeline }) =>
+    peer.replyRows(m, 'meter', pipeline.meters(meterId).map(meterStatistics)),
+
+  meter_config: (m, { meterId }, peer, { pipeline }) =>
+    peer.replyRows(m, 'meter_config', pipeline.meters(meterId).map(meterConfiguration)),
+
+  meter_features(m, _, peer, { pipeline }) {
+    const body = { kind: 'meter_features', ...meterFeatures(pipeline.meterFeatures) } as const;
+    peer.reply(m, { type: 'multipart_reply', more: false, body });
+  },
+
+  queue: (m, { port, queueId }, peer, { pipeline }) =>
+    peer.replyRows(m, 'queue', queuesFor(pipeline, port, queueId).map(queueStatistics)),
 
   /** Rows ask for a change; the answer is what the tables are then (§7.3.5.5). */
   table_features(m, { rows }, peer, { tables }) {

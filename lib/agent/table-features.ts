@@ -10,11 +10,9 @@ import { type FeatureId, oxmId, type TableFeatures, type TableProperty } from '.
 /** Flows that a table is said to hold. */
 export const MAX_ENTRIES = 1_000_000;
 export const ALL_BITS = 0xffffffffffffffffn;
-/** OFPIT_*: goto_table, write_metadata, write_actions, apply_actions, clear_actions. */
+/** OFPIT_*: goto_table, write_metadata, write_actions, apply_actions, clear_actions, meter. */
 const GOTO_TABLE = 1;
-const INSTRUCTIONS = [GOTO_TABLE, 2, 3, 4, 5];
-/** Actions that messages may carry but no flow may have yet. */
-const NOT_YET: readonly string[] = ['group'];
+const INSTRUCTIONS = [GOTO_TABLE, 2, 3, 4, 5, 6];
 
 /** What any table can do. */
 export interface Capabilities {
@@ -30,11 +28,10 @@ export interface Capabilities {
 /** What a switch with so many tables can do. */
 export function capabilitiesOf(tables: number): Capabilities {
   const matchable = FIELDS.filter((field) => field.slot !== null && field.headers.length > 0 && !field.port16);
-  const actions = ACTION_KINDS.filter(({ type }) => !NOT_YET.includes(type))
-    .flatMap((kind) => kind.ids)
+  const actions = ACTION_KINDS.flatMap((kind) => kind.ids)
     .filter(({ vendor }) => vendor === 0)
     .map(({ number }) => number);
-  const settable = matchable.filter(({ access }) => access === 'write');
+  const settable = matchable.filter(({ access }) => access === 'write' || access === 'set-field');
   return { tables, instructions: INSTRUCTIONS, actions: actions.sort((a, b) => a - b), matchable, settable };
 }
 

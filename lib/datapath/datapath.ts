@@ -7,6 +7,7 @@
  */
 import type { Clock, Log } from '../bytes/index.js';
 import { type CtResult, Prior, type Tracker } from '../ct/index.js';
+import { raiseDropPrecedence } from '../packet/dscp.js';
 import { extract } from '../packet/extract.js';
 import { DIRTY, Key as FlowKey, type Key, slots } from '../packet/key.js';
 import { Packet } from '../packet/packet.js';
@@ -14,8 +15,19 @@ import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
 import { changeTags } from '../packet/tags.js';
 import { Cache, type EntryInfo } from './cache.js';
 import { Journal } from './journal.js';
+import { DROPPED } from './meter.js';
 import { COUNTER, OFPPC, type PortEntry, PortTable } from './port-table.js';
-import { Arena, ColdStore, type ControllerCold, type CtCold, OP, STEP_WORDS } from './program.js';
+import {
+  Arena,
+  ColdStore,
+  type ControllerCold,
+  type Credits,
+  type CtCold,
+  type MeterCold,
+  OP,
+  STEP_WORDS,
+} from './program.js';
+import { PortQueues } from './queues.js';
 
 /** How often a packet may go through ct with a table; a copy beyond it is dropped and counted. */
 export const MAX_RECIRCULATIONS = 8;
@@ -73,6 +85,11 @@ export class Datapath {
   private readonly keys = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new FlowKey());
   private readonly packets = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new Packet());
   private readonly priors = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new Prior());
+  /** Bytes that a packet counts with, by depth: its length when its program was chosen. */
+  private readonly counted = new Float64Array(MAX_RECIRCULATIONS + 1);
+  /** Copies that clone steps run on, by how deep they stand in each other; made when they are first needed. */
+  private readonly copies: { readonly packet: Packet; readonly prior: Prior }[] = [];
+  private clones = 0;
   private readonly waiting: (() => void)[] = [];
   private busy = false;
   private now_ms = 0;
@@ -138,6 +155,7 @@ export class Datapath {
     this.now_ms = this.options.clock.now();
     const packet = this.packets[0].attach(bytes, start, end);
     this.received = end - start;
+    this.clones = 0;
     this.priors[0].clear();
     extract(packet, this.keys[0], entry.number);
     if (this.dropFragments && this.keys[0].get(slots.nw_frag) !== 0) {
@@ -153,6 +171,7 @@ export class Datapath {
       this.now_ms = this.options.clock.now();
       const packet = this.packets[0].attach(frame);
       this.received = frame.length;
+      this.clones = 0;
       this.priors[0].clear();
       extract(packet, this.keys[0], inPort);
       this.runOnce(translate(this.keys[0]), 0, packet);
@@ -183,6 +202,7 @@ export class Datapath {
     cache.packets[entry]++;
     cache.bytes[entry] += packet.length;
     cache.used_ms[entry] = this.now_ms;
+    this.counted[depth] = packet.length;
     this.run(cache.program[entry], depth, packet);
   }
 
@@ -196,6 +216,7 @@ export class Datapath {
   private runOnce(t: Translation, depth: number, packet: Packet): void {
     this.upcalls.refer(t.recirculations, 1);
     this.credit(t, 1, packet.length, this.now_ms);
+    this.counted[depth] = packet.length;
     const at = this.arena.put(t.steps);
     try {
       this.run(at, depth, packet);
@@ -239,6 +260,18 @@ export class Datapath {
         case OP.ctClear:
           this.priors[depth].clear();
           break;
+        case OP.clone: {
+          const words = w[at + 1];
+          this.clone(at + STEP_WORDS[op], depth, packet);
+          at += words;
+          break;
+        }
+        case OP.meter:
+          if (!this.meter(this.cold.get(w[at + 1]) as MeterCold, depth, packet)) return;
+          break;
+        case OP.enqueue:
+          this.output(w[at + 1], packet, w[at + 2] >>> 0);
+          break;
         case OP.tags:
           changeTags(packet, w[at + 1], w[at + 2], w[at + 3]);
           break;
@@ -251,13 +284,47 @@ export class Datapath {
   }
 
   /** Sends to a port. Programs name only ports that may be sent to; a port may still have vanished a moment ago. */
-  private output(slot: number, packet: Packet): void {
+  private output(slot: number, packet: Packet, queue = -1): void {
     const entry = this.ports.at(slot);
     if (entry === null) return;
     if (packet.length < this.options.minFrame) this.pad(packet);
-    this.ports.count(slot, COUNTER.txPackets, 1);
-    this.ports.count(slot, COUNTER.txBytes, packet.length);
-    entry.port.send(packet.bytes, packet.start, packet.end);
+    if (entry.queues === null) this.transmit(entry, packet.bytes, packet.start, packet.end);
+    else entry.queues.send(queue, packet.bytes, packet.start, packet.end);
+  }
+
+  private transmit(entry: PortEntry, bytes: Uint8Array, start: number, end: number): void {
+    this.ports.count(entry.slot, COUNTER.txPackets, 1);
+    this.ports.count(entry.slot, COUNTER.txBytes, end - start);
+    entry.port.send(bytes, start, end);
+  }
+
+  /** The queues of a port, made where it has none yet. */
+  queuesOf(entry: PortEntry): PortQueues {
+    entry.queues ??= new PortQueues(this.options.clock, {
+      send: (bytes, start, end) => this.transmit(entry, bytes, start, end),
+      lost: () => this.ports.count(entry.slot, COUNTER.txDropped, 1),
+    });
+    return entry.queues;
+  }
+
+  /** Runs steps on a copy of the packet; what ct finds out there stays there. */
+  private clone(program: number, depth: number, packet: Packet): void {
+    const level = this.clones++;
+    if (level === this.copies.length) this.copies.push({ packet: new Packet(), prior: new Prior() });
+    const { packet: copy, prior } = this.copies[level];
+    prior.keep(this.priors[depth]);
+    this.run(program, depth, copy.copy(packet));
+    this.priors[depth].keep(prior);
+    this.clones--;
+  }
+
+  /** Measures a packet and does what the meter's bands say; false: it is dropped. */
+  private meter({ meter, after }: MeterCold, depth: number, packet: Packet): boolean {
+    const verdict = meter.measure(packet.length, this.now_ms);
+    if (verdict > 0) raiseDropPrecedence(packet, verdict);
+    if (verdict !== DROPPED) return true;
+    this.count(after, -1, -this.counted[depth]);
+    return false;
   }
 
   /** Pads what processing made shorter than the shortest frame. */
@@ -298,10 +365,14 @@ export class Datapath {
   // Counters and upkeep.
 
   private credit(info: EntryInfo, packets: number, bytes: number, used_ms: number): void {
+    for (const credit of info.credits) if (used_ms > credit.used_ms) credit.used_ms = used_ms;
+    this.count(info, packets, bytes);
+  }
+
+  private count(info: Credits, packets: number, bytes: number): void {
     for (const credit of info.credits) {
       credit.packets += packets;
       credit.bytes += bytes;
-      if (used_ms > credit.used_ms) credit.used_ms = used_ms;
     }
     for (const table of info.found) {
       table.lookups += packets;

@@ -1,5 +1,6 @@
 /** The switch's ports: numbers, configuration, link state and counters. A port has a slot, which programs name. */
 import type { Port } from '../ports/port.js';
+import type { PortQueues } from './queues.js';
 
 /** Counters of a port, in the order they stand in the counter array. */
 export const COUNTER = {
@@ -28,6 +29,8 @@ export interface PortEntry {
   /** OFPPS_LINK_DOWN, or 0. */
   state: number;
   readonly since_ms: number;
+  /** Where the port has queues, or is held to a rate. */
+  queues: PortQueues | null;
 }
 
 /** Most ports of a switch. */
@@ -45,7 +48,7 @@ export class PortTable {
     let slot = this.slots.indexOf(null);
     if (slot < 0) slot = this.slots.length;
     if (slot >= MAX_PORTS) throw new RangeError(`a switch has at most ${MAX_PORTS} ports`);
-    const entry: PortEntry = { slot, number, port, mac, config: 0, state: 0, since_ms: now_ms };
+    const entry: PortEntry = { slot, number, port, mac, config: 0, state: 0, since_ms: now_ms, queues: null };
     this.slots[slot] = entry;
     this.byNumber.set(number, entry);
     this.counters.fill(0, slot * COUNTERS, (slot + 1) * COUNTERS);
@@ -53,6 +56,8 @@ export class PortTable {
   }
 
   remove(entry: PortEntry): void {
+    entry.queues?.close();
+    entry.queues = null;
     this.slots[entry.slot] = null;
     this.byNumber.delete(entry.number);
   }

@@ -5,6 +5,8 @@
  */
 
 import type { CtRequest } from '../ct/index.js';
+import type { Credit, Lookup } from './cache.js';
+import type { Meter } from './meter.js';
 
 export const OP = {
   /** End of the program. */
@@ -27,10 +29,16 @@ export const OP = {
   tags: 9,
   /** recirculation id, whether the frame is needed afterwards: the packet is read anew and goes on from there. */
   recirculate: 10,
+  /** words of the steps that follow, their end included: they run on a copy of the packet. */
+  clone: 11,
+  /** cold: measures; for a packet that a band drops the steps end here. */
+  meter: 12,
+  /** port, queue */
+  enqueue: 13,
 } as const;
 
 /** Words of a step, its number included. */
-export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3];
+export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3, 2, 2, 3];
 
 const NAMES = Object.keys(OP);
 
@@ -50,8 +58,11 @@ export class Steps {
 /** Text of a program, a step a line: for traces, dumps and tests. */
 export function describe(words: ArrayLike<number>, from = 0): string[] {
   const lines: string[] = [];
-  for (let at = from; at < words.length && words[at] !== OP.end; at += STEP_WORDS[words[at]]) {
+  let depth = 0;
+  for (let at = from; at < words.length; at += STEP_WORDS[words[at]]) {
+    if (words[at] === OP.end && depth-- === 0) break;
     const parts = [NAMES[words[at]]];
+    if (words[at] === OP.clone) depth++;
     for (let i = 1; i < STEP_WORDS[words[at]]; i++) parts.push(String(words[at + i] >>> 0));
     lines.push(parts.join(' '));
   }
@@ -114,7 +125,21 @@ export interface CtCold {
   readonly request: CtRequest;
 }
 
-export type Cold = ControllerCold | CtCold;
+/** Whom packets count for. */
+export interface Credits {
+  readonly credits: readonly Credit[];
+  readonly found: readonly Lookup[];
+  readonly missed: readonly Lookup[];
+}
+
+/** A meter, and whom a packet that it drops doesn't count for after all: what was found behind it. */
+export interface MeterCold {
+  readonly kind: 'meter';
+  readonly meter: Meter;
+  after: Credits;
+}
+
+export type Cold = ControllerCold | CtCold | MeterCold;
 
 /** Cold arguments by index. */
 export class ColdStore {

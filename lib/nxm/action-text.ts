@@ -29,7 +29,7 @@ const MAX_DEPTH = 8;
 /** Open vSwitch's actions that have no file in actions/ yet: known words, but refused. */
 const NOT_YET = [
   ...['controller', 'enqueue', 'bundle', 'bundle_load'],
-  ...['push', 'pop', 'dec_nsh_ttl', 'delete_field', 'set_tunnel', 'set_tunnel64', 'set_queue'],
+  ...['push', 'pop', 'dec_nsh_ttl', 'delete_field', 'set_tunnel', 'set_tunnel64'],
   ...[
     'pop_queue',
     'fin_timeout',

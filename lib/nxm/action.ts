@@ -28,11 +28,13 @@ export interface Check {
   /** The table the flow is in; 0xff for packet-out and groups. */
   readonly tableId: number;
   /** Where the actions stand. */
-  readonly inside: 'apply' | 'write' | 'ct' | 'packet-out';
+  readonly inside: 'apply' | 'write' | 'ct' | 'packet-out' | 'bucket';
   /** Throws MATCH_INCONSISTENT unless the flow makes sure of a prerequisite. */
   require(needs: Prerequisite, what: string): void;
   /** Checks a port that an action names. */
   port(port: number, what: string): void;
+  /** Throws BAD_OUT_GROUP unless there is a group. */
+  group(group: number): void;
   /** Checks nested actions, inside `inside`. */
   nested(actions: readonly Action[], inside: Check['inside']): void;
 }
@@ -82,4 +84,12 @@ export interface ActionKind<A extends { readonly type: string }> {
 /** Declares a kind of action. */
 export function action<A extends { readonly type: string }>(kind: ActionKind<A>): ActionKind<A> {
   return kind;
+}
+
+/** Reads the text of an action that has no argument. */
+export function alone<A>(action: A): (arg: TextArgument) => A {
+  return (arg) => {
+    if (arg.text !== '') throw arg.error(`${arg.name} takes no argument`);
+    return action;
+  };
 }

@@ -46,6 +46,10 @@ export interface Meaning {
   /** Sends the packet to a port, reserved ones included. */
   output(port: number, maxLen: number): void;
   controller(args: ControllerArgs): void;
+  /** Runs a group's buckets, each on a copy of the packet. */
+  group(group: number): void;
+  /** Outputs from here on go through a port's queue; null: its own one again. */
+  setQueue(queue: number | null): void;
   /** Looks the packet up in another table and runs what it finds, then comes back. Null: this table, or this port. */
   resubmit(table: number | null, inPort: number | null): void;
   pushVlan(ethType: number): void;

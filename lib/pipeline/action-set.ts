@@ -18,7 +18,7 @@ const ONCE: readonly Action['type'][] = [
 /** Then these, all of them, in the order in which they were written. */
 const FIELDS = new Set<Action['type']>(['set_field', 'load', 'move', 'set_nw_ttl', 'set_mpls_ttl']);
 
-/** And last the first of these that is there, and no other (ovs-actions(7)): without one, nothing can come of the rest. */
+/** Then the queue, and last the first of these that is there, and no other (ovs-actions(7)): without one, nothing can come of the rest. */
 const FINAL: readonly Action['type'][] = ['group', 'output', 'resubmit', 'ct_clear', 'ct'];
 
 /** The set as a list to run. */
@@ -28,5 +28,6 @@ export function listOf(set: readonly Action[]): readonly Action[] {
   const final = FINAL.map(latest).find((a) => a !== undefined);
   if (!final) return [];
   const once = ONCE.map(latest).filter((a) => a !== undefined);
-  return [...once, ...set.filter((a) => FIELDS.has(a.type)), final];
+  const queue = latest('set_queue');
+  return [...once, ...set.filter((a) => FIELDS.has(a.type)), ...(queue ? [queue] : []), final];
 }

@@ -5,8 +5,9 @@ import {
   type Check,
   type Instructions,
   kindOf,
-  type Match,
+  Match,
   meets,
+  OFPM,
   OFPP,
   type Prerequisite,
 } from '../nxm/index.js';
@@ -15,20 +16,31 @@ import { Key } from '../packet/key.js';
 /** Flow tables 0–253; OFPTT_MAX is 0xfe. */
 export const TABLES = 254;
 
+/** What flows may name. */
+export interface Named {
+  hasGroup(group: number): boolean;
+  hasMeter(meter: number): boolean;
+}
+
+/** Keys of the check under way: they are more to make than to clear, and no check begins while another one runs. */
+const value = new Key();
+const mask = new Key();
+
 class FlowCheck implements Check {
-  readonly value = new Key();
-  readonly mask = new Key();
+  readonly value = value;
+  readonly mask = mask;
 
   constructor(
+    private readonly named: Named,
     match: Match | null,
     readonly tableId: number,
     public inside: Check['inside'],
   ) {
-    if (match) match.expand(this.value, this.mask);
+    (match ?? Match.all).expand(value, mask);
   }
 
   require(needs: Prerequisite, what: string): void {
-    if (this.inside === 'packet-out' || meets(needs, this.value, this.mask)) return;
+    if (this.inside === 'packet-out' || this.inside === 'bucket' || meets(needs, this.value, this.mask)) return;
     throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', `${what} needs a flow that matches ${needs}`);
   }
 
@@ -40,6 +52,10 @@ class FlowCheck implements Check {
     if (port === OFPP.TABLE && this.inside !== 'packet-out') {
       throw new OpenFlowError('OFPBAC_BAD_OUT_PORT', 'output to TABLE outside a packet-out');
     }
+  }
+
+  group(group: number): void {
+    if (!this.named.hasGroup(group)) throw new OpenFlowError('OFPBAC_BAD_OUT_GROUP', `there is no group ${group}`);
   }
 
   nested(actions: readonly Action[], inside: Check['inside']): void {
@@ -55,9 +71,12 @@ class FlowCheck implements Check {
 }
 
 /** Throws OpenFlowError unless the switch can do what a flow of this table and match asks for. */
-export function checkInstructions(i: Instructions, match: Match, tableId: number): void {
-  if (i.meter !== undefined) throw new OpenFlowError('OFPMMFC_INVALID_METER', `there is no meter ${i.meter}`);
-  const check = new FlowCheck(match, tableId, 'apply');
+export function checkInstructions(i: Instructions, match: Match, tableId: number, named: Named): void {
+  // The virtual meters are not for flows.
+  if (i.meter !== undefined && (i.meter > OFPM.MAX || !named.hasMeter(i.meter))) {
+    throw new OpenFlowError('OFPMMFC_INVALID_METER', `there is no meter ${i.meter}`);
+  }
+  const check = new FlowCheck(named, match, tableId, 'apply');
   if (i.apply) check.all(i.apply);
   if (i.write) check.nested(i.write, 'write');
   if (i.goto !== undefined && (i.goto <= tableId || i.goto >= TABLES)) {
@@ -66,6 +85,11 @@ export function checkInstructions(i: Instructions, match: Match, tableId: number
 }
 
 /** The same for a packet-out's actions. */
-export function checkPacketOut(actions: readonly Action[]): void {
-  new FlowCheck(null, 0xff, 'packet-out').all(actions);
+export function checkPacketOut(actions: readonly Action[], named: Named): void {
+  new FlowCheck(named, null, 0xff, 'packet-out').all(actions);
+}
+
+/** The same for the actions of a group's bucket: nothing is known of its packets. */
+export function checkBucket(actions: readonly Action[], named: Named): void {
+  new FlowCheck(named, null, 0xff, 'bucket').all(actions);
 }

@@ -14,9 +14,10 @@ import {
   OFPFF,
   OFPP,
 } from '../nxm/index.js';
-import { checkInstructions, TABLES } from './check.js';
+import { checkInstructions, type Named, TABLES } from './check.js';
 import { Expiry } from './expiry.js';
 import { Flow } from './flow.js';
+import { References } from './references.js';
 import { Table } from './table.js';
 import { checkLimits } from './table-limits.js';
 import type { FlowFilter, FlowView, RemovedReason, TableSetup, TableView } from './types.js';
@@ -33,11 +34,14 @@ export interface FlowTableEvents {
 
 export class FlowTables {
   readonly tables: readonly Table[] = Array.from({ length: TABLES }, (_, id) => new Table(id));
+  /** Which flows name which groups and meters. */
+  readonly references = new References();
   private readonly expiry: Expiry;
 
   constructor(
     private readonly clock: Clock,
     private readonly events: FlowTableEvents,
+    private readonly named: Named,
   ) {
     this.expiry = new Expiry(clock, {
       collect: () => events.collect(),
@@ -71,12 +75,14 @@ export class FlowTables {
       // What the old flow did until now counts for the new one.
       this.events.collect();
       table.remove(old);
+      this.references.remove(old);
       if (!(flags & OFPFF.RESET_COUNTS)) {
         flow.packets = old.packets;
         flow.bytes = old.bytes;
       }
     }
     table.add(flow);
+    this.references.add(flow);
     this.expiry.watch(flow);
     this.events.changed(tableId, match);
   }
@@ -88,7 +94,9 @@ export class FlowTables {
     }
     if (flows.length > 0 && change.flags & OFPFF.RESET_COUNTS) this.events.collect();
     for (const flow of flows) {
+      this.references.remove(flow);
       flow.instructions = change.instructions;
+      this.references.add(flow);
       if (change.flags & OFPFF.RESET_COUNTS) {
         flow.packets = 0;
         flow.bytes = 0;
@@ -106,7 +114,7 @@ export class FlowTables {
 
   /** Refuses instructions that the switch, or the table as it was configured, can't follow. */
   private check(instructions: Instructions, match: Match, priority: number, table: Table): void {
-    checkInstructions(instructions, match, table.id);
+    checkInstructions(instructions, match, table.id, this.named);
     if (instructions.goto !== undefined) this.table(instructions.goto, 'OFPBIC_BAD_TABLE_ID');
     if (table.limits) checkLimits(table.limits, match, priority, instructions);
   }
@@ -125,10 +133,26 @@ export class FlowTables {
     return this.table(change.tableId, 'OFPFMFC_BAD_TABLE_ID').meant(change);
   }
 
+  /** Removes the flows that point to a group that is gone. */
+  groupDeleted(group: number): void {
+    this.removeAll(this.references.ofGroup(group), 'group_delete');
+  }
+
+  /** Removes the flows that name a meter that is gone. */
+  meterDeleted(meter: number): void {
+    this.removeAll(this.references.ofMeter(meter), 'delete');
+  }
+
+  private removeAll(flows: readonly Flow[], reason: RemovedReason): void {
+    if (flows.length > 0) this.events.collect();
+    for (const flow of flows) this.remove(flow, reason);
+  }
+
   /** Takes a flow out; its counters were collected if it is to be told of. */
   private remove(flow: Flow, reason: RemovedReason): void {
     const wanted = (flow.flags & OFPFF.SEND_FLOW_REM) !== 0;
     this.tables[flow.tableId].remove(flow);
+    this.references.remove(flow);
     this.events.changed(flow.tableId, flow.match);
     if (wanted) this.events.removed(flow.view(this.clock.now()), reason);
   }
@@ -162,6 +186,7 @@ export class FlowTables {
       const setup = setups.get(table.id);
       const { maxEntries, limits } = setup ?? { maxEntries: 0, limits: null };
       if (table.count > 0 && (!setup || limits !== table.limits)) {
+        for (const flow of table.flows()) this.references.remove(flow);
         table.clear();
         cleared = true;
       }

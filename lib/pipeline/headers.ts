@@ -27,6 +27,10 @@ export class Headers implements HeaderKinds {
   private readonly pending = new Uint32Array(KEY_WORDS);
   /** What the frame's headers are, as far as is known. */
   private readonly frame = new Uint32Array(KEY_WORDS);
+  /** Bits that this program wrote into the frame: known, whatever the packet was. */
+  private readonly committed = new Uint32Array(KEY_WORDS);
+  /** A step behind which addresses and ports in the frame may be others than the pipeline sees. */
+  private natted = false;
   /** The packet's key as it came. */
   readonly original = new Uint32Array(KEY_WORDS);
   /** Words that a lookup saw with another value for a while. */
@@ -43,6 +47,16 @@ export class Headers implements HeaderKinds {
     this.written.fill(0);
     this.pending.fill(0);
     this.lent.clear();
+    this.committed.fill(0);
+    this.natted = false;
+  }
+
+  /**
+   * The frame was handed to a translation of addresses and ports. The pipeline goes on with what it saw: a field set to
+   * that value later leaves the frame as it is, a field set to another one is written whole.
+   */
+  translated(): void {
+    this.natted = true;
   }
 
   /** Marks bits as looked at. */
@@ -150,15 +164,39 @@ export class Headers implements HeaderKinds {
 
   /** Brings the frame up to date: a write for each header word that was set and may differ. */
   commit(emit: EmitRewrite): void {
+    if (this.natted) for (const field of NAT_FIELDS) this.commitTranslated(field, emit);
     for (const word of HEADER_WORDS) {
       const bits = this.pending[word];
       if (bits === 0) continue;
       this.pending[word] = 0;
       // Bits that are known to stand in the frame already need no write.
-      const known = this.mask[word] & ~(this.frame[word] ^ this.flow.words[word]);
+      const known = (this.mask[word] | this.committed[word]) & ~(this.frame[word] ^ this.flow.words[word]);
       const needed = (bits & ~known) >>> 0;
-      this.frame[word] = (this.frame[word] & ~bits) | (this.flow.words[word] & bits);
+      this.settleWord(word, bits);
       if (needed !== 0) emit(unitOf(word, this), this.flow.words[word], needed);
+    }
+  }
+
+  /** The bits of a word stand in the frame now. */
+  private settleWord(word: number, bits: number): void {
+    this.frame[word] = (this.frame[word] & ~bits) | (this.flow.words[word] & bits);
+    this.committed[word] |= bits;
+    this.pending[word] &= ~bits;
+  }
+
+  /** A field that was translated meanwhile: nothing where it was set to what it was, else all that was set. */
+  private commitTranslated({ words, bits: own }: NatField, emit: EmitRewrite): void {
+    let differs = false;
+    for (const word of words) {
+      const bits = this.pending[word] & own;
+      this.mask[word] |= bits & ~this.committed[word];
+      if ((this.frame[word] ^ this.flow.words[word]) & bits) differs = true;
+    }
+    for (const word of words) {
+      const bits = (this.pending[word] & own) >>> 0;
+      if (bits === 0) continue;
+      this.settleWord(word, bits);
+      if (differs) emit(unitOf(word, this), this.flow.words[word], bits);
     }
   }
 
@@ -189,6 +227,24 @@ export class Headers implements HeaderKinds {
     this.lent.add(slot.at >> 2);
     this.write(slot, value);
     return restore;
+  }
+
+  /** Remembers all but what was looked at; the function that is returned puts it back: another copy of the packet goes on. */
+  save(): () => void {
+    const flow = new Key();
+    flow.copy(this.flow);
+    const { natted } = this;
+    const arrays = [this.written, this.pending, this.frame, this.committed];
+    const saved = arrays.map((array) => array.slice());
+    return () => {
+      // Lookups may have seen what the copy wrote.
+      for (let i = 0; i < KEY_WORDS; i++) if (this.written[i] !== saved[0][i]) this.lent.add(i);
+      this.flow.copy(flow);
+      arrays.forEach((array, i) => {
+        array.set(saved[i]);
+      });
+      this.natted = natted;
+    };
   }
 
   /** Remembers slots, with nothing pending in them; the function that is returned puts them back. */
@@ -254,6 +310,28 @@ export class Headers implements HeaderKinds {
 function range([first, end]: readonly [number, number]): number[] {
   return Array.from({ length: end - first }, (_, i) => first + i);
 }
+
+/** A field that NAT may change: its words of the key, and its bits in each. */
+interface NatField {
+  readonly words: readonly number[];
+  readonly bits: number;
+}
+
+/** 16 bits of a word as the key holds it. */
+function portBits(slot: Slot): number {
+  const key = new Key();
+  key.set(slot, 0xffff);
+  return key.words[slot.at >> 2];
+}
+
+const NAT_FIELDS: readonly NatField[] = [
+  { words: [slots.ipv4_src.at >> 2], bits: 0xffffffff },
+  { words: [slots.ipv4_dst.at >> 2], bits: 0xffffffff },
+  { words: range([slots.ipv6_src.at >> 2, (slots.ipv6_src.at >> 2) + 4]), bits: 0xffffffff },
+  { words: range([slots.ipv6_dst.at >> 2, (slots.ipv6_dst.at >> 2) + 4]), bits: 0xffffffff },
+  { words: [slots.tp_src.at >> 2], bits: portBits(slots.tp_src) },
+  { words: [slots.tp_dst.at >> 2], bits: portBits(slots.tp_dst) },
+];
 
 /** Words that belong to the pipeline and not to the frame. */
 export const METADATA_WORDS: readonly number[] = [

@@ -4,26 +4,40 @@
  */
 import { type Clock, type Log, OpenFlowError } from '../bytes/index.js';
 import type { Tracker } from '../ct/index.js';
-import { COUNTER, type ControllerCold, Datapath, MAC_TABLE, OFPPC, OFPPS, type PortEntry } from '../datapath/index.js';
-import { type FlowMod, OFPP } from '../nxm/index.js';
+import {
+  COUNTER,
+  type ControllerCold,
+  Datapath,
+  MAC_TABLE,
+  OFPPC,
+  OFPPS,
+  type PortEntry,
+  type QueueRates,
+} from '../datapath/index.js';
+import { type FlowMod, type GroupMod, type MeterMod, OFPP } from '../nxm/index.js';
 import { Key, slots, VLAN_CFI } from '../packet/key.js';
 import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Port } from '../ports/port.js';
-import { checkPacketOut, TABLES } from './check.js';
+import { checkBucket, checkPacketOut, type Named, TABLES } from './check.js';
 import { FlowTables } from './flow-tables.js';
 import { FrozenStates } from './frozen.js';
+import { Groups, MAX_GROUPS } from './groups.js';
 import { MacTable } from './mac-table.js';
+import { METER_FEATURES, Meters } from './meters.js';
 import { packetInFields } from './packet-in.js';
 import { Translator } from './translator.js';
 import type {
   FlowFilter,
   FlowView,
   FragmentHandling,
+  GroupView,
+  MeterView,
   PacketOut,
   PipelineApi,
   PipelineEvents,
   PortChange,
   PortView,
+  QueueView,
   TableSetup,
   TableView,
 } from './types.js';
@@ -49,6 +63,11 @@ export class Pipeline implements PipelineApi {
   readonly datapath: Datapath;
   readonly macs: MacTable;
   private readonly flowTables: FlowTables;
+  readonly maxGroups = MAX_GROUPS;
+  readonly meterFeatures = METER_FEATURES;
+  private readonly groupTable: Groups;
+  private readonly meterTable: Meters;
+  private readonly named: Named;
   private readonly frozen = new FrozenStates();
   private readonly translator: Translator;
   private upkeep: { cancel(): void } | null = null;
@@ -63,15 +82,38 @@ export class Pipeline implements PipelineApi {
       learn: (vlan, bytes, at, inPort) => this.macs.learn(vlan, bytes, at, inPort, clock.now()),
       refer: (ids, by) => this.frozen.refer(ids, by),
     });
-    this.flowTables = new FlowTables(clock, {
-      changed: (table, match) => this.datapath.journal.change(table, match),
+    this.named = {
+      hasGroup: (group) => this.groupTable.get(group) !== undefined,
+      hasMeter: (meter) => this.meterTable.get(meter) !== undefined,
+    };
+    this.flowTables = new FlowTables(
+      clock,
+      {
+        changed: (table, match) => this.datapath.journal.change(table, match),
+        collect: () => this.datapath.collect(),
+        removed: (flow, reason) => events.flowRemoved(flow, reason),
+      },
+      this.named,
+    );
+    const { references } = this.flowTables;
+    this.groupTable = new Groups(clock, this.datapath.ports, {
+      checkActions: (actions) => checkBucket(actions, this.named),
+      changed: () => this.datapath.journal.everything(),
       collect: () => this.datapath.collect(),
-      removed: (flow, reason) => events.flowRemoved(flow, reason),
+      deleted: (group) => this.flowTables.groupDeleted(group),
+      flowsOf: (group) => references.countOfGroup(group),
+    });
+    this.meterTable = new Meters(clock, {
+      changed: () => this.datapath.journal.everything(),
+      deleted: (meter) => this.flowTables.meterDeleted(meter),
+      flowsOf: (meter) => references.countOfMeter(meter),
     });
     this.translator = new Translator({
       tables: this.flowTables.tables,
       ports: this.datapath.ports,
       macs: this.macs,
+      groups: this.groupTable,
+      meters: this.meterTable,
       frozen: this.frozen,
       cold: this.datapath.cold,
     });
@@ -117,17 +159,34 @@ export class Pipeline implements PipelineApi {
     this.datapath.dropFragments = handling === 'drop';
   }
 
+  applyGroup(change: GroupMod): void {
+    this.groupTable.apply(change);
+  }
+
+  applyMeter(change: MeterMod): void {
+    this.meterTable.apply(change);
+  }
+
+  groups(id: number): GroupView[] {
+    return this.groupTable.views(id);
+  }
+
+  meters(id: number): MeterView[] {
+    return this.meterTable.views(id);
+  }
+
   packetOut({ inPort, actions, frame }: PacketOut): void {
     if (inPort < OFPP.MAX && !this.datapath.ports.get(inPort)) {
       throw new OpenFlowError('OFPBRC_BAD_PORT', `there is no port ${inPort}`, 12);
     }
-    checkPacketOut(actions);
+    checkPacketOut(actions, this.named);
     if (frame.length < 14)
       throw new OpenFlowError('OFPBRC_BAD_PACKET', `a frame of ${frame.length} bytes is no Ethernet frame`);
     this.datapath.execute((key) => this.translator.translateActions(key, actions), frame.slice(), inPort);
   }
 
   private packetIn(cold: ControllerCold, key: Key, frame: Uint8Array): void {
+    if (!this.meterTable.admitsToController(frame.length, this.options.clock.now())) return;
     const { reason, tableId, cookie, maxLen, controllerId } = cold;
     const fields = packetInFields(cold, key);
     this.options.events.packetIn({ reason, tableId, cookie, maxLen, controllerId, frame, fields });
@@ -195,6 +254,36 @@ export class Pipeline implements PipelineApi {
     this.datapath.ports.count(entry.slot, counter, count);
   }
 
+  /** Gives a port a queue, changes its rates, or takes it away (null). Throws a RangeError for rates that can't be kept. */
+  setQueue(entry: PortEntry, queueId: number, rates: QueueRates | null): void {
+    this.datapath.queuesOf(entry).set(queueId, rates);
+  }
+
+  /** Holds a port to a rate in bits a second, which its queues share; undefined: to none. */
+  setPortRate(entry: PortEntry, bps: number | undefined): void {
+    this.datapath.queuesOf(entry).setRate(bps);
+  }
+
+  queues(port?: number): QueueView[] {
+    const now = this.options.clock.now();
+    const entries = this.datapath.ports.list().filter(({ number }) => port === undefined || number === port);
+    return entries.flatMap(({ number, queues, port: { speed_kbps = 0 } }) =>
+      (queues?.list() ?? []).map(({ id, packets, bytes, errors, rates, since_ms }) => {
+        const port_rate_bps = queues?.rate_bps ?? speed_kbps * 1000;
+        return {
+          port: number,
+          queueId: id,
+          ...rates,
+          port_rate_bps,
+          packets,
+          bytes,
+          errors,
+          duration_ms: now - since_ms,
+        };
+      }),
+    );
+  }
+
   /** Are packets that no flow of table 0 matches switched as by NORMAL? */
   get standalone(): boolean {
     return this.translator.standalone;
@@ -237,6 +326,7 @@ export class Pipeline implements PipelineApi {
     this.closed = true;
     this.upkeep?.cancel();
     this.flowTables.close();
+    for (const entry of this.datapath.ports.list()) entry.queues?.close();
   }
 }
 

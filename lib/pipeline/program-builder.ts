@@ -1,12 +1,46 @@
 /** A program while it is made: its steps, its cold arguments, whom it counts for, and what it depends on. */
-import type { Cold, ColdStore, ControllerCold, Credit, Lookup, Translation } from '../datapath/index.js';
+import type {
+  Cold,
+  ColdStore,
+  ControllerCold,
+  Credit,
+  Lookup,
+  Meter,
+  MeterCold,
+  Translation,
+} from '../datapath/index.js';
 import { OP, STEP_WORDS } from '../datapath/index.js';
 import { SPECIAL } from '../packet/rewrite.js';
 import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Headers } from './headers.js';
 
 /** Steps that somebody outside notices. */
-const EFFECTS = new Set<number>([OP.output, OP.controller, OP.learn, OP.ct, OP.ctClear, OP.recirculate]);
+const EFFECTS = new Set<number>([
+  OP.output,
+  OP.controller,
+  OP.learn,
+  OP.ct,
+  OP.ctClear,
+  OP.recirculate,
+  OP.enqueue,
+  OP.meter,
+]);
+/** Steps that leave the packet as it is: others in a body need a copy of it. */
+const HARMLESS = new Set<number>([OP.output, OP.enqueue, OP.controller, OP.learn]);
+
+/** A meter step, and how many had been found before it. */
+interface Metered {
+  readonly cold: MeterCold;
+  readonly credits: number;
+  readonly found: number;
+  readonly missed: number;
+}
+
+/** A body of steps that is being made. */
+export interface Body {
+  readonly at: number;
+  readonly metered: number;
+}
 
 export class ProgramBuilder {
   private steps: number[] = [];
@@ -18,6 +52,8 @@ export class ProgramBuilder {
   private found: Lookup[] = [];
   private missed: Lookup[] = [];
   private visited = new Uint32Array(8);
+  /** Meters whose part of the program isn't done yet. */
+  private readonly metered: Metered[] = [];
 
   constructor(private readonly cold: ColdStore) {}
 
@@ -50,6 +86,87 @@ export class ProgramBuilder {
     this.step(OP.recirculate, id, 0);
   }
 
+  /** Measures the packet. What is found from here to the end of the body doesn't count for what is dropped. */
+  meter(meter: Meter): void {
+    const cold: MeterCold = { kind: 'meter', meter, after: { credits: [], found: [], missed: [] } };
+    const { credits, found, missed } = this;
+    this.metered.push({ cold, credits: credits.length, found: found.length, missed: missed.length });
+    this.step(OP.meter, this.keep(cold));
+  }
+
+  /** Meters from `first` on are done: whom they take from is known. */
+  private settleMeters(first: number): void {
+    for (const { cold, credits, found, missed } of this.metered.splice(first)) {
+      cold.after = {
+        credits: this.credits.slice(credits),
+        found: this.found.slice(found),
+        missed: this.missed.slice(missed),
+      };
+    }
+  }
+
+  /** Begins steps of which nothing is left for the packet behind them; `close` ends them. */
+  open(): Body {
+    const at = this.steps.length;
+    this.steps.push(OP.clone, 0);
+    this.last = -1;
+    return { at, metered: this.metered.length };
+  }
+
+  /** Ends a body: it runs on a copy where it changes the packet or may end early, else in place. */
+  close({ at, metered }: Body): void {
+    const start = at + STEP_WORDS[OP.clone];
+    this.settleMeters(metered);
+    this.trim(start);
+    if (this.steps.length === start) {
+      this.steps.length = at;
+    } else if (this.starts(start).every((step) => HARMLESS.has(this.steps[step]))) {
+      this.steps.splice(at, start - at);
+    } else {
+      this.steps.push(OP.end);
+      this.steps[at + 1] = this.steps.length - start;
+    }
+    this.last = -1;
+  }
+
+  /** A packet counts for it, too. */
+  credit(credit: Credit): void {
+    this.credits.push(credit);
+  }
+
+  /** Where steps begin, from `first` on; bodies count as one. */
+  private starts(first: number): number[] {
+    const { steps } = this;
+    const starts: number[] = [];
+    for (
+      let at = first;
+      at < steps.length;
+      at += STEP_WORDS[steps[at]] + (steps[at] === OP.clone ? steps[at + 1] : 0)
+    ) {
+      starts.push(at);
+    }
+    return starts;
+  }
+
+  /** Takes away what stands behind the last effect, from `first` on. */
+  private trim(first: number): void {
+    const { steps } = this;
+    const last = this.starts(first).findLast((at) => steps[at] === OP.clone || EFFECTS.has(steps[at]));
+    if (last === undefined) steps.length = first;
+    else steps.length = last + STEP_WORDS[steps[last]] + (steps[last] === OP.clone ? steps[last + 1] : 0);
+  }
+
+  /** A body at the very end needs no copy: nothing comes behind it. */
+  private unwrap(): void {
+    const { steps } = this;
+    for (;;) {
+      const last = this.starts(0).at(-1);
+      if (last === undefined || steps[last] !== OP.clone) return;
+      steps.splice(last, STEP_WORDS[OP.clone]);
+      steps.pop();
+    }
+  }
+
   private keep(cold: Cold): number {
     const index = this.cold.put(cold);
     this.coldIds.push(index);
@@ -78,25 +195,31 @@ export class ProgramBuilder {
     this.recirculations = [];
   }
 
-  /** The finished translation. Steps behind the last effect go; a ct learns whether the frame is needed behind it. */
-  seal(headers: Headers): Translation {
+  /** Tells each ct and recirculation whether steps behind it, in its body, need the frame. */
+  private markNeeds(): void {
+    const { steps } = this;
     const starts: number[] = [];
-    let length = 0;
-    for (let at = 0; at < this.steps.length; at += STEP_WORDS[this.steps[at]]) {
-      starts.push(at);
-      if (EFFECTS.has(this.steps[at])) length = at + STEP_WORDS[this.steps[at]];
-    }
-    this.steps.length = length;
+    for (let at = 0; at < steps.length; at += STEP_WORDS[steps[at]]) starts.push(at);
     let needed = 0;
-    for (const at of starts.filter((start) => start < length).reverse()) {
-      if (this.steps[at] === OP.ct) this.steps[at + 3] = needed;
-      else if (this.steps[at] === OP.recirculate) this.steps[at + 2] = needed;
-      if (this.steps[at] !== OP.ctClear) needed = 1;
+    for (const at of starts.reverse()) {
+      if (steps[at] === OP.ct) steps[at + 3] = needed;
+      else if (steps[at] === OP.recirculate) steps[at + 2] = needed;
+      // A body's copy ends with it; the packet that it is made from is needed.
+      if (steps[at] === OP.end) needed = 0;
+      else if (steps[at] !== OP.ctClear) needed = 1;
     }
+  }
+
+  /** The finished translation. Steps behind the last effect go; a ct and a recirculation learn whether the frame is needed behind them. */
+  seal(headers: Headers): Translation {
+    this.settleMeters(0);
+    this.trim(0);
+    this.unwrap();
+    this.markNeeds();
     const shape = shapeOf(headers.mask);
     return {
       steps: this.steps,
-      length,
+      length: this.steps.length,
       shape,
       values: valuesFor(shape, headers.original),
       credits: this.credits,

@@ -56,6 +56,7 @@ function actionNeeds(action: Action): number {
     case 'pop_vlan':
     case 'pop_pbb':
       return HIDDEN.frame;
+    case 'set_queue':
     case 'ct_clear':
       return HIDDEN.never;
     default:
@@ -74,6 +75,11 @@ export class Tags {
   /** All of the packet is known again. */
   begin(): void {
     this.hidden = HIDDEN.nothing;
+  }
+
+  /** A step may have changed what is behind the Ethernet header. */
+  hidePayload(): void {
+    this.hide(HIDDEN.payload);
   }
 
   /** Is something hidden, so that a table lookup has to wait? */

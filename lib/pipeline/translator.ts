@@ -28,10 +28,13 @@ import { FRAG_ANY, GROUPS, KEY_WORDS, Key, slots } from '../packet/key.js';
 import { listOf } from './action-set.js';
 import type { Flow } from './flow.js';
 import { type Frozen, type FrozenStates, type Rest, restAt } from './frozen.js';
+import type { Groups } from './groups.js';
 import { Headers, KEPT_WORDS } from './headers.js';
 import type { MacTable } from './mac-table.js';
+import type { Meters } from './meters.js';
 import { isReserved } from './normal.js';
 import { ProgramBuilder } from './program-builder.js';
+import { bucketsFor } from './select.js';
 import type { Table } from './table.js';
 import { Tags } from './tags.js';
 
@@ -44,6 +47,8 @@ export interface World {
   readonly tables: readonly Table[];
   readonly ports: PortTable;
   readonly macs: MacTable;
+  readonly groups: Groups;
+  readonly meters: Meters;
   readonly frozen: FrozenStates;
   readonly cold: ColdStore;
 }
@@ -58,8 +63,6 @@ const portsSlot = { at: slots.tp_src.at, size: 4, shift: 0, width: 32 };
 const ONES = new Key();
 ONES.words.fill(0xffffffff);
 
-const NOWHERE = { tableId: 0, flow: null };
-
 const L4_NEEDS = new Set(['tcp', 'udp', 'sctp']);
 
 export class Translator implements Meaning {
@@ -69,9 +72,6 @@ export class Translator implements Meaning {
   private actionSet: readonly Action[] = [];
   private tableId = 0;
   private flow: Flow | null = null;
-  /** The flow of the first table, and that table. */
-  private first: { readonly tableId: number; readonly flow: Flow | null } = NOWHERE;
-  private inActionSet = false;
   private depth = 0;
   private resubmits = 0;
   private listEnded = false;
@@ -122,8 +122,6 @@ export class Translator implements Meaning {
     this.actionSet = [];
     this.tableId = 0;
     this.flow = null;
-    this.first = NOWHERE;
-    this.inActionSet = false;
     this.depth = 0;
     this.resubmits = 0;
     this.listEnded = false;
@@ -140,10 +138,6 @@ export class Translator implements Meaning {
     if (!this.failed && this.rest.length === 0) {
       const set = this.actionSet;
       this.actionSet = [];
-      this.inActionSet = true;
-      // A packet-in out of the action set names the flow that the tables began with, as Open vSwitch's does.
-      this.tableId = this.first.tableId;
-      this.flow = this.first.flow;
       this.run(listOf(set));
     }
     if (this.rest.length > 0) this.goOnLater();
@@ -181,7 +175,7 @@ export class Translator implements Meaning {
     this.tableId = tableId;
     this.flow = flow;
     if (!this.run(actions)) this.leaveOff(after);
-    else if (after) this.walk(this.following(after));
+    else if (after) this.walk(this.following(after), true);
   }
 
   /** A list that didn't come to its end because something is hidden: its instructions wait, too. */
@@ -210,13 +204,13 @@ export class Translator implements Meaning {
   private walk(table: number, led = false): void {
     let next = table;
     for (let counts = led; next >= 0 && !this.failed; counts = true) {
+      if (counts && ++this.resubmits > MAX_RESUBMITS) {
+        this.failed = true;
+        return;
+      }
       if (this.tags.concealing) {
         this.wait([], { goto: next });
         return;
-      }
-      if (counts) {
-        if (this.tooMuch()) return;
-        this.resubmits++;
       }
       this.tableId = next;
       const flow = this.lookUp(next);
@@ -225,7 +219,6 @@ export class Translator implements Meaning {
         return;
       }
       this.flow = flow;
-      if (!counts) this.first = { tableId: next, flow };
       next = this.instructions(flow.instructions);
     }
   }
@@ -247,11 +240,21 @@ export class Translator implements Meaning {
 
   /** Runs a flow's instructions in their order; returns the next table, or -1. */
   private instructions(i: Instructions): number {
+    if (i.meter !== undefined) this.meter(i.meter);
     if (i.apply && !this.run(i.apply)) {
       this.leaveOff(i);
       return -1;
     }
     return this.following(i);
+  }
+
+  /** Measures the packet. Where a band may remark it, its DSCP has to be read anew before anything looks at it. */
+  private meter(id: number): void {
+    const meter = this.world.meters.get(id);
+    if (!meter) return;
+    if (meter.remarks) this.commit();
+    this.program.meter(meter);
+    if (meter.remarks) this.tags.hidePayload();
   }
 
   /** The instructions behind apply_actions. */
@@ -350,7 +353,10 @@ export class Translator implements Meaning {
   }
 
   resubmit(table: number | null, inPort: number | null): void {
-    if (this.tooMuch()) return;
+    if (this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS) {
+      this.failed = true;
+      return;
+    }
     const { tableId, flow: caller, headers } = this;
     const target = table ?? tableId;
     // Only where a resubmit leads back, or nowhere, can it go on for ever.
@@ -372,10 +378,42 @@ export class Translator implements Meaning {
     this.depth -= deeper;
   }
 
-  /** May this translation look up no further? Then it fails. */
-  private tooMuch(): boolean {
-    this.failed ||= this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS;
-    return this.failed;
+  group(id: number): void {
+    const { program, world } = this;
+    const group = world.groups.get(id);
+    if (!group) return;
+    if (this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS) {
+      this.failed = true;
+      return;
+    }
+    this.resubmits++;
+    this.depth++;
+    this.commit();
+    program.credit(group);
+    for (const bucket of bucketsFor(group, world.groups, this.headers)) {
+      program.credit(bucket);
+      this.onCopy(bucket.list);
+    }
+    this.depth--;
+  }
+
+  /** Runs a list on a copy of the packet, with an action set of its own: nothing of it is left behind it. */
+  private onCopy(actions: readonly Action[]): void {
+    const { program, headers, actionSet, untracked } = this;
+    const body = program.open();
+    const restore = headers.save();
+    this.actionSet = [];
+    this.run(actions);
+    if (this.rest.length > 0) this.goOnLater();
+    restore();
+    this.actionSet = actionSet;
+    this.untracked = untracked;
+    this.tags.begin();
+    program.close(body);
+  }
+
+  setQueue(queue: number | null): void {
+    this.headers.fix(slots.skb_priority, queue === null ? 0 : queue + 1);
   }
 
   pushVlan(ethType: number): void {
@@ -503,7 +541,9 @@ export class Translator implements Meaning {
     const entry = this.world.ports.get(number);
     if (!entry || entry.config & (OFPPC.NO_FWD | OFPPC.PORT_DOWN) || entry.state & OFPPS.LINK_DOWN) return;
     this.commit();
-    this.program.step(OP.output, entry.slot);
+    const queue = this.headers.flow.get(slots.skb_priority);
+    if (queue === 0) this.program.step(OP.output, entry.slot);
+    else this.program.step(OP.enqueue, entry.slot, queue - 1);
   }
 
   private flood(): void {
@@ -553,7 +593,7 @@ export class Translator implements Meaning {
     if (inPort && inPort.config & OFPPC.NO_PACKET_IN) return;
     this.commit();
     const { flow } = this;
-    const miss = !this.inActionSet && flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
+    const miss = flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
     this.program.controller({
       kind: 'controller',
       reason: miss && args.reason === 'action' ? 'no_match' : args.reason,

@@ -1,5 +1,18 @@
 /** What the pipeline shows to the agent and to tools: flows, tables, ports and packet-ins as plain data. */
-import type { Action, Field, FieldValue, FlowMod, Instructions, Match, PacketInReason } from '../nxm/index.js';
+import type {
+  Action,
+  Bucket,
+  Field,
+  FieldValue,
+  FlowMod,
+  GroupMod,
+  GroupType,
+  Instructions,
+  Match,
+  MeterBand,
+  MeterMod,
+  PacketInReason,
+} from '../nxm/index.js';
 
 /** A flow as statistics show it. Times in ms of the switch's clock; counters are whole numbers. */
 export interface FlowView {
@@ -140,6 +153,55 @@ export interface PortView {
 
 export type PortEvent = 'add' | 'delete' | 'modify';
 
+interface Counted {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** A group as statistics and descriptions show it. */
+export interface GroupView extends Counted {
+  readonly groupId: number;
+  readonly groupType: GroupType;
+  readonly buckets: readonly (Bucket & Counted)[];
+  /** Flows and buckets that point to it. */
+  readonly references: number;
+  readonly duration_ms: number;
+}
+
+export interface MeterView extends Counted {
+  readonly meterId: number;
+  /** OFPMF.* bits. */
+  readonly flags: number;
+  /** As they were set, with what each acted on. */
+  readonly bands: readonly (Counted & { readonly settings: MeterBand })[];
+  /** Flows that name it. */
+  readonly flows: number;
+  readonly duration_ms: number;
+}
+
+export interface MeterFeaturesView {
+  readonly maxMeters: number;
+  /** A bit for each OFPMBT.*. */
+  readonly bandTypes: number;
+  /** OFPMF.* bits. */
+  readonly capabilities: number;
+  readonly maxBands: number;
+  readonly maxColor: number;
+}
+
+/** A queue of a port. Rates are left out where nothing is promised or bounded. */
+export interface QueueView extends Counted {
+  readonly port: number;
+  readonly queueId: number;
+  readonly min_rate_bps?: number;
+  readonly max_rate_bps?: number;
+  /** What rates are told in parts of: the rate that the port is held to, or its speed; 0 unknown. */
+  readonly port_rate_bps: number;
+  /** Frames dropped because too many waited. */
+  readonly errors: number;
+  readonly duration_ms: number;
+}
+
 /** What the pipeline tells: set by the switch, called in order, never while a change is half done. */
 export interface PipelineEvents {
   flowRemoved(flow: FlowView, reason: RemovedReason): void;
@@ -168,4 +230,16 @@ export interface PipelineApi {
    */
   configureTables(setups: ReadonlyMap<number, TableSetup>): void;
   packetOut(packet: PacketOut): void;
+  /** Group-mod and meter-mod, all forms. In force when they return. */
+  applyGroup(change: GroupMod): void;
+  applyMeter(change: MeterMod): void;
+  /** A group, or with OFPG.ALL all, by id; none where it isn't there. */
+  groups(id: number): GroupView[];
+  /** A meter, or with OFPM.ALL all, by id; an unknown one is UNKNOWN_METER. */
+  meters(id: number): MeterView[];
+  readonly meterFeatures: MeterFeaturesView;
+  /** Most groups, of all types together. */
+  readonly maxGroups: number;
+  /** All queues, or those of one port, by port and id. */
+  queues(port?: number): QueueView[];
 }

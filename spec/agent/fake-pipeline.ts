@@ -3,15 +3,18 @@
  * nothing.
  */
 import type { OpenFlowError } from '../../lib/bytes/index.js';
-import { ALL_TABLES, type FlowMod } from '../../lib/nxm/index.js';
+import { ALL_TABLES, type FlowMod, type GroupMod, type MeterMod, OFPG, OFPM } from '../../lib/nxm/index.js';
 import type {
   FlowFilter,
   FlowView,
   FragmentHandling,
+  GroupView,
+  MeterView,
   PacketOut,
   PipelineApi,
   PortChange,
   PortView,
+  QueueView,
   TableSetup,
   TableView,
 } from '../../lib/pipeline/types.js';
@@ -98,6 +101,36 @@ export class FakePipeline implements PipelineApi {
   packetOut(packet: PacketOut): void {
     this.check();
     this.packetOuts.push(packet);
+  }
+
+  readonly groupMods: GroupMod[] = [];
+  readonly meterMods: MeterMod[] = [];
+  readonly maxGroups = 16;
+  readonly meterFeatures = { maxMeters: 8, bandTypes: 6, capabilities: 15, maxBands: 4, maxColor: 0 };
+  groupList: GroupView[] = [];
+  meterList: MeterView[] = [];
+  queueList: QueueView[] = [];
+
+  applyGroup(change: GroupMod): void {
+    this.check();
+    this.groupMods.push(change);
+  }
+
+  applyMeter(change: MeterMod): void {
+    this.check();
+    this.meterMods.push(change);
+  }
+
+  groups(id: number): GroupView[] {
+    return this.groupList.filter(({ groupId }) => id === OFPG.ALL || id === groupId);
+  }
+
+  meters(id: number): MeterView[] {
+    return this.meterList.filter(({ meterId }) => id === OFPM.ALL || id === meterId);
+  }
+
+  queues(port?: number): QueueView[] {
+    return this.queueList.filter((queue) => port === undefined || queue.port === port);
   }
 
   private check(): void {

@@ -101,7 +101,7 @@ describe('agent with ovs-ofctl', function () {
       const text = await ofctl('show', address);
       expect(text).to.include('dpid:0000000000000abc');
       expect(text).to.include('n_tables:254, n_buffers:0');
-      expect(text).to.include('capabilities: FLOW_STATS TABLE_STATS PORT_STATS\n');
+      expect(text).to.include('capabilities: FLOW_STATS TABLE_STATS PORT_STATS GROUP_STATS QUEUE_STATS\n');
       expect(text).to.match(/1\(p1\): addr:02:00:00:00:00:01\n\s+config:\s+0\n\s+state:\s+LIVE/);
       expect(text).to.include('speed: 10000 Mbps now');
       expect(text).to.include('frags=normal miss_send_len=128');
@@ -157,8 +157,8 @@ describe('agent with ovs-ofctl', function () {
       .and.include('tables 1...253: ditto');
     const text = await ofctl('dump-table-features', tcp);
     expect(text).to.include('max_entries=1000000').and.include('next tables: 1-253').and.include('table 253:');
-    expect(text).to.include('instructions: apply_actions clear_actions write_actions write_metadata goto_table');
-    expect(text).to.include('actions: output set_field strip_vlan push_vlan mod_nw_ttl dec_ttl');
+    expect(text).to.include('instructions: meter apply_actions clear_actions write_actions write_metadata goto_table');
+    expect(text).to.match(/actions: output group .*set_field .*strip_vlan push_vlan mod_nw_ttl dec_ttl.* set_queue/);
     expect(text).to.match(/arbitrary mask: .*metadata .*ct_\{state,mark,label,/);
     expect(text).to.match(/supported on Set-Field: .* reg0\.\.\.reg15 /);
     expect(lines).to.deep.equal([]);
@@ -197,8 +197,8 @@ describe('agent with ovs-ofctl', function () {
   }
 
   it('is told what is wrong, and so is the log', async () => {
-    expect(await ofctl('dump-groups', tcp)).to.include('OFPBRC_BAD_STAT');
-    expect(lines.join('\n')).to.match(/MULTIPART_REQUEST group_desc refused: .* \(OFPBRC_BAD_STAT\) at byte 8/);
+    expect(await ofctl('queue-stats', tcp, '9')).to.include('OFPQOFC_BAD_PORT');
+    expect(lines.join('\n')).to.match(/MULTIPART_REQUEST queue refused: there is no port 9 \(OFPQOFC_BAD_PORT\)/);
   });
 
   it('with OpenFlow 1.0 is refused, and the log says what to do', async () => {

@@ -1,5 +1,4 @@
 /** group: OpenFlow 1.3.5 §7.2.4.2. */
-import { OpenFlowError } from '../../bytes/index.js';
 import { action, standard } from '../action.js';
 
 export interface Group {
@@ -22,8 +21,10 @@ export const group = action<Group>({
     },
   },
   format: (a) => `group:${a.group}`,
-  check(a) {
-    throw new OpenFlowError('OFPBAC_BAD_OUT_GROUP', `there is no group ${a.group}`);
+  check(a, flow) {
+    flow.group(a.group);
   },
-  translate() {},
+  translate(a, m) {
+    m.group(a.group);
+  },
 });

@@ -14,6 +14,7 @@ import { type PopPbb, type PushPbb, popPbb, pushPbb } from './pbb.js';
 import { type Resubmit, resubmit } from './resubmit.js';
 import { type SetField, setField } from './set-field.js';
 import { type SetNwTtl, setNwTtl } from './set-nw-ttl.js';
+import { type SetQueue, setQueue } from './set-queue.js';
 import { type Unknown, unknown } from './unknown.js';
 import { type PopVlan, type PushVlan, popVlan, pushVlan } from './vlan.js';
 
@@ -38,6 +39,7 @@ export type Action =
   | Ct
   | CtClear
   | Group
+  | SetQueue
   | Unknown;
 
 const KINDS = {
@@ -61,6 +63,7 @@ const KINDS = {
   ct,
   ct_clear: ctClear,
   group,
+  set_queue: setQueue,
   unknown,
 } as const satisfies { [T in Action['type']]: ActionKind<Extract<Action, { type: T }>> };
 
@@ -93,5 +96,6 @@ export type {
   SetField,
   SetMplsTtl,
   SetNwTtl,
+  SetQueue,
   Unknown,
 };
