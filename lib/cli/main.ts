@@ -128,6 +128,7 @@ function commands(ended: (status: number) => void): Command {
         .choices(['ovs', 'minimal', 'full'])
         .default('ovs'),
     )
+    .option('--record <FILE.pcap>', 'write what is said with controllers to a capture that tshark reads')
     .option('--min-frame <BYTES>', 'pad frames that processing made shorter than this; 0 never', whole(0, 1514), 0)
     .addHelpText('after', RUN_HELP)
     .action(async (options) => ended(await (await import('./run.js')).run(options)));

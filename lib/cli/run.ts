@@ -1,15 +1,18 @@
 /** `ctswitch run`: a switch on real ports, until a signal ends it. */
 import type { Profile } from '../agent/profile.js';
 import { OFPP } from '../nxm/index.js';
+import { FilePort } from '../ports/file.js';
 import { PortError } from '../ports/port.js';
 import { type PortText, PortTextError, parsePort } from '../ports/spec-text.js';
 import { type FailMode, Switch } from '../switch.js';
+import { systemClock } from '../system-clock.js';
 import { tellEvents } from './events.js';
 import { EXIT, Failure } from './exit.js';
 import { addFlows, readFlowFile } from './flow-file.js';
 import { Lifetime } from './lifetime.js';
 import { Output } from './output.js';
 import { readyJson, readyText } from './ready.js';
+import { SessionRecorder } from './session-recorder.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
 
 export interface RunOptions extends CommonOptions {
@@ -17,6 +20,7 @@ export interface RunOptions extends CommonOptions {
   readonly dpid: bigint;
   readonly port?: readonly string[];
   readonly flows?: string;
+  readonly record?: string;
   readonly failMode?: FailMode;
   readonly profile: Profile;
   readonly minFrame: number;
@@ -32,17 +36,26 @@ export async function run(options: RunOptions): Promise<number> {
 
   const life = new Lifetime();
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
+  const log = logFor(options, output);
+  const recorder = options.record === undefined ? null : new SessionRecorder(options.record, systemClock, log);
   const sw = new Switch({
     datapathId: options.dpid,
+    clock: systemClock,
     failMode,
     seed: seedOf(options),
     minFrame: options.minFrame,
-    log: logFor(options, output),
-    agent: { profile, description: { datapath: name } },
+    log,
+    agent: {
+      profile,
+      description: { datapath: name },
+      ...(recorder && { onMessage: (...message) => recorder.message(...message) }),
+    },
   });
   try {
     // Before the ports: the first frame of a capture is to find the flows.
     if (file !== undefined) addFlows(sw, file, flows);
+    // A capture begins when all ports can take its frames.
+    const captures = ports.flatMap(({ port }) => (port instanceof FilePort ? [port.hold()] : []));
     for (const { number, port } of ports) sw.addPort(number, port);
     await life.unlessEnded(sw.ready());
     if (life.over) return EXIT.ok;
@@ -51,6 +64,7 @@ export async function run(options: RunOptions): Promise<number> {
     output.tell('ready@1', readyJson(facts));
     output.say(readyText(facts, output));
     const silence = tellEvents({ sw, output, all: options.verbose > 0, logged: options.verbose > 0 });
+    for (const play of captures) play();
     const status = await life.ended;
     silence();
     return status;
@@ -58,6 +72,7 @@ export async function run(options: RunOptions): Promise<number> {
     throw badFile(error, ports);
   } finally {
     await sw.close();
+    await recorder?.close();
     life.release();
   }
 }

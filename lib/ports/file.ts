@@ -55,6 +55,7 @@ export class FilePort implements Port {
   private input: Input | null = null;
   private output: Output | null = null;
   private timer: Timer | null = null;
+  private held = false;
   private first: { capture_ms: number; clock_ms: number } | null = null;
   private due: CaptureRecord | null = null;
 
@@ -72,7 +73,16 @@ export class FilePort implements Port {
     if (input !== undefined) this.input = await Input.open(this.name, input);
     if (output !== undefined) this.output = await Output.open(this.name, output, host);
     if (this.input === null) this.finish();
-    else setImmediate(() => void this.play());
+    else if (!this.held) setImmediate(() => void this.play());
+  }
+
+  /** Called before `start`: keeps the input from playing until what it returns is called, when all other ports are open. */
+  hold(): () => void {
+    this.held = true;
+    return () => {
+      this.held = false;
+      if (this.input !== null) setImmediate(() => void this.play());
+    };
   }
 
   send(bytes: Uint8Array, start: number, end: number): void {

@@ -5,6 +5,10 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { toHex } from '../../lib/bytes/index.js';
+import { CaptureReader } from '../../lib/pcap-file/index.js';
+import { readDatagram } from '../../lib/ports/host/ip-header.js';
+import { readSegment } from '../../lib/ports/host/tcp-segment.js';
 import { ip, tryIp } from '../ports/machine.js';
 import { udp4 } from '../support/frames.js';
 import { requires } from '../support/needs.js';
@@ -147,6 +151,60 @@ describe('ctswitch run', function () {
       expect(existsSync(path)).to.equal(false);
       peer.destroy();
     }
+  });
+
+  it('records what is said with controllers as a capture', async () => {
+    const path = `${folder}/session.pcap`;
+    const socket = `${folder}/r.mgmt`;
+    const program = new Program(['run', '--json', '--record', path, '--listen', `punix:${socket}`, ...HOSTS]);
+    await program.until(/\n/);
+    const messages = ['0400000800000001', '0402000900000002aa', '0405000800000003'];
+    for (let i = 0; i < 2; i++) {
+      const peer = connect(socket);
+      let heard = 0;
+      peer.write(Buffer.from(messages.join(''), 'hex'));
+      await new Promise<void>((resolve) =>
+        peer.on('data', (data: Buffer) => {
+          heard += data.length;
+          if (heard >= 16 + 9 + 32) resolve();
+        }),
+      );
+      peer.destroy();
+    }
+    expect((await program.signal('SIGTERM')).status).to.equal(0);
+    const reader = new CaptureReader();
+    const bytes = readFileSync(path);
+    reader.push(bytes, 0, bytes.length);
+    const data: string[] = [];
+    const streams = new Set<number>();
+    for (let record = reader.next(); record !== null; record = reader.next()) {
+      const datagram = readDatagram(record.bytes.slice(record.start + 14, record.end));
+      const segment = datagram && readSegment(datagram);
+      expect(segment, 'a segment with right checksums').not.to.equal(null);
+      if (!segment || segment.data.length === 0) continue;
+      const incoming = segment.source === 6653;
+      streams.add(incoming ? segment.destination : segment.source);
+      if (incoming) data.push(toHex(segment.data));
+    }
+    expect(streams.size).to.equal(2);
+    expect(data).to.deep.equal([...messages, ...messages]);
+  });
+
+  it('records what tshark reads without a complaint', async function () {
+    requires(this, 'tshark', 'ovs-ofctl');
+    const path = `${folder}/ofctl.pcap`;
+    const program = new Program(['run', '--json', '--record', path, '--listen', 'ptcp:0', ...HOSTS]);
+    await program.until(/\n/);
+    const [address] = program.json()[0].listening as string[];
+    const at = `tcp:127.0.0.1:${address.split(':')[1]}`;
+    await run('ovs-ofctl', ['-O', 'OpenFlow13', 'add-flow', at, 'ip,actions=drop']);
+    await run('ovs-ofctl', ['-O', 'OpenFlow13', 'dump-flows', at]);
+    await program.signal('SIGTERM');
+    const { stdout } = await run('tshark', ['-r', path, '-Y', 'openflow_v4', '-T', 'fields', '-e', 'openflow_v4.type']);
+    for (const type of [0, 14, 18, 19]) expect(stdout).to.match(new RegExp(`^${type}\\b`, 'm'));
+    const filter = '_ws.malformed || tcp.analysis.flags || tcp.checksum.status == 0 || _ws.expert.severity >= 6291456';
+    const complaints = await run('tshark', ['-o', 'tcp.check_checksum:TRUE', '-r', path, '-Y', filter]);
+    expect(complaints.stdout).to.equal('');
   });
 
   it('runs with nothing to wait for, and says that nothing can reach it', async () => {
