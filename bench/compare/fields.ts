@@ -188,11 +188,10 @@ export const PROTOCOLS: readonly (readonly [weight: number, text: string, layers
   [4, 'icmp6,icmpv6_type=135,icmpv6_code=0', ['ip', 'ipv6', 'icmp6', 'nd', 'ns']],
   [4, 'icmp6,icmpv6_type=136,icmpv6_code=0', ['ip', 'ipv6', 'icmp6', 'nd', 'na']],
   [8, 'arp', ['arp']],
-  [2, 'rarp', ['arp']],
+  [2, 'rarp', []],
   [2, 'dl_type=0x05ff', []],
   [2, 'dl_type=0x1234', []],
   [2, 'ip,nw_proto=47', ['ip', 'ipv4']],
   [2, 'ipv6,nw_proto=44', ['ip', 'ipv6']],
   [2, 'ipv6,nw_proto=59', ['ip', 'ipv6']],
-  [2, 'ip,nw_proto=0', ['ip', 'ipv4']],
 ];

@@ -137,7 +137,7 @@ const output: Maker = (c, features) =>
   ]);
 
 const controller: Maker = (c) =>
-  c.pick(['CONTROLLER', 'CONTROLLER:65535', 'CONTROLLER:20', 'CONTROLLER:0', 'controller(max_len=30)']);
+  c.pick(['CONTROLLER', 'CONTROLLER:65535', 'CONTROLLER:2000', 'controller(max_len=3000)']);
 
 function settable(c: Chance, facts: Facts): FieldRow | null {
   const list = FIELDS.filter((f) => f.settable && facts.layers.has(f.needs));

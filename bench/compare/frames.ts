@@ -1,4 +1,6 @@
 /** Random frames: conversations between few hosts, and among them what is rare, short, cut off or odd. */
+
+import { crc32c } from '../../lib/bytes/index.js';
 import {
   arp,
   type Ethernet,
@@ -34,17 +36,28 @@ const TCP_FLAGS = [
   'urg|ack|ece|cwr',
 ];
 
+/** What frames have to keep out of. */
+export interface FrameFeatures {
+  readonly ct: boolean;
+  readonly normal: boolean;
+}
+
 /** A frame, as bytes. `inPort` ties source addresses to ports. */
-export function randomFrame(c: Chance, inPort: number): Uint8Array {
-  const frame = c.weighted(MAKERS)(c, link(c, inPort));
+export function randomFrame(c: Chance, inPort: number, features: FrameFeatures): Uint8Array {
+  const { ct, normal } = features;
+  const [, make] = c.pick(
+    MAKERS.filter(([, maker]) => !ct || !UNTRACKED.has(maker)).flatMap((r) => Array(r[0]).fill(r) as (typeof r)[]),
+  );
+  const frame = make(c, link(c, inPort, normal));
+  // A changed source address would move between ports.
   return c.percent(3) ? odd(c, frame) : frame;
 }
 
-function link(c: Chance, inPort: number): Ethernet {
+function link(c: Chance, inPort: number, normal: boolean): Ethernet {
   return {
-    eth_src: MACS[(inPort - 1) % MACS.length],
+    eth_src: MACS[inPort - 1] ?? '50:54:00:00:00:05',
     eth_dst: c.percent(85) ? c.pick(MACS) : c.pick(GROUP_MACS),
-    vlan: c.percent(20) ? [{ vid: c.percent(15) ? 0 : c.pick(VIDS), pcp: c.pick([0, 0, 1, 5]) }] : [],
+    vlan: c.percent(20) ? [{ vid: !normal && c.percent(15) ? 0 : c.pick(VIDS), pcp: c.pick([0, 0, 1, 5]) }] : [],
     padding: c.percent(15) ? c.between(1, 20) : 0,
   };
 }
@@ -153,10 +166,12 @@ function neighbour(c: Chance, e: Ethernet): Uint8Array {
 
 /** A piece of a datagram; small ones are invalid to the tracker in either switch. */
 function fragment(c: Chance, e: Ethernet): Uint8Array {
-  const where = c.percent(50) ? { mf: true } : { offset: 8 * c.between(1, 4), mf: c.percent(50) };
-  return c.percent(50)
-    ? udp4({ ...e, ...v4(c), ...ports(c), ...where })
-    : tcp4({ ...e, ...v4(c), ...ports(c), ...where });
+  if (c.percent(50)) {
+    const where = { offset: 8 * c.between(1, 4), mf: c.percent(50) };
+    return ip4(c.pick([6, 17, 1]), c.bytes(c.below(8)), { ...e, ...v4(c), ...where });
+  }
+  const first = { ...e, ...v4(c), ...ports(c), mf: true };
+  return c.percent(50) ? udp4(first) : tcp4(first);
 }
 
 function fragment6(c: Chance, e: Ethernet): Uint8Array {
@@ -177,8 +192,35 @@ function llc(c: Chance, e: Ethernet): Uint8Array {
 function odd(c: Chance, frame: Uint8Array): Uint8Array {
   if (c.percent(50)) return frame.slice(0, c.between(14, frame.length));
   const changed = frame.slice();
-  changed[c.between(Math.min(14, frame.length - 1), frame.length - 1)] ^= 1 << c.below(8);
+  const at = c.between(Math.min(14, frame.length - 1), frame.length - 1);
+  // Not the fragment offset: Open vSwitch takes a later fragment's data for a checksum.
+  if (at >= 20 && at < 26) return frame;
+  changed[at] ^= 1 << c.below(8);
   return changed;
+}
+
+/** SCTP, whose checksum is of its own. */
+function sctp(c: Chance, e: Ethernet): Uint8Array {
+  const { sport, dport } = ports(c);
+  const bytes = [
+    sport >> 8,
+    sport & 255,
+    dport >> 8,
+    dport & 255,
+    0,
+    0,
+    0,
+    7,
+    0,
+    0,
+    0,
+    0,
+    ...c.bytes(4 * c.between(1, 4)),
+  ];
+  const crc = c.percent(90) ? crc32c(Uint8Array.from(bytes), 0, bytes.length, 8) : 1;
+  for (let i = 0; i < 4; i++) bytes[8 + i] = (crc >>> (8 * i)) & 255;
+  const payload = Uint8Array.from(bytes);
+  return c.percent(70) ? ip4(132, payload, { ...e, ...v4(c) }) : ip6(132, payload, { ...e, ...v6(c), extensions: [] });
 }
 
 type Maker = (c: Chance, e: Ethernet) => Uint8Array;
@@ -198,8 +240,11 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
   ],
   [4, fragment],
   [2, fragment6],
-  [2, (c, e) => ip4(c.pick([47, 2, 50, 0]), c.bytes(c.between(0, 16)), { ...e, ...v4(c) })],
+  [2, (c, e) => ip4(c.pick([47, 2, 50]), c.bytes(c.between(0, 16)), { ...e, ...v4(c) })],
   [2, (c, e) => ip6(c.pick([47, 59, 50, 41]), c.bytes(c.between(0, 16)), { ...e, ...v6(c), extensions: [] })],
   [2, (c, e) => ethernet(c.pick([0x1234, 0x88cc, 0x0800, 0x86dd, 0x0806]), c.bytes(c.between(0, 30)), e)],
   [3, llc],
+  [4, sctp],
 ];
+/** What the trackers are known to see differently (on-purpose.ts). */
+const UNTRACKED = new Set<Maker>([fragment, fragment6, sctp]);

@@ -42,14 +42,20 @@ export function randomCase(n: number, { seed, packets }: Sizes): Case {
   for (let i = 0; i < packets; i++) {
     if (c.percent(1)) steps.push({ warp: c.pick([1000, 3000, 31_000]) });
     else if (c.percent(2)) steps.push({ ofctl: change(c, features, flow) });
-    steps.push(step(c));
+    steps.push(step(c, features));
   }
-  return { id: n, flows, packets: steps, cold: true, ct_opts: c.pick([[], ['-m'], ['-s'], ['-m', '-s']]) };
+  return {
+    id: n,
+    flows,
+    packets: steps,
+    cold: true,
+    ct_opts: features.timeouts ? ['-m'] : c.pick([[], ['-m'], ['-s'], ['-m', '-s']]),
+  };
 }
 
-function step(c: Chance): SimulateStep {
+function step(c: Chance, features: Features): SimulateStep {
   const port = c.percent(3) ? 'LOCAL' : c.pick(SWITCH_PORTS);
-  const frame = Buffer.from(randomFrame(c, port === 'LOCAL' ? 4 : (port as number))).toString('hex');
+  const frame = Buffer.from(randomFrame(c, port === 'LOCAL' ? 5 : (port as number), features)).toString('hex');
   return c.percent(3) ? { port, frame, ct: true } : [port, frame];
 }
 
@@ -59,7 +65,7 @@ function fallback(c: Chance, features: Features, table: number): string {
   return c.weighted([
     [2, 'drop'],
     [2, 'CONTROLLER'],
-    [1, 'CONTROLLER:40'],
+    [1, 'CONTROLLER:2000'],
     [last ? 0 : 6, `goto_table:${Math.min(table + 1, features.tables - 1)}`],
     [features.normal ? 6 : 0, 'NORMAL'],
     [last ? 4 : 1, `output:${c.pick(SWITCH_PORTS)}`],

@@ -77,6 +77,9 @@ export class OpenVSwitch {
   private control!: Unixctl;
   private controller!: Controller;
 
+  /** Do flows of the case have timeouts? */
+  private timeouts = false;
+
   private constructor(private readonly options: OvsOptions) {}
 
   /** Starts the daemons. Throws an OvsError. */
@@ -212,6 +215,7 @@ export class OpenVSwitch {
   /** Runs a case. Rejects when the daemon is gone. */
   async run(given: SimulateCase): Promise<SimulateAnswer> {
     await this.reset();
+    this.timeouts = /_timeout=/.test(JSON.stringify([given.flows, given.packets]));
     const id = given.id === undefined ? {} : { id: given.id };
     const flows = typeof given.flows === 'string' ? given.flows : `${(given.flows ?? []).join('\n')}\n`;
     const loaded = await this.ofctl(['--bundle', 'add-flows', 'br0', '-'], flows);
@@ -226,7 +230,8 @@ export class OpenVSwitch {
   private async step(step: NonNullable<SimulateCase['packets']>[number], cold: boolean): Promise<SimulateResult> {
     if ('warp' in step) {
       await this.control.call('revalidator/purge');
-      await this.control.call('time/warp', String(step.warp));
+      // A flow goes when its time is over, not when it is up: a millisecond decides.
+      await this.control.call('time/warp', String(step.warp + (this.timeouts ? 1 : 0)));
       await this.control.call('revalidator/wait');
       const packet_in = await this.controller.packetIns();
       return { warp: step.warp, out: this.frames(), packet_in };

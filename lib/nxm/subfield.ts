@@ -73,15 +73,24 @@ function maskOf(slot: Slot, bit: number): number {
   return 1 << ((bit + slot.shift) & 7);
 }
 
+/** Does a field have this bit? nw_tos keeps the ECN bits in its low end out: they are nw_ecn's. */
+function has(field: Field, bit: number): boolean {
+  return bit >= 32 || field.bits === 0 || ((field.bits >>> bit) & 1) !== 0;
+}
+
 /** Copies bits between two places of (maybe different) keys. */
 export function copyBits(from: Key, source: Subfield, to: Key, target: Subfield): void {
   const a = slotOf(source.field);
   const b = slotOf(target.field);
   const set = new Uint8Array(source.bits);
   for (let i = 0; i < source.bits; i++) {
-    set[i] = from.bytes[byteOf(a, source.start + i)] & maskOf(a, source.start + i) ? 1 : 0;
+    set[i] =
+      from.bytes[byteOf(a, source.start + i)] & maskOf(a, source.start + i) && has(source.field, source.start + i)
+        ? 1
+        : 0;
   }
   for (let i = 0; i < source.bits; i++) {
+    if (!has(target.field, target.start + i)) continue;
     const at = byteOf(b, target.start + i);
     const mask = maskOf(b, target.start + i);
     to.bytes[at] = set[i] ? to.bytes[at] | mask : to.bytes[at] & ~mask;
@@ -92,7 +101,9 @@ export function copyBits(from: Key, source: Subfield, to: Key, target: Subfield)
 /** Sets the bits of a subfield in a mask key. */
 export function markBits(mask: Key, s: Subfield): void {
   const slot = slotOf(s.field);
-  for (let i = 0; i < s.bits; i++) mask.bytes[byteOf(slot, s.start + i)] |= maskOf(slot, s.start + i);
+  for (let i = 0; i < s.bits; i++) {
+    if (has(s.field, s.start + i)) mask.bytes[byteOf(slot, s.start + i)] |= maskOf(slot, s.start + i);
+  }
   mask.touched(slot.at >> 2);
 }
 
@@ -100,6 +111,7 @@ export function markBits(mask: Key, s: Subfield): void {
 export function writeBits(key: Key, s: Subfield, value: bigint): void {
   const slot = slotOf(s.field);
   for (let i = 0; i < s.bits; i++) {
+    if (!has(s.field, s.start + i)) continue;
     const at = byteOf(slot, s.start + i);
     const mask = maskOf(slot, s.start + i);
     key.bytes[at] = (value >> BigInt(i)) & 1n ? key.bytes[at] | mask : key.bytes[at] & ~mask;
@@ -112,7 +124,8 @@ export function readBits(key: Key, s: Subfield): number {
   const slot = slotOf(s.field);
   let number = 0;
   for (let i = s.bits - 1; i >= 0; i--) {
-    number = number * 2 + (key.bytes[byteOf(slot, s.start + i)] & maskOf(slot, s.start + i) ? 1 : 0);
+    const set = key.bytes[byteOf(slot, s.start + i)] & maskOf(slot, s.start + i) && has(s.field, s.start + i);
+    number = number * 2 + (set ? 1 : 0);
   }
   return number;
 }

@@ -1,6 +1,7 @@
 /**
  * Extraction: from a frame to a flow key, and the offsets of its layers. A bad packet never throws: extraction stops at the last
- * whole layer, and what is beyond it stays zero. IP headers whose lengths don't fit the frame count as not there.
+ * whole layer, and what is beyond it stays zero. IP headers whose lengths don't fit the frame count as not there: they have
+ * no fields and are never rewritten.
  * Tags: up to eight are stepped over, the outer two are kept. Behind MPLS, PBB and NSH nothing more is read (the EtherType is
  * theirs). Rules for fragments: ports are zero in all but the first.
  */
@@ -151,10 +152,12 @@ function ipv4(packet: Packet, key: Key): void {
   const k = key.bytes;
   const at = packet.l3;
   const size = packet.end - at;
+  packet.l3 = -1;
   if (size < 20) return;
   const headerLength = (b[at] & 15) * 4;
   const total = (b[at + 2] << 8) | b[at + 3];
   if (headerLength < 20 || headerLength > total || total > size) return;
+  packet.l3 = at;
   packet.l3End = at + total;
   for (let i = 0; i < 8; i++) k[AT.ipSrc + i] = b[at + 12 + i];
   k[AT.tos] = b[at + 1];
@@ -174,9 +177,11 @@ function ipv6(packet: Packet, key: Key): void {
   const k = key.bytes;
   const at = packet.l3;
   const size = packet.end - at;
+  packet.l3 = -1;
   if (size < 40) return;
   const payload = (b[at + 4] << 8) | b[at + 5];
   if (payload + 40 > size) return;
+  packet.l3 = at;
   key.dirty |= DIRTY.ipv6;
   packet.l3End = at + 40 + payload;
   copy(b, at + 8, k, AT.ipv6Src, 32);
@@ -265,26 +270,26 @@ function extensionBit(proto: number): number {
   }
 }
 
+/** The shortest header of a protocol, in bytes: what is shorter isn't there. ICMPv6's checksum is kept right from 4 on. */
+const WHOLE_L4: Readonly<Record<number, number>> = { 1: 8, 6: 20, 17: 8, 58: 4, 132: 12 };
+
 /** Ports, flags, ICMP type and code. */
 function transport(packet: Packet, key: Key, at: number, proto: number): void {
   const b = packet.bytes;
   const k = key.bytes;
   const size = packet.l3End - at;
+  if (size < (WHOLE_L4[proto] ?? 0)) return;
   packet.l4 = at;
   switch (proto) {
     case 6:
-      if (size < 20) return;
       k[AT.tcpFlags] = b[at + 12] & 0x0f;
       k[AT.tcpFlags + 1] = b[at + 13];
       break;
     case 17:
-      if (size < 8) return;
-      break;
     case 132:
-      if (size < 12) return;
       break;
     case 1:
-      if (size < 8 || k[AT.ethType] !== 0x08) return;
+      if (k[AT.ethType] !== 0x08) return;
       k[AT.tpSrc + 1] = b[at];
       k[AT.tpDst + 1] = b[at + 1];
       return;
@@ -332,9 +337,11 @@ function neighbourDiscovery(packet: Packet, key: Key, l4: number): void {
 function arp(packet: Packet, key: Key): void {
   const b = packet.bytes;
   const at = packet.l3;
+  packet.l3 = -1;
   if (packet.end - at < 28) return;
   if (b[at] !== 0 || b[at + 1] !== 1 || b[at + 2] !== 8 || b[at + 3] !== 0 || b[at + 4] !== 6 || b[at + 5] !== 4)
     return;
+  packet.l3 = at;
   const k = key.bytes;
   key.dirty |= DIRTY.neighbour;
   k[AT.arpOp] = b[at + 6];

@@ -5,19 +5,19 @@ import { Key, slots } from '../packet/key.js';
 
 const TUNNEL = [
   'tun_id',
+  'tun_flags',
   'tun_src',
   'tun_dst',
   'tun_ipv6_src',
   'tun_ipv6_dst',
   'tun_gbp_id',
   'tun_gbp_flags',
-  'tun_flags',
 ];
 const REGISTERS = Array.from({ length: 16 }, (_, i) => `reg${i}`);
 const named = (names: readonly string[]) => names.map((name) => fieldNamed(name) as Field);
 
-/** Told where they aren't zero, in this order behind the ingress port. */
-const OPTIONAL = named([...TUNNEL, 'metadata', ...REGISTERS, 'pkt_mark']);
+/** Told where they aren't zero, behind the ingress port, in the order in which Open vSwitch tells them. */
+const OPTIONAL = named([...TUNNEL, ...REGISTERS, 'pkt_mark']);
 const TRACKED = named(['ct_zone', 'ct_mark', 'ct_label']);
 const TUPLE = { v4: named(['ct_nw_src', 'ct_nw_dst']), v6: named(['ct_ipv6_src', 'ct_ipv6_dst']) };
 const TUPLE_REST = named(['ct_nw_proto', 'ct_tp_src', 'ct_tp_dst']);
@@ -35,17 +35,23 @@ export function packetInFields(cold: ControllerCold, key: Key): FieldValue[] {
   }
   const list: FieldValue[] = [exact(fields.in_port_oxm)];
   for (const field of OPTIONAL) if (!isZero(field)) list.push(exact(field));
+  tracking(list);
+  if (!isZero(fields.metadata)) list.push(exact(fields.metadata));
+  return list;
+}
+
+/** What connection tracking found. */
+function tracking(list: FieldValue[]): void {
   const state = seen.get(slots.ct_state);
-  if (state === 0) return list;
+  if (state === 0) return;
+  // The EtherType, without which no one knows what was tracked, comes first: it is also the tuple's prerequisite.
+  list.splice(1, 0, exact(fields.eth_type));
   list.push(exact(fields.ct_state));
   for (const field of TRACKED) if (!isZero(field)) list.push(exact(field));
   if (state & WITH_TUPLE && seen.get(slots.ct_nw_proto) !== 0) {
-    // The tuple's prerequisite: the EtherType comes before it.
-    list.unshift(list.shift() as FieldValue, exact(fields.eth_type));
     const v6 = TUPLE.v6.some((field) => !isZero(field));
     list.push(...(v6 ? TUPLE.v6 : TUPLE.v4).map(exact), ...TUPLE_REST.map(exact));
   }
-  return list;
 }
 
 function exact(field: Field): FieldValue {

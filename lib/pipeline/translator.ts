@@ -63,6 +63,8 @@ const portsSlot = { at: slots.tp_src.at, size: 4, shift: 0, width: 32 };
 const ONES = new Key();
 ONES.words.fill(0xffffffff);
 
+const NOWHERE = { tableId: 0, flow: null };
+
 const L4_NEEDS = new Set(['tcp', 'udp', 'sctp']);
 
 export class Translator implements Meaning {
@@ -72,6 +74,9 @@ export class Translator implements Meaning {
   private actionSet: readonly Action[] = [];
   private tableId = 0;
   private flow: Flow | null = null;
+  /** The flow of the first table, and that table. */
+  private first: { readonly tableId: number; readonly flow: Flow | null } = NOWHERE;
+  private inActionSet = false;
   private depth = 0;
   private resubmits = 0;
   private listEnded = false;
@@ -122,6 +127,8 @@ export class Translator implements Meaning {
     this.actionSet = [];
     this.tableId = 0;
     this.flow = null;
+    this.first = NOWHERE;
+    this.inActionSet = false;
     this.depth = 0;
     this.resubmits = 0;
     this.listEnded = false;
@@ -138,6 +145,10 @@ export class Translator implements Meaning {
     if (!this.failed && this.rest.length === 0) {
       const set = this.actionSet;
       this.actionSet = [];
+      this.inActionSet = true;
+      // A packet-in out of the action set names the flow that the tables began with, as Open vSwitch's does.
+      this.tableId = this.first.tableId;
+      this.flow = this.first.flow;
       this.run(listOf(set));
     }
     if (this.rest.length > 0) this.goOnLater();
@@ -204,9 +215,9 @@ export class Translator implements Meaning {
   private walk(table: number, led = false): void {
     let next = table;
     for (let counts = led; next >= 0 && !this.failed; counts = true) {
-      if (counts && ++this.resubmits > MAX_RESUBMITS) {
-        this.failed = true;
-        return;
+      if (counts) {
+        if (this.tooMuch()) return;
+        this.resubmits++;
       }
       if (this.tags.concealing) {
         this.wait([], { goto: next });
@@ -219,6 +230,7 @@ export class Translator implements Meaning {
         return;
       }
       this.flow = flow;
+      if (!counts) this.first = { tableId: next, flow };
       next = this.instructions(flow.instructions);
     }
   }
@@ -353,10 +365,7 @@ export class Translator implements Meaning {
   }
 
   resubmit(table: number | null, inPort: number | null): void {
-    if (this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS) {
-      this.failed = true;
-      return;
-    }
+    if (this.tooMuch()) return;
     const { tableId, flow: caller, headers } = this;
     const target = table ?? tableId;
     // Only where a resubmit leads back, or nowhere, can it go on for ever.
@@ -414,6 +423,12 @@ export class Translator implements Meaning {
 
   setQueue(queue: number | null): void {
     this.headers.fix(slots.skb_priority, queue === null ? 0 : queue + 1);
+  }
+
+  /** May this translation look up no further? Then it fails. */
+  private tooMuch(): boolean {
+    this.failed ||= this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS;
+    return this.failed;
   }
 
   pushVlan(ethType: number): void {
@@ -593,7 +608,7 @@ export class Translator implements Meaning {
     if (inPort && inPort.config & OFPPC.NO_PACKET_IN) return;
     this.commit();
     const { flow } = this;
-    const miss = flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
+    const miss = !this.inActionSet && flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
     this.program.controller({
       kind: 'controller',
       reason: miss && args.reason === 'action' ? 'no_match' : args.reason,

@@ -86,7 +86,7 @@ class Simulation {
       in: [port, frame],
       ...this.outcome(),
       ...(packetIns.length > 0 ? { packet_in: packetIns } : {}),
-      ...('port' in step && step.ct ? { ct: this.conntrack() } : {}),
+      ...('port' in step && step.ct ? { ct: this.conntrack([]) } : {}),
     };
   }
 
@@ -119,9 +119,9 @@ class Simulation {
     }
   }
 
-  conntrack(): string[] {
-    const detailed = this.given.ct_opts?.includes('-m') ?? false;
-    const timeouts = this.given.ct_opts?.includes('-s') ?? false;
+  conntrack(options = this.given.ct_opts ?? []): string[] {
+    const detailed = options.includes('-m');
+    const timeouts = options.includes('-s');
     return this.sw.conntrackText({}, { more: detailed, statistics: timeouts }).sort();
   }
 

@@ -2,7 +2,7 @@
  * copy_ttl_out and copy_ttl_in: OpenFlow 1.3.5 §7.2.4.4. From the header behind the outer label to the label, or back; that header
  * is a label or IP. ovs-ofctl has no text for them: they are written by the specification's names.
  */
-import { action, standard } from '../action.js';
+import { action, alone, standard } from '../action.js';
 
 export interface CopyTtlOut {
   readonly type: 'copy_ttl_out';
@@ -22,7 +22,7 @@ export const copyTtlOut = action<CopyTtlOut>({
   write(_, w) {
     w.zeros(4);
   },
-  texts: { copy_ttl_out: () => ({ type: 'copy_ttl_out' }) },
+  texts: { copy_ttl_out: alone({ type: 'copy_ttl_out' }) },
   format: () => 'copy_ttl_out',
   check(_, flow) {
     flow.require('mpls', 'copy_ttl_out');
@@ -42,7 +42,7 @@ export const copyTtlIn = action<CopyTtlIn>({
   write(_, w) {
     w.zeros(4);
   },
-  texts: { copy_ttl_in: () => ({ type: 'copy_ttl_in' }) },
+  texts: { copy_ttl_in: alone({ type: 'copy_ttl_in' }) },
   format: () => 'copy_ttl_in',
   check(_, flow) {
     flow.require('mpls', 'copy_ttl_in');

@@ -1,5 +1,5 @@
 /** set_mpls_ttl and dec_mpls_ttl: OpenFlow 1.3.5 §7.2.4.4. A TTL of 0 or 1 goes to the controller and ends the actions. */
-import { action, nicira, standard } from '../action.js';
+import { action, alone, nicira, standard } from '../action.js';
 import { fields } from '../fields.js';
 import { parseNumber } from '../value-text.js';
 import { NO_BUFFER } from './output.js';
@@ -50,7 +50,7 @@ export const decMplsTtl = action<DecMplsTtl>({
   write(_, w) {
     w.zeros(4);
   },
-  texts: { dec_mpls_ttl: () => ({ type: 'dec_mpls_ttl' }) },
+  texts: { dec_mpls_ttl: alone({ type: 'dec_mpls_ttl' }) },
   format: () => 'dec_mpls_ttl',
   check(_, flow) {
     flow.require('mpls', 'dec_mpls_ttl');

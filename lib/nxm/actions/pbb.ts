@@ -3,7 +3,7 @@
  * and the I-TAG with the service id. Open vSwitch has neither; texts use the specification's names.
  */
 import { slots } from '../../packet/key.js';
-import { action, standard } from '../action.js';
+import { action, alone, standard } from '../action.js';
 import { ETH_TYPE } from '../prerequisite.js';
 import { knownTags, knownType } from './known-type.js';
 
@@ -57,7 +57,7 @@ export const popPbb = action<PopPbb>({
   write(_, w) {
     w.zeros(4);
   },
-  texts: { pop_pbb: () => ({ type: 'pop_pbb' }) },
+  texts: { pop_pbb: alone({ type: 'pop_pbb' }) },
   format: () => 'pop_pbb',
   check(_, flow) {
     flow.require('pbb', 'pop_pbb');
