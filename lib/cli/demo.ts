@@ -1,6 +1,6 @@
 /**
- * `ctswitch` and `npm start`: a switch with four virtual hosts in one process, without rights or interfaces, that looks for a
- * controller and can be looked at with ovs-ofctl, with a prompt where there is a terminal.
+ * `ctswitch` and `npm start`: a switch with four virtual hosts in one process, without rights or interfaces, that
+ * looks for a controller and can be looked at with ovs-ofctl, with a prompt where there is a terminal.
  */
 import { ChannelError } from '../channel/channel-error.js';
 import { type HostPort, host } from '../ports/host.js';

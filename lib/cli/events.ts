@@ -1,6 +1,6 @@
 /**
- * What happens in the switch, as a line for people and as a JSON line. A flood of packet-ins, removed flows or connections is
- * throttled for people; with --json everything is told that its reader has time for.
+ * What happens in the switch, as a line for people and as a JSON line. A flood of packet-ins, removed flows or
+ * connections is throttled for people; with --json everything is told that its reader has time for.
  */
 import { formatMac, type Timer, toHex } from '../bytes/index.js';
 import { numberOf, textNames } from '../nxm/index.js';
@@ -60,8 +60,8 @@ type ControllerEvent = SwitchEvent & { readonly type: 'controller' };
 const VISIT_MS = 300;
 
 /**
- * Connections that come and go. A tool such as ovs-ofctl makes several for one command, which get a line each. Refusals and
- * failures are the log's, which warns of them; who is in control is told by fail-mode.
+ * Connections that come and go. A tool such as ovs-ofctl makes several for one command, which get a line each.
+ * Refusals and failures are the log's, which warns of them; who is in control is told by fail-mode.
  */
 class Guests {
   private readonly arriving = new Map<string, Timer>();

@@ -1,4 +1,6 @@
-/** How the program ends: its exit statuses, and mistakes as one line that says what to do, each with the status for it. */
+/**
+ * How the program ends: its exit statuses, and mistakes as one line that says what to do, each with the status for it.
+ */
 import { OpenFlowError, TextError } from '../bytes/index.js';
 import { ChannelError } from '../channel/channel-error.js';
 import { PortError } from '../ports/port.js';

@@ -1,4 +1,7 @@
-/** A flow file (`--flows`): read and checked whole, then added; a mistake names file, line and column and shows the line. */
+/**
+ * A flow file (`--flows`): read and checked whole, then added; a mistake names file, line and column and shows the
+ * line.
+ */
 import { readFileSync } from 'node:fs';
 import { OpenFlowError, TextError } from '../bytes/index.js';
 import type { FlowMod, NameMap } from '../nxm/index.js';

@@ -1,6 +1,6 @@
 /**
- * How long a command runs: until it ends itself, or until SIGINT, SIGTERM or SIGHUP, which let it clean up. A second signal ends
- * the process at once. Meanwhile the process stays, also with nothing to wait for.
+ * How long a command runs: until it ends itself, or until SIGINT, SIGTERM or SIGHUP, which let it clean up. A second
+ * signal ends the process at once. Meanwhile the process stays, also with nothing to wait for.
  */
 import { EXIT } from './exit.js';
 

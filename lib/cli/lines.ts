@@ -8,7 +8,9 @@ export const MAX_LINE = 256 * 1024 * 1024;
 /** Stands for a line that was left out. */
 export class LineTooLong extends Error {}
 
-/** Each line without its end; the last one may have none. A line longer than `limit` characters comes as a LineTooLong. */
+/**
+ * Each line without its end; the last one may have none. A line longer than `limit` characters comes as a LineTooLong.
+ */
 export async function* lines(stream: Readable, limit = MAX_LINE): AsyncGenerator<string | LineTooLong> {
   const decoder = new StringDecoder('utf8');
   let parts: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * The log, to standard error: pino's lines, as JSON or made readable by pino-pretty. Both are loaded with the first line that
- * is written, since starting is to be quick and a quiet switch writes none.
+ * The log, to standard error: pino's lines, as JSON or made readable by pino-pretty. Both are loaded with the first
+ * line that is written, since starting is to be quick and a quiet switch writes none.
  */
 import { createRequire } from 'node:module';
 import type { Log } from '../bytes/index.js';

@@ -1,6 +1,6 @@
 /**
- * The command line: which command, which options, how it ends. Each command is a file that is loaded when it is asked for, and
- * resolves to an exit status.
+ * The command line: which command, which options, how it ends. Each command is a file that is loaded when it is asked
+ * for, and resolves to an exit status.
  */
 import { Command, CommanderError, Option } from 'commander';
 import { didYouMean } from '../nxm/suggestion.js';
@@ -27,9 +27,9 @@ In a checkout, write node dist/bin/ctswitch.js for ctswitch.
 `;
 
 const DEMO_HELP = `
-On a terminal there is a prompt; its command help lists what it knows. Otherwise the same commands are read from standard
-input, one a line: at its end the demo ends, with status 1 if a ping or a connection failed and 2 if a line was not
-understood. If there was no command, as with < /dev/null, it runs until SIGINT or SIGTERM.
+On a terminal there is a prompt; its command help lists what it knows. Otherwise the same commands are read from
+standard input, one a line: at its end the demo ends, with status 1 if a ping or a connection failed and 2 if a line
+was not understood. If there was no command, as with < /dev/null, it runs until SIGINT or SIGTERM.
 `;
 
 const RUN_HELP = `
@@ -115,12 +115,12 @@ function commands(ended: (status: number) => void): Command {
     .addOption(
       new Option('--dpid <HEX>', 'datapath id: up to 16 hexadecimal digits').argParser(datapathId).default(1n, '1'),
     )
-    .option('--port <[N=]SPEC>', 'add a port, under a number or LOCAL; may be repeated', several(String))
+    .option('--port <[N=]SPEC>', 'add a port, under a number or LOCAL; repeatable', several(String))
     .option('--flows <FILE>', "flows to begin with, in ovs-ofctl's syntax")
     .addOption(
       new Option(
         '--fail-mode <MODE>',
-        'without a controller: drop what no flow matches, or switch it (default: secure with --controller, else standalone)',
+        'without a controller: drop what no flow matches, or switch it (default: secure if there is --controller)',
       ).choices(['secure', 'standalone']),
     )
     .addOption(

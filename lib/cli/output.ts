@@ -1,7 +1,7 @@
 /**
- * Where everything goes that the program writes: lines for people or, with --json, JSON lines and nothing else on standard
- * output; logs on standard error. On a terminal with a prompt, what is written stands above the line that is being typed. A
- * reader that goes away is no mistake; one that is too slow loses JSON lines, and is told how many.
+ * Where everything goes that the program writes: lines for people or, with --json, JSON lines and nothing else on
+ * standard output; logs on standard error. On a terminal with a prompt, what is written stands above the line that is
+ * being typed. A reader that goes away is no mistake; one that is too slow loses JSON lines, and is told how many.
  */
 import { styleText } from 'node:util';
 

@@ -1,7 +1,8 @@
 /**
- * `--record`: what is said with controllers, as a capture that tshark reads. Each connection becomes a TCP stream of its own
- * between 127.0.0.1 and 127.0.0.1, with a handshake, right checksums and no losses: the controller's end has OpenFlow's port,
- * also where the switch was connected to, so that every tool takes it for OpenFlow. Peers' names stand in the log.
+ * `--record`: what is said with controllers, as a capture that tshark reads. Each connection becomes a TCP stream of
+ * its own between 127.0.0.1 and 127.0.0.1, with a handshake, right checksums and no losses: the controller's end has
+ * OpenFlow's port, also where the switch was connected to, so that every tool takes it for OpenFlow. Peers' names
+ * stand in the log.
  */
 import { createWriteStream, openSync, type WriteStream } from 'node:fs';
 import type { Clock, Log } from '../bytes/index.js';

@@ -1,6 +1,6 @@
 /**
- * `ctswitch simulate`: a case a line in, an answer a line out, in order. A line that isn't a case is answered, too, with its
- * number; reading waits while the reader of the answers is behind.
+ * `ctswitch simulate`: a case a line in, an answer a line out, in order. A line that isn't a case is answered, too,
+ * with its number; reading waits while the reader of the answers is behind.
  */
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';

@@ -20,12 +20,12 @@ export function withCommonOptions(command: Command, defaults: { controller?: str
   return command
     .option(
       '--controller <ADDRESS>',
-      `dial a controller: tcp:HOST[:PORT] or unix:PATH; may be repeated${otherwise(defaults.controller)}`,
+      `dial a controller: tcp:HOST[:PORT] or unix:PATH; repeatable${otherwise(defaults.controller)}`,
       several(address(parseActive)),
     )
     .option(
       '--listen <ADDRESS>',
-      `wait for ovs-ofctl and controllers: ptcp:PORT[:HOST] or punix:PATH; may be repeated${otherwise(defaults.listen)}`,
+      `wait for ovs-ofctl or controllers: ptcp:PORT[:HOST] or punix:PATH; repeatable${otherwise(defaults.listen)}`,
       several(address(parsePassive)),
     )
     .option('--seed <N>', 'where chance comes from: the same seed, the same run', whole(0, 2 ** 48))

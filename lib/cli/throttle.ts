@@ -1,4 +1,7 @@
-/** Keeps a flood of events from filling the screen: a few lines at once, one a second in the long run, the rest is counted. */
+/**
+ * Keeps a flood of events from filling the screen: a few lines at once, one a second in the long run, the rest is
+ * counted.
+ */
 import type { Clock, Timer } from '../bytes/index.js';
 
 /** Lines at once, how long one takes to come back, and how often it is told what was left out. */

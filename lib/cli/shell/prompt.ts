@@ -1,6 +1,6 @@
 /**
- * The prompt on a terminal: reads lines with history and completion, runs them one after the other, and keeps what is written
- * meanwhile above the line that is being typed. Ctrl-C stops a command, discards a line, or ends.
+ * The prompt on a terminal: reads lines with history and completion, runs them one after the other, and keeps what is
+ * written meanwhile above the line that is being typed. Ctrl-C stops a command, discards a line, or ends.
  */
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from 'node:readline';
 import type { Output } from '../output.js';
@@ -67,8 +67,8 @@ export function openPrompt(scene: Scene, output: Output, done: () => void): () =
 }
 
 /**
- * What is written stands where the typed line was, and that line is drawn again below it. readline believes the cursor to be as
- * many rows below the line's first one as before, so as many rows are left free.
+ * What is written stands where the typed line was, and that line is drawn again below it. readline believes the cursor
+ * to be as many rows below the line's first one as before, so as many rows are left free.
  */
 function guardOf(rl: Interface): { before(): void; after(): void } {
   let rows = 0;

@@ -8,8 +8,8 @@ import { runLine } from './shell.js';
 const MAX_LINE = 65_536;
 
 /**
- * Runs what standard input says. Resolves at its end to an exit status: `usage` where a line was not understood, `failed` where
- * a ping or a connection failed; null where there was no command at all.
+ * Runs what standard input says. Resolves at its end to an exit status: `usage` where a line was not understood,
+ * `failed` where a ping or a connection failed; null where there was no command at all.
  */
 export async function runScript(scene: Scene, output: Output, signal: AbortSignal): Promise<number | null> {
   let status: number | null = null;

@@ -1,4 +1,6 @@
-/** The demo's commands: one table for what is typed, help, and completion. Reading lines is the prompt's, or a pipe's. */
+/**
+ * The demo's commands: one table for what is typed, help, and completion. Reading lines is the prompt's, or a pipe's.
+ */
 
 import { OpenFlowError, TextError } from '../../bytes/index.js';
 import { ALL_TABLES } from '../../nxm/index.js';

@@ -128,10 +128,11 @@ export async function tcp(from: HostPort, [to, ...text]: string[], call: Call): 
     say(`${arrow}connected, ${echo}, closed by both after ${result.duration_ms.toFixed(2)} ms`);
     return 'ok';
   }
+  const within = `within ${TCP_TIMEOUT_MS / 1000} s`;
   const why = {
     refused: `refused${listOfOpen(scene, address, 'tcp')}`,
     reset: 'the connection was reset',
-    timeout: `${result.connected ? 'connected, but the connection was not closed' : 'no connection'} within ${TCP_TIMEOUT_MS / 1000} s`,
+    timeout: `${result.connected ? 'connected, but not closed' : 'no connection'} ${within}`,
     unreachable: 'unreachable',
   }[result.outcome];
   say(arrow + why);
