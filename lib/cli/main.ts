@@ -120,7 +120,7 @@ function commands(ended: (status: number) => void): Command {
     .addOption(
       new Option(
         '--fail-mode <MODE>',
-        'without a controller: drop what no flow matches, or switch it (default: secure if there is --controller)',
+        'without a controller: drop what no flow matches, or switch it (default: standalone, secure with a controller)',
       ).choices(['secure', 'standalone']),
     )
     .addOption(
