@@ -40,12 +40,26 @@ const USED = 1;
 const IPV6 = 2;
 /** The reply tuple isn't the inverted original one and stands in the side pool. */
 const OWN_REPLY = 4;
+/** The source, or the destination, of the original direction is translated. */
+export const SNAT = 8;
+export const DNAT = 16;
+/** Another connection announced it; its parent's original tuple stands in a pool of its own. */
+export const RELATED = 32;
+/** What is said in it is read for connections it announces. */
+export const FTP = 64;
+export const TFTP = 128;
 
-// Words of a side record: label, addresses and ports of the reply tuple, parent.
+// Words of a side record: label, addresses and ports of the reply tuple, the parent's record or 0.
 const LABEL = 0;
 const REPLY_SRC = 4;
 const REPLY_DST = 8;
 const REPLY_PORTS = 12;
+const PARENT = 13;
+
+// Words of a parent's record: addresses and ports of its original tuple.
+const PARENT_DST = 4;
+const PARENT_PORTS = 8;
+const PARENT_STRIDE = 10;
 
 /** Milliseconds between the beginnings of two sweeps. */
 export const SWEEP_INTERVAL_MS = 20_000;
@@ -71,10 +85,13 @@ export class Connections {
   private readonly records = new Pool(STRIDE);
   private readonly addresses = new Pool(8);
   private readonly extras = new Pool(16);
+  private readonly parents = new Pool(PARENT_STRIDE);
   private readonly index = new HashIndex();
   private pending: PendingFlush[] = [];
   private serial = 0;
   private readonly scratch = new Tuple();
+  /** Connections with a reply tuple of their own: while there are none, no reply tuple can be taken. */
+  ownReplies = 0;
 
   // What `find` found.
   /** The hash of the tuple that was looked up. */
@@ -91,12 +108,15 @@ export class Connections {
 
   /** Called with each connection that ends, while its record still stands. */
   onEnd: ((slot: number, why: EndReason) => void) | null = null;
+  /** The same, for connections with FTP or TFTP alone. */
+  onHelperEnd: ((slot: number) => void) | null = null;
 
   constructor(
     private readonly zones: Zones,
     private readonly seed: number,
   ) {
     this.extras.take();
+    this.parents.take();
   }
 
   /** The live connection with this tuple in either direction, or -1. Sets `reply`, `hash` and `stale`. */
@@ -181,15 +201,15 @@ export class Connections {
   }
 
   /**
-   * Stores a connection by its original tuple, and by its reply tuple where that isn't the inverse. Neither may be
-   * stored already. The caller sets the expiry; the protocol's words are zero.
+   * Stores a connection by its original tuple, and by its reply tuple where that isn't the inverse (null). Neither may be
+   * stored already. `also`: SNAT, DNAT, FTP, TFTP. The caller sets the expiry; the protocol's words are zero.
    */
-  insert(tuple: Tuple, reply: Tuple | null = null): number {
+  insert(tuple: Tuple, reply: Tuple | null = null, also = 0): number {
     const slot = this.records.take();
     const words = this.records.chunks[slot >> CHUNK_BITS];
     const at = (slot & CHUNK_MASK) * STRIDE;
     words.fill(0, at, at + STRIDE);
-    let flags = USED;
+    let flags = USED | also;
     if (tuple.family === 6) {
       flags |= IPV6;
       const pair = this.addresses.take();
@@ -212,6 +232,7 @@ export class Connections {
     const hash = tuple.hash(this.seed);
     this.index.insert(hash, slot);
     if (reply !== null) {
+      this.ownReplies++;
       this.setReply(slot, reply);
       const replyHash = reply.hash(this.seed);
       if (replyHash !== hash) this.index.insert(replyHash, slot);
@@ -245,12 +266,15 @@ export class Connections {
     this.original(slot, scratch);
     const hash = scratch.hash(this.seed);
     this.index.remove(hash, slot);
+    if (what & (FTP | TFTP)) this.onHelperEnd?.(slot);
     if (what & OWN_REPLY) {
+      this.ownReplies--;
       this.replyOf(slot, scratch);
       const replyHash = scratch.hash(this.seed);
       if (replyHash !== hash) this.index.remove(replyHash, slot);
     }
     if (what & IPV6) this.addresses.release(words[at + SRC]);
+    if (what & RELATED) this.parents.release(this.parentRecord(slot));
     if (words[at + EXTRA] !== 0) this.extras.release(words[at + EXTRA]);
     this.zones.removed(what >>> 16, words[at + EPOCH]);
     words[at + WHAT] = 0;
@@ -350,6 +374,11 @@ export class Connections {
     return (this.word(slot, WHAT) >>> 8) & 0xff;
   }
 
+  /** SNAT, DNAT, RELATED, FTP and TFTP, as far as they hold. */
+  flags(slot: number): number {
+    return this.word(slot, WHAT) & (SNAT | DNAT | RELATED | FTP | TFTP);
+  }
+
   expiry(slot: number): number {
     return this.records.doubles[slot >> CHUNK_BITS][((slot & CHUNK_MASK) * STRIDE) / 2 + EXPIRY_DOUBLE];
   }
@@ -436,6 +465,42 @@ export class Connections {
     }
   }
 
+  private parentRecord(slot: number): number {
+    const extra = this.word(slot, EXTRA);
+    return this.extras.chunks[extra >> CHUNK_BITS][(extra & CHUNK_MASK) * 16 + PARENT];
+  }
+
+  /** Makes the connection a related one: keeps the original tuple of its parent, whose zone, family and protocol it has. */
+  setParent(slot: number, tuple: Tuple): void {
+    const number = this.extra(slot);
+    const record = this.parents.take();
+    this.extras.chunks[number >> CHUNK_BITS][(number & CHUNK_MASK) * 16 + PARENT] = record;
+    this.setWord(slot, WHAT, this.word(slot, WHAT) | RELATED);
+    const words = this.parents.chunks[record >> CHUNK_BITS];
+    const p = (record & CHUNK_MASK) * PARENT_STRIDE;
+    for (let i = 0; i < 4; i++) {
+      words[p + i] = tuple.family === 6 ? tuple.src6[i] : tuple.src;
+      words[p + PARENT_DST + i] = tuple.family === 6 ? tuple.dst6[i] : tuple.dst;
+    }
+    words[p + PARENT_PORTS] = tuple.ports;
+  }
+
+  /** Copies the tuple by which the connection is known to people: its parent's where it is related, else its original. */
+  known(slot: number, out: Tuple): void {
+    this.original(slot, out);
+    if ((this.word(slot, WHAT) & RELATED) === 0) return;
+    const record = this.parentRecord(slot);
+    const words = this.parents.chunks[record >> CHUNK_BITS];
+    const p = (record & CHUNK_MASK) * PARENT_STRIDE;
+    out.src = out.family === 4 ? words[p] : 0;
+    out.dst = out.family === 4 ? words[p + PARENT_DST] : 0;
+    for (let i = 0; i < 4 && out.family === 6; i++) {
+      out.src6[i] = words[p + i];
+      out.dst6[i] = words[p + PARENT_DST + i];
+    }
+    out.setEncodedPorts(words[p + PARENT_PORTS]);
+  }
+
   /** A word of the record. */
   word(slot: number, word: number): number {
     return this.records.chunks[slot >> CHUNK_BITS][(slot & CHUNK_MASK) * STRIDE + word];
@@ -447,7 +512,8 @@ export class Connections {
 
   /** Bytes held by records, side records and index. */
   get bytes(): number {
-    return this.records.bytes + this.addresses.bytes + this.extras.bytes + this.index.bytes;
+    const { records, addresses, extras, parents, index } = this;
+    return records.bytes + addresses.bytes + extras.bytes + parents.bytes + index.bytes;
   }
 }
 

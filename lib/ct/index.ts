@@ -4,7 +4,7 @@ export type { EndReason } from './connections.js';
 export { type DumpOptions, formatConnection, formatTuple, protocolName } from './dump.js';
 export type { Filter, Tally } from './listing.js';
 export { WHY_TEXT, why } from './reasons.js';
-export { type CtRequest, CtResult, lookupRequest, Prior } from './request.js';
+export { BARE_NAT, type CtRequest, CtResult, FATE, lookupRequest, type NatRequest, Prior } from './request.js';
 export * from './states.js';
 export { DEFAULT_TIMEOUTS, TIMEOUT_NAMES, type TimeoutName, type Timeouts } from './timeouts.js';
 export {

@@ -28,6 +28,9 @@ export class Parsed {
   /** Offsets of the L4 header and of the datagram's end. */
   l4 = 0;
   end = 0;
+  /** Of an ICMP error: its own L4 header, and the L3 header that it quotes; `l4` and `end` are then the quoted packet's. */
+  outer = 0;
+  quote = 0;
 }
 
 /** Reads `packet` into `out`. Never throws; `out.tuple` means nothing where `out.why` isn't `none`. */
@@ -40,7 +43,11 @@ export function parse(packet: Packet, zone: number, out: Parsed): void {
 
 function readIp(packet: Packet, out: Parsed): number {
   const { bytes, l3 } = packet;
-  if (l3 < 2) return why.not_ip;
+  if (l3 < 2) {
+    // Extraction found no header that fits the frame.
+    const named = packet.typeAt < 0 ? 0 : u16(bytes, packet.typeAt);
+    return named === ETH_TYPE_IPV4 || named === ETH_TYPE_IPV6 ? why.truncated : why.not_ip;
+  }
   // The EtherType stands right before the header that it names, behind tags and in SNAP too.
   const type = u16(bytes, l3 - 2);
   if (type === ETH_TYPE_IPV4) {
@@ -199,6 +206,8 @@ function readQuote(bytes: Uint8Array, out: Parsed): number {
   const { tuple, end } = out;
   const { dst, family } = tuple;
   const l3 = out.l4 + 8;
+  out.outer = out.l4;
+  out.quote = l3;
   if (family === 4) {
     if (readIpv4(bytes, l3, end, false, out) !== why.none || tuple.src !== dst) return why.icmp_quote;
   } else {

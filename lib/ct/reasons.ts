@@ -27,6 +27,8 @@ export const why = {
   zone_limit: 23,
   begins_again: 24,
   forced: 25,
+  nat_exhausted: 26,
+  tuple_taken: 27,
 
   found: 30,
   found_before: 31,
@@ -58,6 +60,8 @@ export const WHY_TEXT: Readonly<Record<number, string>> = {
   [why.zone_limit]: "the zone's limit is reached",
   [why.begins_again]: 'a SYN after both sides had closed: the old connection ended',
   [why.forced]: 'force ended the stored connection of the other direction',
+  [why.nat_exhausted]: 'no address and port that it could be translated to is free',
+  [why.tuple_taken]: 'its replies would look like those of another connection',
   [why.found]: 'belongs to a stored connection',
   [why.found_before]: 'its connection was found before in this zone',
   [why.related_error]: 'an ICMP error about a stored connection',

@@ -2,6 +2,36 @@
  * What a packet program asks of the tracker, and what it learns: plain objects, made once and used for every packet.
  */
 
+/** How the connection that is committed is to be translated. */
+export interface NatRequest {
+  /** Source or destination of the original direction; null: only by what the connection was stored with. */
+  readonly kind: 'src' | 'dst' | null;
+  /** Family of the range; 0: no range, translated only where tuples would collide. */
+  readonly family: 0 | 4 | 6;
+  /** First and last address: signed 32-bit numbers, one of IPv4, four of IPv6. */
+  readonly min: Int32Array;
+  readonly max: Int32Array;
+  /** First and last port or ICMP id; 0: no range. */
+  readonly portMin: number;
+  readonly portMax: number;
+  /** Address and first port by chance instead of by a hash of the tuple. */
+  readonly random: boolean;
+  /** The address by a hash of the source address alone, the same in every run. */
+  readonly persistent: boolean;
+}
+
+/** nat without arguments. */
+export const BARE_NAT: NatRequest = {
+  kind: null,
+  family: 0,
+  min: new Int32Array(4),
+  max: new Int32Array(4),
+  portMin: 0,
+  portMax: 0,
+  random: false,
+  persistent: false,
+};
+
 /** One ct action. */
 export interface CtRequest {
   zone: number;
@@ -15,10 +45,10 @@ export interface CtRequest {
   /** The same for the label; four words with the bytes in network order, as in the flow key. Null: nothing. */
   labelValue: Uint32Array | null;
   labelMask: Uint32Array | null;
-  /** Translation is not asked for. */
-  nat: null;
-  /** No application helper. */
-  helper: null;
+  /** Null: the packet isn't translated. */
+  nat: NatRequest | null;
+  /** With commit: the protocol that is read for connections it announces. */
+  helper: 'ftp' | 'tftp' | null;
 }
 
 /** A request that only looks the packet up. */
@@ -35,6 +65,14 @@ export function lookupRequest(zone = 0): CtRequest {
     helper: null,
   };
 }
+
+/** What becomes of the packet itself behind a ct action. */
+export const FATE = {
+  /** It goes on. */
+  on: 0,
+  /** It is dropped. */
+  drop: 1,
+} as const;
 
 /** What one packet's ct fields become. The tracker has one of it and overwrites it with every packet. */
 export class CtResult {
@@ -55,8 +93,14 @@ export class CtResult {
   /** The stored connection, or -1, and its serial number. */
   connection = -1;
   serial = 0;
+  /** The packet runs against the connection's original direction. */
+  reply = false;
+  /** Translation was asked for, or addresses or ports were set: the next ct action tracks the packet anew. */
+  anew = false;
   /** A number of `why`. */
   why = 0;
+  /** A number of `FATE`. */
+  fate: number = FATE.on;
 }
 
 /**
@@ -68,12 +112,16 @@ export class Prior {
   zone = 0;
   connection = -1;
   serial = 0;
+  reply = false;
+  anew = false;
 
   clear(): void {
     this.state = 0;
     this.zone = 0;
     this.connection = -1;
     this.serial = 0;
+    this.reply = false;
+    this.anew = false;
   }
 
   keep(from: Prior | CtResult): void {
@@ -81,5 +129,7 @@ export class Prior {
     this.zone = from.zone;
     this.connection = from.connection;
     this.serial = from.serial;
+    this.reply = from.reply;
+    this.anew = from.anew;
   }
 }

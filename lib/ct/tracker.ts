@@ -1,7 +1,7 @@
 /**
  * The connection tracker: `process` = parse → find → verdict → apply. It has never heard of OpenFlow; the clock and
  * chance are handed in. Packets come with a request (a ct action) and what an earlier ct action found about them; the
- * answer is one reused object. Translation, helpers and fragments are not built.
+ * answer is one reused object.
  *
  * Facts: ovs-fields(7) for the fields, ovs-actions(7) for the action, Open vSwitch's userspace datapath for what they
  * leave open.
@@ -9,17 +9,20 @@
 import type { Log, Random } from '../bytes/index.js';
 import { silent } from '../bytes/index.js';
 import type { Packet } from '../packet/packet.js';
+import { Answerer } from './answer.js';
 import { type Connection, type ConnectionTuple, describeConnection, encodeTuple } from './connection.js';
-import { Connections, type EndReason, STATE } from './connections.js';
+import { Connections, DNAT, type EndReason, FTP, SNAT, STATE, TFTP } from './connections.js';
 import { explain } from './explain.js';
 import { type Filter, list, type Tally, tally } from './listing.js';
+import { NatChooser } from './nat.js';
 import { Parsed, parse } from './parse.js';
 import { WHY_TEXT, why } from './reasons.js';
-import { type CtRequest, CtResult, type Prior } from './request.js';
-import { CS_INV, CS_TRK, PROTO_TCP } from './states.js';
+import { type CtRequest, CtResult, FATE, type Prior } from './request.js';
+import { CS_DNAT, CS_INV, CS_SNAT, PROTO_TCP } from './states.js';
 import { storePeer } from './tcp/record.js';
 import { TimeoutPolicies } from './timeouts.js';
-import { isQuery, Tuple } from './tuple.js';
+import { translate } from './translate.js';
+import { Tuple } from './tuple.js';
 import { Verdict } from './verdict.js';
 import { Zones } from './zones.js';
 
@@ -55,6 +58,8 @@ export interface TrackerOptions {
   random: Random;
   limits?: Partial<CtLimits>;
   log?: Log;
+  /** What becomes of a packet for whose translation nothing is free: it goes on untranslated (the default), or not. */
+  natExhausted?: 'continue' | 'drop';
 }
 
 /** What the tracker counted since its beginning. */
@@ -66,17 +71,30 @@ export interface CtCounters {
   /** Commits that the limit of all zones, or of one, refused. */
   refused: number;
   refused_by_zone: number;
+  /** Commits for whose translation no address and port were free. */
+  nat_exhausted: number;
+  /** Commits without translation whose reply tuple was a translated connection's. */
+  tuple_taken: number;
 }
 
 export class Tracker {
   readonly zones: Zones;
   readonly timeouts = new TimeoutPolicies();
   readonly connections: Connections;
-  readonly counters: CtCounters = { invalid: 0, committed: 0, refused: 0, refused_by_zone: 0 };
+  readonly counters: CtCounters = {
+    invalid: 0,
+    committed: 0,
+    refused: 0,
+    refused_by_zone: 0,
+    nat_exhausted: 0,
+    tuple_taken: 0,
+  };
   /** Connections in all zones together. */
   limit: number;
   /** TCP's sequence numbers are checked. */
   tcpSequenceChecks = true;
+  /** What becomes of a packet for whose translation nothing is free. */
+  natExhausted: 'continue' | 'drop';
   /** Null: nobody listens, and nothing is made for it. */
   private listener: ((event: CtEvent) => void) | null = null;
 
@@ -84,8 +102,13 @@ export class Tracker {
   private readonly parsed = new Parsed();
   private readonly verdict = new Verdict();
   private readonly result = new CtResult();
+  private readonly answerer: Answerer;
+  private readonly chooser: NatChooser;
   private readonly tuple = new Tuple();
+  private readonly reply = new Tuple();
   private now_ms = 0;
+  /** The last translation found nothing free. */
+  private exhausted = false;
   /** The last commit met the limit. */
   private full = false;
 
@@ -93,33 +116,43 @@ export class Tracker {
     this.log = options.log ?? silent;
     this.limit = options.limits?.connections ?? DEFAULT_LIMIT;
     this.zones = new Zones(options.limits?.zone ?? 0);
-    this.connections = new Connections(this.zones, options.random.u32() | 0);
+    this.natExhausted = options.natExhausted ?? 'continue';
+    const seed = options.random.u32() | 0;
+    this.connections = new Connections(this.zones, seed);
+    this.answerer = new Answerer(this.connections, this.result);
+    this.chooser = new NatChooser(this.connections, options.random.stream('nat'), seed);
   }
 
   /** Tracks a packet. The next call overwrites the result. `prior` is what an earlier ct action found, if any. */
   process(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): CtResult {
+    const { result } = this;
     this.now_ms = now_ms;
-    if (prior !== null && this.resume(prior, request, now_ms)) {
-      const { state, connection } = this.result;
-      // Nothing is written on behalf of an invalid packet, though it shows its connection's mark and label.
-      if ((state & CS_INV) === 0 && this.write(connection, request)) {
-        this.answerConnection(connection);
+    result.fate = FATE.on;
+    const before = prior !== null && prior.state !== 0 && prior.zone === request.zone ? prior : null;
+    if (before !== null && this.resume(before, request, now_ms)) {
+      if (result.state & CS_INV) return result;
+      const { connection } = result;
+      if (request.nat !== null) this.translateAgain(packet, before, request);
+      if (this.write(connection, request)) {
+        this.answerer.connection(connection);
         this.tellUpdate(connection);
       }
-      return this.result;
+      return result;
     }
-    this.decide(packet, request, now_ms);
-    this.apply(request, now_ms);
-    return this.answer();
+    this.decide(packet, request, before, now_ms);
+    this.apply(packet, request, before, now_ms);
+    return this.answer(request);
   }
 
   /** What `process` would answer; nothing changes. */
   look(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): CtResult {
-    if (prior !== null && this.resume(prior, request, now_ms)) return this.result;
-    this.decide(packet, request, now_ms);
+    this.result.fate = FATE.on;
+    const before = prior !== null && prior.state !== 0 && prior.zone === request.zone ? prior : null;
+    if (before !== null && this.resume(before, request, now_ms)) return this.result;
+    this.decide(packet, request, before, now_ms);
     const { verdict } = this;
     if (verdict.begins && request.commit) verdict.why = this.refusal(request.zone) || verdict.why;
-    return this.answer();
+    return this.answer(request);
   }
 
   /** Why `look` answers what it answers, in words with the numbers behind it; nothing changes. */
@@ -131,50 +164,123 @@ export class Tracker {
   }
 
   /**
-   * A packet that was tracked before in the same zone keeps its state: an invalid one until ct_clear, another where
-   * its connection was found and lives. True if so; the result is then complete. Another zone, or force, tracks it
-   * anew.
+   * A packet that was tracked before in this zone keeps its state: an invalid one until ct_clear, another where its
+   * connection was found and lives. True if so; the result is then complete. Force, a helper, and an earlier
+   * translation track it anew.
    */
   private resume(prior: Prior, request: CtRequest, now_ms: number): boolean {
     const { result, connections } = this;
-    if (prior.state === 0 || prior.zone !== request.zone || request.force) return false;
+    if (request.force) return false;
     const lives = prior.connection >= 0 && connections.is(prior.connection, prior.serial, now_ms);
+    result.reply = prior.reply;
+    result.anew = prior.anew;
     if (prior.state & CS_INV) {
-      this.answerInvalid(request.zone, why.stays_invalid, lives ? prior.connection : -1);
+      this.answerer.invalid(request.zone, why.stays_invalid, lives ? prior.connection : -1);
       return true;
     }
-    if (!lives) return false;
+    if (!lives || prior.anew || request.helper !== null) return false;
+    if (request.nat !== null && connections.flags(prior.connection) & (FTP | TFTP)) return false;
     result.state = prior.state;
     result.why = why.found_before;
-    this.answerConnection(prior.connection);
+    this.answerer.connection(prior.connection);
     return true;
   }
 
-  private decide(packet: Packet, request: CtRequest, now_ms: number): void {
+  /** A packet whose connection is known already, and that is translated only now. */
+  private translateAgain(packet: Packet, prior: Prior, request: CtRequest): void {
+    const { result, parsed } = this;
+    result.anew = true;
+    parse(packet, request.zone, parsed);
+    if (parsed.why === why.none) result.state |= this.translate(packet, prior.connection, prior.reply);
+  }
+
+  private decide(packet: Packet, request: CtRequest, prior: Prior | null, now_ms: number): void {
     parse(packet, request.zone, this.parsed);
-    this.verdict.judge(packet, this.parsed, request, this.connections, this.tcpSequenceChecks, now_ms);
+    this.verdict.judge(packet, this.parsed, request, prior, this.connections, this.tcpSequenceChecks, now_ms);
   }
 
   /** Does what the verdict says. */
-  private apply(request: CtRequest, now_ms: number): void {
+  private apply(packet: Packet, request: CtRequest, prior: Prior | null, now_ms: number): void {
     const { verdict, connections } = this;
     if (verdict.ends >= 0) connections.remove(verdict.ends, verdict.why === why.forced ? 'replaced' : 'closed');
     if (verdict.begins) {
-      if (!request.commit || !this.admit(request.zone, now_ms)) return;
-      verdict.slot = connections.insert(this.parsed.tuple);
-      this.store();
-      this.restart(now_ms);
-      this.write(verdict.slot, request);
-      this.counters.committed++;
-      this.listener?.({ type: 'new', connection: this.describe(verdict.slot) });
+      if (request.commit) this.begin(packet, request, now_ms);
       return;
     }
     if (verdict.state & CS_INV) this.counters.invalid++;
-    if (verdict.slot < 0 || verdict.state & CS_INV) return;
-    if (verdict.advances) this.store();
-    if (verdict.timeout >= 0) this.restart(now_ms);
+    if (verdict.slot < 0) return;
+    const valid = (verdict.state & CS_INV) === 0;
+    if (valid) {
+      if (verdict.advances) this.store();
+      if (verdict.timeout >= 0) this.restart(now_ms);
+    }
+    const translated = prior === null ? 0 : prior.state & (CS_SNAT | CS_DNAT);
+    if (translated !== 0) verdict.state |= valid ? translated : 0;
+    else if (request.nat !== null) {
+      const bits = this.translate(packet, verdict.slot, verdict.reply);
+      if (valid) verdict.state |= bits;
+    }
+    if (!valid) return;
     const wrote = this.write(verdict.slot, request);
     if (verdict.turns || wrote) this.tellUpdate(verdict.slot);
+  }
+
+  /** Stores the connection that the packet begins, if there is room for it and a reply tuple that is nobody else's. */
+  private begin(packet: Packet, request: CtRequest, now_ms: number): void {
+    const { verdict, connections, parsed } = this;
+    if (!this.admit(request.zone, now_ms)) return;
+    const reply = this.chooseReply(request, now_ms);
+    if (verdict.why === why.nat_exhausted || verdict.why === why.tuple_taken) return;
+    const kind = request.nat === null ? null : request.nat.kind;
+    const flags = kind === 'src' ? SNAT : kind === 'dst' ? DNAT : 0;
+    verdict.slot = connections.insert(parsed.tuple, reply, flags);
+    this.store();
+    this.restart(now_ms);
+    this.write(verdict.slot, request);
+    if (request.nat !== null) verdict.state |= this.translate(packet, verdict.slot, false);
+    this.counters.committed++;
+    this.listener?.({ type: 'new', connection: this.describe(verdict.slot) });
+  }
+
+  /** The reply tuple of a new connection, null for the inverted original one; the verdict says why where none is free. */
+  private chooseReply(request: CtRequest, now_ms: number): Tuple | null {
+    const { verdict, connections, reply, counters } = this;
+    const { tuple } = this.parsed;
+    const { nat } = request;
+    if (nat !== null && nat.kind !== null) {
+      if (!this.chooser.choose(tuple, nat, reply, now_ms)) {
+        verdict.why = why.nat_exhausted;
+        counters.nat_exhausted++;
+        if (this.natExhausted === 'drop') this.result.fate = FATE.drop;
+        if (!this.exhausted)
+          this.log.warn('NAT is exhausted: no address and port are free; connections are not stored');
+        this.exhausted = true;
+        return null;
+      }
+      this.exhausted = false;
+      return reply.isReverseOf(tuple) ? null : reply;
+    }
+    if (connections.ownReplies === 0) return null;
+    reply.copy(tuple);
+    reply.reverse();
+    if (connections.find(reply, now_ms) < 0) return null;
+    verdict.why = why.tuple_taken;
+    counters.tuple_taken++;
+    return null;
+  }
+
+  /** Translates the packet as its connection is; the bits of ct_state that say so. */
+  private translate(packet: Packet, slot: number, reply: boolean): number {
+    const { connections, tuple, reply: scratch } = this;
+    const flags = connections.flags(slot) & (SNAT | DNAT);
+    if (flags === 0) return 0;
+    // What the other direction's packets look like, turned around, is what this packet becomes.
+    if (reply) connections.original(slot, tuple);
+    else connections.replyOf(slot, tuple);
+    tuple.reverse();
+    const source = (flags === SNAT) !== reply;
+    translate(packet, this.parsed, source, tuple, scratch);
+    return source ? CS_SNAT : CS_DNAT;
   }
 
   private tellUpdate(slot: number): void {
@@ -247,82 +353,20 @@ export class Tracker {
     return changed;
   }
 
-  private answer(): CtResult {
-    const { verdict, result } = this;
+  private answer(request: CtRequest): CtResult {
+    const { verdict, result, parsed } = this;
+    const { zone } = parsed.tuple;
+    result.reply = verdict.reply;
+    result.anew = request.nat !== null;
     if (verdict.state & CS_INV) {
-      this.answerInvalid(this.parsed.tuple.zone, verdict.why, verdict.slot);
+      this.answerer.invalid(zone, verdict.why, verdict.slot);
       return result;
     }
     result.state = verdict.state;
     result.why = verdict.why;
-    if (verdict.slot >= 0) {
-      this.answerConnection(verdict.slot);
-      return result;
-    }
-    this.answerMarks(this.parsed.tuple.zone, -1);
-    this.answerTuple(this.parsed.tuple);
+    if (verdict.slot >= 0) this.answerer.connection(verdict.slot);
+    else this.answerer.unstored(parsed.tuple, zone, -1);
     return result;
-  }
-
-  /** inv has no tuple; `slot` is the connection to which the packet would belong, or -1. */
-  private answerInvalid(zone: number, reason: number, slot: number): void {
-    const { result } = this;
-    result.state = CS_INV | CS_TRK;
-    result.why = reason;
-    this.answerMarks(zone, slot);
-    result.family = 0;
-    result.proto = 0;
-    result.src.fill(0);
-    result.dst.fill(0);
-    result.tp_src = 0;
-    result.tp_dst = 0;
-  }
-
-  /** Zone, and mark and label of the connection in `slot`, zero for -1. */
-  private answerMarks(zone: number, slot: number): void {
-    const { result, connections } = this;
-    result.zone = zone;
-    result.connection = slot;
-    if (slot < 0) {
-      result.serial = 0;
-      result.mark = 0;
-      result.label.fill(0);
-      return;
-    }
-    result.serial = connections.serialOf(slot);
-    result.mark = connections.mark(slot) >>> 0;
-    for (let i = 0; i < 4; i++) result.label[i] = connections.label(slot, i);
-  }
-
-  /** Zone, mark, label and tuple of a stored connection. */
-  private answerConnection(slot: number): void {
-    const { connections } = this;
-    this.answerMarks(connections.zone(slot), slot);
-    connections.original(slot, this.tuple);
-    this.answerTuple(this.tuple);
-  }
-
-  private answerTuple(tuple: Tuple): void {
-    const { result } = this;
-    result.family = tuple.family;
-    result.proto = tuple.proto;
-    if (isQuery(tuple.family, tuple.proto)) {
-      // A query has code 0.
-      result.tp_src = tuple.ports >>> 16;
-      result.tp_dst = 0;
-    } else {
-      result.tp_src = tuple.ports >>> 16;
-      result.tp_dst = tuple.ports & 0xffff;
-    }
-    if (tuple.family === 4) {
-      writeWord(result.src, 0, tuple.src);
-      writeWord(result.dst, 0, tuple.dst);
-      return;
-    }
-    for (let i = 0; i < 4; i++) {
-      writeWord(result.src, i * 4, tuple.src6[i]);
-      writeWord(result.dst, i * 4, tuple.dst6[i]);
-    }
   }
 
   // --- Operations ---
@@ -388,11 +432,4 @@ export class Tracker {
   private describe(slot: number): Connection {
     return describeConnection(this.connections, slot, this.now_ms);
   }
-}
-
-function writeWord(bytes: Uint8Array, at: number, word: number): void {
-  bytes[at] = word >>> 24;
-  bytes[at + 1] = word >>> 16;
-  bytes[at + 2] = word >>> 8;
-  bytes[at + 3] = word;
 }

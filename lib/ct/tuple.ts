@@ -74,6 +74,14 @@ export class Tuple {
     }
   }
 
+  /** True if this is `other` with its two sides swapped. */
+  isReverseOf(other: Tuple): boolean {
+    if (this.ports !== other.reversePorts) return false;
+    if (this.family === 4) return this.src === other.dst && this.dst === other.src;
+    for (let i = 0; i < 4; i++) if (this.src6[i] !== other.dst6[i] || this.dst6[i] !== other.src6[i]) return false;
+    return true;
+  }
+
   copy(from: Tuple): void {
     this.family = from.family;
     this.proto = from.proto;

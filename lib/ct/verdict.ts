@@ -4,12 +4,12 @@
  */
 
 import type { Packet } from '../packet/packet.js';
-import { type Connections, STATE } from './connections.js';
+import { type Connections, RELATED, STATE } from './connections.js';
 import { ANSWERED, datagramTimeout, FIRST, nextDatagramState } from './datagram.js';
 import type { Parsed } from './parse.js';
 import { why } from './reasons.js';
-import type { CtRequest } from './request.js';
-import { CS_EST, CS_INV, CS_NEW, CS_REL, CS_RPL, CS_TRK, PROTO_TCP } from './states.js';
+import type { CtRequest, Prior } from './request.js';
+import { CS_DNAT, CS_EST, CS_INV, CS_NEW, CS_REL, CS_RPL, CS_SNAT, CS_TRK, PROTO_TCP } from './states.js';
 import {
   advance,
   begin,
@@ -56,11 +56,12 @@ export class Verdict {
     this.begins = false;
   }
 
-  /** Judges a packet. */
+  /** Judges a packet. `prior` is what is known of it in this zone, or null. */
   judge(
     packet: Packet,
     parsed: Parsed,
     request: CtRequest,
+    prior: Prior | null,
     connections: Connections,
     checks: boolean,
     now_ms: number,
@@ -77,7 +78,10 @@ export class Verdict {
       return;
     }
     let reason: number = why.no_connection;
-    let slot = connections.find(parsed.tuple, now_ms);
+    const translated = prior !== null && (prior.state & (CS_SNAT | CS_DNAT)) !== 0;
+    let slot = translated
+      ? findTranslated(parsed, request, prior, connections, now_ms)
+      : connections.find(parsed.tuple, now_ms);
     if (slot >= 0 && request.force && connections.reply) {
       this.ends = slot;
       slot = -1;
@@ -90,7 +94,10 @@ export class Verdict {
       if (parsed.related) this.relate();
       else if (parsed.tuple.proto === PROTO_TCP) this.judgeTcp(connections, checks);
       else this.judgeDatagram(parsed, connections);
-      if (this.ends < 0) return;
+      if (this.ends < 0) {
+        if (connections.flags(slot) & RELATED && (this.state & CS_INV) === 0) this.state |= CS_REL;
+        return;
+      }
       this.slot = -1;
       this.reply = false;
       reason = why.begins_again;
@@ -179,4 +186,33 @@ export class Verdict {
     if (impossible(this.segment.flags)) return why.tcp_flags;
     return mayBegin(this.segment) ? why.none : why.syn_ack_begins;
   }
+}
+
+/**
+ * The connection of a packet that was translated in this zone before: it is known by the reverse of what the headers are
+ * now. The packet's tuple becomes the one it came with. Where the headers were set to something else since, and no
+ * translation is asked for, the packet stays with its connection.
+ */
+function findTranslated(
+  parsed: Parsed,
+  request: CtRequest,
+  prior: Prior,
+  connections: Connections,
+  now_ms: number,
+): number {
+  const { tuple } = parsed;
+  tuple.reverse();
+  const slot = connections.find(tuple, now_ms);
+  if (slot >= 0) {
+    connections.reply = !connections.reply;
+    if (connections.reply) connections.replyOf(slot, tuple);
+    else connections.original(slot, tuple);
+    return slot;
+  }
+  tuple.reverse();
+  const other = connections.find(tuple, now_ms);
+  const lives = prior.connection >= 0 && connections.is(prior.connection, prior.serial, now_ms);
+  if (request.nat !== null || !lives) return other;
+  connections.reply = prior.reply;
+  return prior.connection;
 }

@@ -42,7 +42,7 @@ const NOT_YET = [
     'unroll_xlate',
     'clone',
   ],
-  ...['encap', 'decap', 'nat', 'check_pkt_larger', 'debug_recirc', 'debug_slow', 'copy_field'],
+  ...['encap', 'decap', 'check_pkt_larger', 'debug_recirc', 'debug_slow', 'copy_field'],
 ];
 
 /** What lib/text reads, beside plain actions. */
@@ -160,8 +160,9 @@ function parseList(text: string, context: ActionTextContext, depth: number): Act
   return list;
 }
 
-/** ct_mark and ct_label are written by ct alone. */
+/** ct_mark and ct_label are written by ct alone, and nat is a part of it. */
 export function checkOutside(action: Action, part: KeyValue, context: ActionTextContext): void {
+  if (action.type === 'nat') throw mistake('nat can only stand inside ct(…)', part, context);
   const field = written(action);
   if (field?.access !== 'inside-ct') return;
   throw mistake(`${field.name} can only be set inside ct(commit,exec(…))`, part, context);

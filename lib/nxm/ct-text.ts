@@ -1,7 +1,8 @@
-/** The text of ct: "ct(commit,force,table=1,zone=5,exec(set_field:1->ct_mark))". The order of its parts is free. */
+/** The text of ct: "ct(commit,force,table=1,zone=5,nat(src=10.0.0.9),exec(set_field:1->ct_mark))". The order of its parts is free. */
 
 import type { TextArgument } from './action.js';
 import type { Ct } from './actions/index.js';
+import { isBareNat, parseNat } from './actions/nat.js';
 import { type KeyValue, keyValues } from './key-values.js';
 import { parseSubfield } from './subfield-text.js';
 import { didYouMean } from './suggestion.js';
@@ -46,14 +47,16 @@ const PARTS: Readonly<Record<string, (ct: Draft, part: KeyValue, arg: TextArgume
     if (port === undefined) throw arg.error(`unknown helper "${value}": there are ftp and tftp`, valueAt);
     ct.alg = port;
   },
-  nat(_, { keyAt }, arg) {
-    throw arg.error('nat is not supported yet', keyAt);
+  nat(ct, { value, valueAt }, arg) {
+    const error: TextArgument['error'] = (why, offset = 0) => arg.error(why, valueAt + offset);
+    const inner: TextArgument = { ...arg, name: 'nat', text: value, error };
+    ct.exec = [...ct.exec, parseNat(inner)];
   },
   exec(ct, { value, valueAt }, arg) {
     const actions = arg.actions(value, valueAt);
     for (const action of actions) {
       const field = written(action);
-      if (field?.access === 'inside-ct') continue;
+      if (action.type === 'nat' || field?.access === 'inside-ct') continue;
       throw arg.error(`inside exec only ct_mark and ct_label can be set, not ${field?.name ?? action.type}`, valueAt);
     }
     ct.exec = [...ct.exec, ...actions];
@@ -79,6 +82,9 @@ export function parseCt(arg: TextArgument): Ct {
     read(ct, part, arg);
   }
   if (ct.force && !ct.commit) throw arg.error('force needs commit');
-  if (ct.exec.length > 0 && !ct.commit) throw arg.error('exec needs commit');
+  for (const action of ct.commit ? [] : ct.exec) {
+    if (action.type !== 'nat') throw arg.error('exec needs commit');
+    if (!isBareNat(action)) throw arg.error('nat with arguments needs commit');
+  }
   return ct;
 }

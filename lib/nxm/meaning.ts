@@ -3,7 +3,7 @@
  * else of the pipeline. Reading a field marks its bits: the translation then holds only for packets that agree in them.
  */
 
-import type { Action } from './actions/index.js';
+import type { Action, Nat } from './actions/index.js';
 import type { Field } from './field.js';
 import type { FieldValue } from './oxm.js';
 import type { Subfield } from './subfield.js';
@@ -26,6 +26,9 @@ export interface CtArgs {
   readonly table: number | null;
   /** Actions on ct_mark and ct_label. */
   readonly exec: readonly Action[];
+  /** Translation is asked for, or null. */
+  readonly nat: Nat | null;
+  readonly helper: 'ftp' | 'tftp' | null;
 }
 
 export interface Meaning {

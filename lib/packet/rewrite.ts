@@ -76,6 +76,11 @@ const unitBase = Uint8Array.from(rows, (row) => row.base);
 const unitOffset = Uint8Array.from(rows, (row) => row.offset);
 const unitSum = Uint8Array.from(rows, (row) => row.sum);
 
+/** True for units that name a connection: IP addresses, ports, ICMP's type and code. */
+export function namesConnection(u: number): boolean {
+  return (u >= UNIT.ipv4Src && u <= UNIT.sctpPorts && u !== UNIT.ipv6Label) || u === SPECIAL.icmp;
+}
+
 /** A word's bytes in network order, for reading value and mask byte by byte. */
 const valueWord = new Uint32Array(1);
 const maskWord = new Uint32Array(1);

@@ -32,6 +32,7 @@ import type { Groups } from './groups.js';
 import { Headers, KEPT_WORDS } from './headers.js';
 import type { MacTable } from './mac-table.js';
 import type { Meters } from './meters.js';
+import { natRequest } from './nat-request.js';
 import { isReserved } from './normal.js';
 import { ProgramBuilder } from './program-builder.js';
 import { bucketsFor } from './select.js';
@@ -471,15 +472,18 @@ export class Translator implements Meaning {
       commit: args.commit,
       force: args.force,
       ...exec,
-      nat: null,
-      helper: null,
+      nat: args.nat === null ? null : natRequest(args.nat),
+      helper: args.helper,
     };
+    if (request.nat) this.headers.translated();
     this.program.ct({ kind: 'ct', request }, args.table === null ? 0 : this.freeze([restAt(args.table)], true));
     // The copy that goes on is untracked.
     this.forgetTracking();
   }
 
   ctClear(): void {
+    // What the pipeline doesn't see as tracked isn't cleared: behind ct the datapath goes on knowing the packet.
+    if (this.headers.read(slots.ct_state) === 0) return;
     this.program.step(OP.ctClear);
     this.forgetTracking();
   }

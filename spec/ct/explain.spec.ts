@@ -75,6 +75,6 @@ describe('ct/explain', () => {
     t.wait(5);
     explain(t, udp4(back));
     expect(t.only()).to.contain('timeout=55');
-    expect(t.tracker.counters).to.deep.equal({ invalid: 0, committed: 1, refused: 0, refused_by_zone: 0 });
+    expect(t.tracker.counters).to.include({ invalid: 0, committed: 1, refused: 0, refused_by_zone: 0 });
   });
 });

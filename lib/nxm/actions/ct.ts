@@ -1,6 +1,6 @@
 /**
- * ct: NXAST_CT (35), ovs-actions(7). The fork, commit, zones from a number or a field, and exec on ct_mark and ct_label. NAT
- * (NXAST_NAT, 36) and helpers are refused: not built yet.
+ * ct: NXAST_CT (35), ovs-actions(7). The fork, commit, zones from a number or a field, helpers, and the actions
+ * inside it: exec on ct_mark and ct_label, and nat (nat.ts).
  */
 import { OpenFlowError } from '../../bytes/index.js';
 import { slots } from '../../packet/key.js';
@@ -8,10 +8,12 @@ import { action, nicira } from '../action.js';
 import { readActions, writeActions } from '../action-list.js';
 import { formatActions } from '../action-text.js';
 import { parseCt } from '../ct-text.js';
-import { CT_STATE } from '../prerequisite.js';
+import { CT_STATE, type Prerequisite } from '../prerequisite.js';
 import { checkSubfield, fieldFrom32, type Subfield, writeFieldHeader } from '../subfield.js';
 import { formatSubfield } from '../subfield-text.js';
+import { written } from '../written-field.js';
 import type { Action } from './index.js';
+import { isBareNat } from './nat.js';
 
 export interface Ct {
   readonly type: 'ct';
@@ -24,6 +26,7 @@ export interface Ct {
   readonly table: number | null;
   /** Port number of a helper's protocol (21 ftp, 69 tftp), 0 none. */
   readonly alg: number;
+  /** Actions on ct_mark and ct_label, and nat, in order. Of several nat the last one counts. */
   readonly exec: readonly Action[];
 }
 
@@ -54,9 +57,9 @@ export const ct = action<Ct>({
     r.skip(3);
     const alg = r.u16('ct alg');
     const exec = readActions(r);
-    // What isn't known here (NAT) may stand in ct without commit.
-    const sets = exec.some((a) => a.type !== 'unknown');
-    if (sets && !(flags & COMMIT)) throw r.error('OFPBAC_BAD_ARGUMENT', 'ct with exec needs commit');
+    if (!(flags & COMMIT) && !exec.every((a) => a.type === 'unknown' || (a.type === 'nat' && isBareNat(a)))) {
+      throw r.error('OFPBAC_BAD_ARGUMENT', 'ct with exec, or nat with arguments, needs commit');
+    }
     return {
       type: 'ct',
       commit: (flags & COMMIT) !== 0,
@@ -89,8 +92,12 @@ export const ct = action<Ct>({
     if (a.table !== null) parts.push(`table=${names.table(a.table)}`);
     if (a.zoneFrom) parts.push(`zone=${formatSubfield(a.zoneFrom)}`);
     else if (a.zone) parts.push(`zone=${a.zone}`);
-    if (a.exec.length > 0) parts.push(`exec(${formatActions(a.exec, names)})`);
-    if (a.alg) parts.push(`alg=${ALGS.get(a.alg) ?? a.alg}`);
+    // A nat that comes first stands outside of exec.
+    const [first, ...rest] = a.exec;
+    if (first?.type === 'nat') parts.push(formatActions([first], names));
+    const inside = first?.type === 'nat' ? rest : a.exec;
+    if (inside.length > 0) parts.push(`exec(${formatActions(inside, names)})`);
+    if (a.alg) parts.push(`alg=${ALGS.get(a.alg)?.name ?? a.alg}`);
     return `ct(${parts.join(',')})`;
   },
   check(a, flow) {
@@ -98,21 +105,32 @@ export const ct = action<Ct>({
     if (a.commit && flow.value.get(slots.ct_state) & flow.mask.get(slots.ct_state) & CT_STATE.inv) {
       throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', 'ct(commit) in a flow that matches ct_state=+inv');
     }
-    if (a.alg) throw new OpenFlowError('NXBAC_CT_DATAPATH_SUPPORT', `ct with alg=${a.alg} is not supported yet`);
+    const helper = ALGS.get(a.alg);
+    if (helper) flow.require(helper.needs, `ct with alg=${helper.name}`);
+    else if (a.alg) throw new OpenFlowError('NXBAC_CT_DATAPATH_SUPPORT', `there is no helper ${a.alg}`);
     if (a.zoneFrom) {
       checkSubfield(a.zoneFrom);
       flow.require(a.zoneFrom.field.needs, a.zoneFrom.field.name);
+    }
+    for (const action of a.exec) {
+      const field = written(action);
+      if (action.type === 'nat' || field?.access === 'inside-ct') continue;
+      const what = field?.name ?? action.type;
+      throw new OpenFlowError('OFPBAC_BAD_ARGUMENT', `${what} inside ct: only ct_mark and ct_label can be set there`);
     }
     flow.nested(a.exec, 'ct');
   },
   translate(a, m) {
     const zone = a.zoneFrom ? m.readBits(a.zoneFrom) : a.zone;
-    m.ct({ commit: a.commit, force: a.force, zone, table: a.table, exec: a.exec });
+    const exec = a.exec.filter((action) => action.type !== 'nat');
+    const nat = a.exec.findLast((action) => action.type === 'nat') ?? null;
+    const helper = ALGS.get(a.alg)?.name ?? null;
+    m.ct({ commit: a.commit, force: a.force, zone, table: a.table, exec, nat, helper });
   },
 });
 
 /** Helpers by their protocol's port. */
-export const ALGS = new Map([
-  [21, 'ftp'],
-  [69, 'tftp'],
+const ALGS = new Map<number, { name: 'ftp' | 'tftp'; needs: Prerequisite }>([
+  [21, { name: 'ftp', needs: 'tcp' }],
+  [69, { name: 'tftp', needs: 'udp' }],
 ]);

@@ -9,6 +9,7 @@ import { type Load, load } from './load.js';
 import { type Move, move } from './move.js';
 import { type PopMpls, type PushMpls, popMpls, pushMpls } from './mpls.js';
 import { type DecMplsTtl, decMplsTtl, type SetMplsTtl, setMplsTtl } from './mpls-ttl.js';
+import { type Nat, nat } from './nat.js';
 import { type Output, output } from './output.js';
 import { type PopPbb, type PushPbb, popPbb, pushPbb } from './pbb.js';
 import { type Resubmit, resubmit } from './resubmit.js';
@@ -38,6 +39,7 @@ export type Action =
   | Resubmit
   | Ct
   | CtClear
+  | Nat
   | Group
   | SetQueue
   | Unknown;
@@ -62,6 +64,7 @@ const KINDS = {
   resubmit,
   ct,
   ct_clear: ctClear,
+  nat,
   group,
   set_queue: setQueue,
   unknown,
@@ -85,6 +88,7 @@ export type {
   Group,
   Load,
   Move,
+  Nat,
   Output,
   PopMpls,
   PopPbb,
