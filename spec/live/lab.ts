@@ -97,17 +97,32 @@ export class Lab {
 
   /** `hosts` hosts, the nth with 10.0.0.n and 02:00:00:00:00:0n on eth0, whose other end is the switch's swn. */
   constructor(readonly hosts: number) {
-    const all = ['sw', ...Array.from({ length: hosts }, (_, i) => `h${i + 1}`)];
-    for (const place of all) {
-      this.ip(`netns add ${this.namespace(place)}`);
-      this.namespaces.push(this.namespace(place));
-      // No router solicitations or neighbour discovery of the kernel's own: every frame is one that a spec knows of.
-      for (const scope of ['all', 'default']) {
-        this.do(place, `sysctl -qw net.ipv6.conf.${scope}.disable_ipv6=1`);
-      }
-      this.ip(`-n ${this.namespace(place)} link set lo up`);
+    try {
+      for (const place of ['sw', ...Array.from({ length: hosts }, (_, i) => `h${i + 1}`)]) this.add(place);
+      for (let n = 1; n <= hosts; n++) this.wire(n);
+    } catch (error) {
+      this.remove();
+      throw error;
     }
-    for (let n = 1; n <= hosts; n++) this.wire(n);
+  }
+
+  private add(place: string): void {
+    const namespace = this.namespace(place);
+    this.ip(`netns add ${namespace}`);
+    this.namespaces.push(namespace);
+    // No router solicitations or neighbour discovery of the kernel's own: every frame is one that a spec knows of.
+    for (const scope of ['all', 'default']) this.do(place, `sysctl -qw net.ipv6.conf.${scope}.disable_ipv6=1`);
+    this.ip(`-n ${namespace} link set lo up`);
+  }
+
+  private remove(): void {
+    for (const namespace of this.namespaces.splice(0)) {
+      try {
+        this.ip(`netns del ${namespace}`);
+      } catch {
+        // The others must go, too.
+      }
+    }
   }
 
   /** The namespace of a place: "sw", "h1", … */
@@ -184,13 +199,7 @@ export class Lab {
   /** Ends all programs and removes the namespaces, with everything in them. */
   async close(): Promise<void> {
     await Promise.all([...this.programs].map((program) => program.end()));
-    for (const namespace of this.namespaces.splice(0)) {
-      try {
-        this.ip(`netns del ${namespace}`);
-      } catch {
-        // The others must go, too.
-      }
-    }
+    this.remove();
   }
 }
 
