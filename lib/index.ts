@@ -16,8 +16,11 @@ export type { Connection } from './ct/index.js';
 export type {
   FlowFilter,
   FlowView,
+  GroupView,
+  MeterView,
   PacketIn,
   PortView,
+  QueueView,
   TableView,
 } from './pipeline/types.js';
 export { type MemoryPort, memory } from './ports/memory.js';

@@ -6,20 +6,43 @@ import type { Agent, AgentEvent, AgentOptions } from './agent/agent.js';
 import type { Profile } from './agent/profile.js';
 import { type Clock, type Log, Random, silent } from './bytes/index.js';
 import { type Connection, type DumpOptions, type Filter, formatConnection, Tracker } from './ct/index.js';
-import type { PortEntry } from './datapath/index.js';
-import { ALL_TABLES, ANY_GROUP, type FlowMod, Match, OFPP } from './nxm/index.js';
+import type { PortEntry, QueueRates } from './datapath/index.js';
+import {
+  ALL_TABLES,
+  ANY_GROUP,
+  type FlowMod,
+  type GroupMod,
+  Match,
+  type MeterMod,
+  OFPG,
+  OFPM,
+  OFPP,
+} from './nxm/index.js';
 import {
   type FlowFilter,
   type FlowView,
+  type GroupView,
+  type MeterView,
   type PacketIn,
   Pipeline,
   type PortEvent,
   type PortView,
+  type QueueView,
   type RemovedReason,
 } from './pipeline/index.js';
 import { type Port, PortError, type PortHost } from './ports/port.js';
 import { systemClock } from './system-clock.js';
-import { formatFlow, parseFlow, parseFlows } from './text/index.js';
+import {
+  formatFlow,
+  formatGroup,
+  formatMeter,
+  parseFlow,
+  parseFlows,
+  parseGroup,
+  parseGroups,
+  parseMeter,
+  parseMeters,
+} from './text/index.js';
 
 /** What the switch does with packets that no flow matches while no controller is connected: drop them, or switch them as NORMAL. */
 export type FailMode = 'secure' | 'standalone';
@@ -196,6 +219,30 @@ export class Switch {
     this.pipeline.setLink(entry, up);
   }
 
+  private entryOf(number: number): PortEntry {
+    const entry = this.pipeline.datapath.ports.get(number);
+    if (!entry) throw new RangeError(`there is no port ${number}`);
+    return entry;
+  }
+
+  /**
+   * Gives a port a queue, changes its rates, or takes it away (null). A min rate counts while the port is held to a rate. Throws
+   * a RangeError where more is promised than the port has.
+   */
+  setQueue(port: number, queueId: number, rates: QueueRates | null): void {
+    this.pipeline.setQueue(this.entryOf(port), queueId, rates);
+  }
+
+  /** Holds a port to a rate in bits a second, which its queues share; undefined: to none. */
+  setPortRate(port: number, bps: number | undefined): void {
+    this.pipeline.setPortRate(this.entryOf(port), bps);
+  }
+
+  /** All queues, with their counters. */
+  queues(): QueueView[] {
+    return this.pipeline.queues();
+  }
+
   private hostOf(entry: PortEntry): PortHost {
     const { pipeline } = this;
     return {
@@ -234,6 +281,41 @@ export class Switch {
     /** As ovs-ofctl dump-flows prints them. */
     dump: (filter: FlowFilter = ALL_FLOWS): string[] =>
       [...this.pipeline.flows(filter)].map((flow) => formatFlow(flow)),
+  };
+
+  /** The group table. */
+  readonly groups = {
+    /** Makes every change of a text, one a line: "[add|modify|delete] group_id=1,type=all,bucket=…". */
+    load: (text: string, file?: string): void => {
+      for (const change of parseGroups(text, { file })) this.pipeline.applyGroup(change);
+    },
+    /** Adds one group. */
+    add: (text: string): void => this.pipeline.applyGroup(parseGroup(text)),
+    /** Makes a change given as data. */
+    apply: (change: GroupMod): void => this.pipeline.applyGroup(change),
+    /** All groups; counters are up to date. */
+    list: (): GroupView[] => this.pipeline.groups(OFPG.ALL),
+    /** As ovs-ofctl dump-groups prints them. */
+    dump: (): string[] => this.pipeline.groups(OFPG.ALL).map((group) => formatGroup(group)),
+  };
+
+  /** The meter table. */
+  readonly meters = {
+    /** Adds every meter of a text, one a line. */
+    load: (text: string, file?: string): void => {
+      for (const change of parseMeters(text, { file })) this.pipeline.applyMeter(change);
+    },
+    /** Adds one meter. */
+    add: (text: string): void => this.pipeline.applyMeter(parseMeter(text)),
+    /** Makes a change given as data. */
+    apply: (change: MeterMod): void => this.pipeline.applyMeter(change),
+    /** All meters. */
+    list: (): MeterView[] => this.pipeline.meters(OFPM.ALL),
+    /** As ovs-ofctl dump-meters prints them. */
+    dump: (): string[] => {
+      const views = this.pipeline.meters(OFPM.ALL);
+      return views.map(({ bands, ...meter }) => formatMeter({ ...meter, bands: bands.map((band) => band.settings) }));
+    },
   };
 
   /** The tracked connections. */

@@ -4,22 +4,14 @@
  */
 import { PacketInEncoder } from '../agent/packet-in.js';
 import { fromHex, ManualClock, OpenFlowError, TextError, toHex } from '../bytes/index.js';
-import { ALL_TABLES, type FlowCommand } from '../nxm/index.js';
 import type { PacketIn } from '../pipeline/index.js';
 import { type MemoryPort, memory } from '../ports/memory.js';
 import { Switch } from '../switch.js';
-import { parseFlow } from '../text/index.js';
 import type { SimulateAnswer, SimulateCase, SimulateOutput, SimulateResult, SimulateStep } from './case.js';
+import { runOfctl } from './ofctl.js';
 
 const DEFAULT_PORTS = 4;
 const PACKET_IN_FORM = { format: 'standard', profile: 'ovs', missSendLen: 128 } as const;
-
-/** ovs-ofctl's commands that change flows. */
-const COMMANDS: Readonly<Record<string, FlowCommand>> = {
-  'add-flow': 'add',
-  'mod-flows': 'modify',
-  'del-flows': 'delete',
-};
 
 class Simulation {
   private readonly clock = new ManualClock();
@@ -47,10 +39,10 @@ class Simulation {
   /** Why the case can't be loaded, or null. */
   load(): string | null {
     const { flows, groups, meters, appctl } = this.given;
-    if (hasLines(groups)) return 'groups are not supported yet';
-    if (hasLines(meters)) return 'meters are not supported yet';
     if (appctl && appctl.length > 0) return `appctl ${appctl[0].join(' ')} is not supported yet`;
     try {
+      this.sw.meters.load(text(meters));
+      this.sw.groups.load(text(groups));
       this.sw.flows.load(text(flows));
       return null;
     } catch (error) {
@@ -102,18 +94,10 @@ class Simulation {
     return taken;
   }
 
-  /** Runs a command that changes flows; returns why not, or null. */
+  /** Runs a command that changes the switch; returns why not, or null. */
   private ofctl(words: readonly string[]): string | null {
-    const strict = words.includes('--strict');
-    const [name, , argument = ''] = words.filter((word) => !word.startsWith('-'));
-    const command = COMMANDS[name];
-    if (!command) return `ofctl ${name} is not supported yet`;
     try {
-      const wanted = strict && command !== 'add' ? (`${command}_strict` as FlowCommand) : command;
-      const all = command === 'delete' && !/(^|,)\s*table\s*=/.test(argument);
-      const change = parseFlow(argument, { command: wanted });
-      this.sw.flows.apply(all ? { ...change, tableId: ALL_TABLES } : change);
-      return null;
+      return runOfctl(this.sw, words) ? null : `ofctl ${words[0]} is not supported yet`;
     } catch (error) {
       return complaint(error);
     }
@@ -170,10 +154,6 @@ function complaint(error: unknown): string {
 function text(lines: SimulateCase['flows']): string {
   if (lines === undefined) return '';
   return typeof lines === 'string' ? lines : lines.join('\n');
-}
-
-function hasLines(lines: SimulateCase['flows']): boolean {
-  return text(lines).trim() !== '';
 }
 
 function round(value: number): number {

@@ -53,7 +53,8 @@ function formatFlags(flags: number): string {
 }
 
 /** "12" or "12.345", in seconds. */
-function formatDuration(duration_ms: number): string {
+/** Seconds, with milliseconds where there are some: "12.345". */
+export function formatDuration(duration_ms: number): string {
   const whole = Math.floor(duration_ms / 1000);
   const rest = Math.floor(duration_ms) % 1000;
   return rest === 0 ? String(whole) : `${whole}.${String(rest).padStart(3, '0')}`;

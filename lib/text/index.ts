@@ -1,7 +1,9 @@
 /** ovs-ofctl's flow syntax ↔ the vocabulary's plain data. */
 export * from './flow-printer.js';
 export * from './flow-reader.js';
+export * from './group-text.js';
 export * from './instruction-text.js';
 export { formatMatch } from './match-printer.js';
 export { parseMatch } from './match-reader.js';
+export * from './meter-text.js';
 export type { PlaceOptions } from './place.js';

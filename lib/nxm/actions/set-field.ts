@@ -63,7 +63,8 @@ export const setField = action<SetField>({
   format: (a) => `set_field:${formatValue(a.field, a.value, a.mask)}->${a.field.name}`,
   check(a, flow) {
     checkWritable(a.field, flow, a.mask ? ['write'] : ['write', 'set-field']);
-    if (a.field === fields.vlan_vid && (flow.value.get(slots.vlan_tci) & VLAN_CFI) === 0) {
+    const known = flow.inside !== 'bucket';
+    if (known && a.field === fields.vlan_vid && (flow.value.get(slots.vlan_tci) & VLAN_CFI) === 0) {
       throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', 'vlan_vid needs a flow that matches a VLAN tag');
     }
     if (a.field === fields.vlan_tci) storeValue(flow.value, a.field, a.value);

@@ -77,7 +77,7 @@ export const popVlan = action<PopVlan>({
   },
   format: () => 'pop_vlan',
   check(_, flow) {
-    if ((flow.value.get(slots.vlan_tci) & flow.mask.get(slots.vlan_tci) & VLAN_CFI) === 0) {
+    if (flow.inside !== 'bucket' && (flow.value.get(slots.vlan_tci) & flow.mask.get(slots.vlan_tci) & VLAN_CFI) === 0) {
       throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', 'pop_vlan needs a flow that matches a VLAN tag');
     }
     popped(flow);
