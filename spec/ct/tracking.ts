@@ -1,11 +1,14 @@
 /** A tracker with a clock that stands still, for specs: frames in, states as text out. */
-import { Random } from '../../lib/bytes/index.js';
+
+import { parseIpv4, parseIpv6, Random } from '../../lib/bytes/index.js';
 import {
+  BARE_NAT,
   type CtRequest,
   type CtResult,
   formatConnection,
   formatState,
   lookupRequest,
+  type NatRequest,
   Prior,
   Tracker,
   type TrackerOptions,
@@ -17,6 +20,27 @@ export type Ask = Partial<CtRequest>;
 
 /** A request that commits, and whatever else is asked. */
 export const commit = (ask: Ask = {}): Ask => ({ commit: true, ...ask });
+
+function words(address: string): Int32Array {
+  const bytes = parseIpv4(address) ?? parseIpv6(address);
+  if (bytes === null) throw new Error(`"${address}" is no address`);
+  const view = new DataView(bytes.buffer);
+  return Int32Array.from({ length: bytes.length / 4 }, (_, i) => view.getInt32(i * 4));
+}
+
+/** nat with src or dst: addresses "10.0.0.1" or "10.0.0.1 10.0.0.9" ("" none), ports [first, last]. */
+export function nat(
+  kind: 'src' | 'dst' | null = null,
+  addresses = '',
+  ports: readonly [number, number] = [0, 0],
+  flags: { random?: boolean; persistent?: boolean } = {},
+): NatRequest {
+  if (addresses === '') return { ...BARE_NAT, ...flags, kind };
+  const [min, max = min] = addresses.split(' ');
+  const family = min.includes(':') ? 6 : 4;
+  const [portMin, portMax] = ports;
+  return { ...BARE_NAT, ...flags, kind, family, min: words(min), max: words(max), portMin, portMax };
+}
 
 /** A label's words from 32 hexadecimal digits. */
 export function label(digits: string): Uint32Array {
@@ -48,6 +72,12 @@ export class Tracking {
   /** Tracks a frame: its state, "new|trk". */
   send(frame: Uint8Array, ask: Ask = {}, prior: Prior | null = null): string {
     return formatState(this.track(frame, ask, prior).state);
+  }
+
+  /** Tracks a copy of a frame; the frame as it goes on. */
+  through(frame: Uint8Array, ask: Ask = {}, prior: Prior | null = null): Uint8Array {
+    this.track(frame.slice(), ask, prior);
+    return this.packet.frame();
   }
 
   look(frame: Uint8Array, ask: Ask = {}): CtResult {
