@@ -1,9 +1,10 @@
 import { expect } from 'chai';
-import { ManualClock, toHex } from '../../lib/bytes/index.js';
+import { ManualClock, OpenFlowError, toHex } from '../../lib/bytes/index.js';
 import { type MemoryPort, memory } from '../../lib/ports/memory.js';
 import { Switch } from '../../lib/switch.js';
+import { formatGroupStats, formatMeterStats, parseMeter } from '../../lib/text/index.js';
 import { udp4 } from '../support/frames.js';
-import { RandomPipeline } from './random-pipeline.js';
+import { GROUP_COUNT, METER_COUNT, RandomPipeline } from './random-pipeline.js';
 
 /** A switch on four memory ports that tells everything a user could notice. */
 class Observed {
@@ -12,7 +13,12 @@ class Observed {
   private readonly ports: MemoryPort[];
   private readonly events: string[] = [];
 
-  constructor(caching: boolean, flows: readonly string[]) {
+  constructor(
+    caching: boolean,
+    flows: readonly string[],
+    groups: readonly string[] = [],
+    meters: readonly string[] = [],
+  ) {
     this.sw = new Switch({ clock: this.clock, caching });
     this.ports = [1, 2, 3, 4].map((number) => this.sw.addPort(number, memory()));
     this.sw.on((event) => {
@@ -24,6 +30,8 @@ class Observed {
         this.events.push(`removed ${event.reason} ${event.flow.tableId}/${event.flow.priority} ${event.flow.packets}`);
       }
     });
+    this.sw.meters.load(meters.join('\n'));
+    this.sw.groups.load(groups.join('\n'));
     this.sw.flows.load(flows.join('\n'));
   }
 
@@ -39,6 +47,8 @@ class Observed {
     return [
       ...this.sw.flows.dump(),
       ...tables.map((table) => JSON.stringify(table)),
+      ...this.sw.groups.list().map((group) => formatGroupStats(group)),
+      ...this.sw.meters.list().map((meter) => formatMeterStats(meter)),
       ...this.sw.conntrackText({}, { more: true }).sort(),
       ...this.sw.pipeline.macs
         .list(this.clock.now())
@@ -55,7 +65,10 @@ const first = Number(process.env.SEED ?? 1);
 describe('pipeline: caching', () => {
   for (let seed = first; seed < first + CASES; seed += 10) {
     it(`a cached run equals an uncached one in frames, packet-ins and counters (seeds ${seed}–${seed + 9})`, () => {
-      for (let s = seed; s < seed + 10; s++) compare(s);
+      for (let s = seed; s < seed + 10; s++) compare(new RandomPipeline(s));
+    });
+    it(`… with groups and meters, too (seeds ${seed}–${seed + 9})`, () => {
+      for (let s = seed; s < seed + 10; s++) compare(new RandomPipeline(s, true), true);
     });
   }
 
@@ -68,15 +81,18 @@ describe('pipeline: caching', () => {
   });
 });
 
-function compare(seed: number): void {
-  const random = new RandomPipeline(seed);
+function compare(random: RandomPipeline, withGroups = false): void {
+  const { seed } = random;
+  const groups = withGroups ? Array.from({ length: GROUP_COUNT }, (_, i) => random.group(i + 1)) : [];
+  const meters = withGroups ? Array.from({ length: METER_COUNT }, (_, i) => random.meter(i + 1)) : [];
   const flows = random.flows(30);
-  const cached = new Observed(true, flows);
-  const plain = new Observed(false, flows);
+  const cached = new Observed(true, flows, groups, meters);
+  const plain = new Observed(false, flows, groups, meters);
   for (let step = 0; step < STEPS; step++) {
     const where = `seed ${seed}, step ${step}`;
     if (random.chance(8)) {
-      change(random, [cached, plain]);
+      if (withGroups && random.chance(30)) changeGroups(random, [cached, plain]);
+      else change(random, [cached, plain]);
     } else if (random.chance(3)) {
       const by = random.pick([500, 3000, 40_000, 310_000]);
       cached.clock.advance(by);
@@ -90,12 +106,40 @@ function compare(seed: number): void {
   }
 }
 
+/** Does the same to both; both take it, or both refuse it. */
+function alike(both: readonly Observed[], run: (observed: Observed) => void): void {
+  const outcomes = both.map((observed) => {
+    try {
+      run(observed);
+      return 'taken';
+    } catch (error) {
+      if (error instanceof OpenFlowError) return error.message;
+      throw error;
+    }
+  });
+  expect(outcomes[0]).to.equal(outcomes[1]);
+}
+
+/** Groups and meters come, change and go between packets. */
+function changeGroups(random: RandomPipeline, both: readonly Observed[]): void {
+  if (random.chance(60)) {
+    const id = 1 + random.below(GROUP_COUNT);
+    const line = random.chance(30) ? `delete group_id=${id}` : `${random.pick(['add', 'modify'])} ${random.group(id)}`;
+    alike(both, ({ sw }) => sw.groups.load(line));
+    return;
+  }
+  const id = 1 + random.below(METER_COUNT);
+  const command = random.pick(['add', 'modify', 'delete'] as const);
+  const text = command === 'delete' ? `meter=${id}` : random.meter(id);
+  alike(both, ({ sw }) => sw.meters.apply(parseMeter(text, { command })));
+}
+
 /** The journal's part: flows come, change and go between packets. */
 function change(random: RandomPipeline, both: readonly Observed[]): void {
   const line = random.flow(true);
   const kind = random.below(5);
   if (kind < 3) {
-    for (const { sw } of both) sw.flows.add(line);
+    alike(both, ({ sw }) => sw.flows.add(line));
   } else if (kind === 3) {
     const match = line
       .replace(/,priority=\d+/, '')

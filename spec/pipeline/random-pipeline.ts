@@ -5,13 +5,21 @@ import { arp, ethernet, icmp4, icmp6, tcp4, tcp6, udp4, udp6 } from '../support/
 const MACS = [1, 2, 3, 4].map((n) => `50:54:00:00:00:0${n}`);
 const V4 = [1, 2, 3, 4].map((n) => `10.0.0.${n}`);
 const V6 = [1, 2, 3].map((n) => `2001:db8::${n}`);
+/** AF11 to AF13, and best effort. */
+const DSCPS = [10, 12, 14, 0];
+export const GROUP_COUNT = 4;
+export const METER_COUNT = 3;
 const PORTS = [53, 80, 1000, 1001];
 
 export class RandomPipeline {
   private readonly random: Random;
   private priority = 1;
 
-  constructor(readonly seed: number) {
+  constructor(
+    readonly seed: number,
+    /** With groups, meters and DSCP, too. */
+    private readonly groups = false,
+  ) {
     this.random = new Random(seed, 'pipeline');
   }
 
@@ -48,6 +56,7 @@ export class RandomPipeline {
     if (table > 0 && (v4 || v6) && this.chance(60)) {
       part.push(`ct_state=${this.pick(['+trk+new', '+trk+est', '+trk-inv', '+trk+rpl', '-trk', '+trk+inv'])}`);
     }
+    if (this.groups && (v4 || v6) && this.chance(20)) part.push(`ip_dscp=${this.pick(DSCPS)}`);
     if (table > 0 && this.chance(15)) part.push(`reg1=${this.below(3)}`);
     if (table > 0 && (v4 || v6) && this.chance(15)) part.push(`ct_mark=${this.below(3)}`);
     return part.filter((text) => text !== '');
@@ -79,11 +88,62 @@ export class RandomPipeline {
       else if (k < 92) list.push('ct_clear');
       else if (k < 94 && ip) list.push('move:NXM_NX_CT_MARK[0..1]->NXM_NX_REG1[0..1]');
     }
+    if (this.groups && this.chance(40)) list.push(`group:${1 + this.below(GROUP_COUNT)}`);
     if (table < 3 && this.chance(20))
       list.push(
-        this.pick([`goto_table:${table + 1}`, `write_actions(output:${1 + this.below(4)}),goto_table:${table + 1}`]),
+        this.pick([
+          `goto_table:${table + 1}`,
+          `write_actions(${this.groups && this.chance(50) ? `group:${1 + this.below(GROUP_COUNT)}` : `output:${1 + this.below(4)}`}),goto_table:${table + 1}`,
+        ]),
       );
+    if (this.groups && this.chance(30)) list.unshift(`meter:${1 + this.below(METER_COUNT)}`);
     return list.length > 0 ? list.join(',') : 'drop';
+  }
+
+  /** A group whose buckets forward to groups of lower numbers only. */
+  group(id: number): string {
+    const type = this.pick(['all', 'all', 'select', 'ff', 'indirect']);
+    const count = type === 'indirect' ? 1 : this.below(4);
+    let text = `group_id=${id},type=${type}`;
+    for (let i = 0; i < count; i++) {
+      const settings: string[] = [];
+      if (type === 'select') settings.push(`weight:${1 + this.below(3)}`);
+      if (type === 'ff' || (type === 'select' && this.chance(30))) settings.push(`watch_port:${1 + this.below(4)}`);
+      text += `,bucket=${[...settings, ''].join(',')}actions=${this.bucketActions(id)}`;
+    }
+    return text;
+  }
+
+  private bucketActions(id: number): string {
+    const list: string[] = [];
+    for (let n = 1 + this.below(3); n > 0; n--) {
+      list.push(
+        this.pick([
+          `set_field:${this.pick(MACS)}->eth_dst`,
+          `set_field:${this.pick(V4)}->ip_dst`,
+          'dec_ttl',
+          'push_vlan:0x8100',
+          'push_mpls:0x8847',
+          `load:${this.below(3)}->NXM_NX_REG1[]`,
+          'set_queue:1',
+          'pop_vlan',
+        ]),
+      );
+    }
+    const last = [`output:${1 + this.below(4)}`, 'resubmit(,2)', 'resubmit(,3)', 'NORMAL', 'ct(commit,table=3)'];
+    if (id > 1) last.push(`group:${1 + this.below(id - 1)}`);
+    list.push(this.pick(last));
+    return list.join(',');
+  }
+
+  meter(id: number): string {
+    const unit = this.pick(['kbps', 'pktps']);
+    const band = (rate: number) =>
+      this.chance(50)
+        ? `type=drop,rate=${rate},burst_size=${1 + this.below(4)}`
+        : `type=dscp_remark,rate=${rate},burst_size=${1 + this.below(4)},prec_level=${1 + this.below(2)}`;
+    const bands = this.chance(60) ? band(1 + this.below(3)) : `${band(1)},${band(5)}`;
+    return `meter=${id},${unit},burst,bands=${bands}`;
   }
 
   private ct(table: number, inv: boolean): string {
@@ -120,8 +180,9 @@ export class RandomPipeline {
       ttl: this.pick([1, 64, 64]),
       hop_limit: this.pick([1, 64, 64]),
     };
-    const v4 = { ...common, src: this.pick(V4), dst: this.pick(V4) };
-    const v6 = { ...common, src: this.pick(V6), dst: this.pick(V6) };
+    const tos = this.groups ? this.pick(DSCPS) * 4 : 0;
+    const v4 = { ...common, tos, src: this.pick(V4), dst: this.pick(V4) };
+    const v6 = { ...common, traffic_class: tos, src: this.pick(V6), dst: this.pick(V6) };
     const ports = { sport: this.pick(PORTS), dport: this.pick(PORTS), payload: this.pick(['', 'x', 'hello']) };
     switch (this.below(8)) {
       case 0:
