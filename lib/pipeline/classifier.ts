@@ -78,7 +78,15 @@ class Subtable {
     const left = (this.priorities.get(flow.priority) as number) - 1;
     if (left > 0) this.priorities.set(flow.priority, left);
     else this.priorities.delete(flow.priority);
-    if (left === 0 && flow.priority === this.maxPriority) this.maxPriority = Math.max(-1, ...this.priorities.keys());
+    if (left === 0 && flow.priority === this.maxPriority) this.maxPriority = this.highest();
+  }
+
+  /** The highest priority that is left. Many priorities lie close together: the next one is near. */
+  private highest(): number {
+    if (this.priorities.size <= 64) return Math.max(-1, ...this.priorities.keys());
+    let priority = this.maxPriority;
+    while (!this.priorities.has(priority)) priority--;
+    return priority;
   }
 
   /** Closes the gap at `at` by moving back what was pushed past it. */

@@ -10,7 +10,7 @@ import {
   ANY_GROUP,
   type FlowMod,
   type Instructions,
-  type Match,
+  Match,
   OFPFF,
   OFPP,
 } from '../nxm/index.js';
@@ -109,7 +109,7 @@ export class FlowTables {
     const { outPort, outGroup } = change;
     const flows = this.chosen(change).filter((f) => cookieFits(f, change) && namesOutput(f, outPort, outGroup));
     if (flows.some((flow) => flow.flags & OFPFF.SEND_FLOW_REM)) this.events.collect();
-    for (const flow of flows) this.remove(flow, 'delete');
+    this.removeTogether(flows, 'delete');
   }
 
   /** Refuses instructions that the switch, or the table as it was configured, can't follow. */
@@ -145,15 +145,32 @@ export class FlowTables {
 
   private removeAll(flows: readonly Flow[], reason: RemovedReason): void {
     if (flows.length > 0) this.events.collect();
+    this.removeTogether(flows, reason);
+  }
+
+  /** Takes flows out; a table that loses all of them is cleared at once. Counters as for `remove`. */
+  private removeTogether(flows: readonly Flow[], reason: RemovedReason): void {
+    const going = new Map<Table, number>();
+    for (const { tableId } of flows) {
+      const table = this.tables[tableId];
+      going.set(table, (going.get(table) ?? 0) + 1);
+    }
+    for (const [table, count] of going) {
+      if (count < table.count) continue;
+      table.clear();
+      this.events.changed(table.id, Match.all);
+    }
     for (const flow of flows) this.remove(flow, reason);
   }
 
   /** Takes a flow out; its counters were collected if it is to be told of. */
   private remove(flow: Flow, reason: RemovedReason): void {
     const wanted = (flow.flags & OFPFF.SEND_FLOW_REM) !== 0;
-    this.tables[flow.tableId].remove(flow);
+    if (!flow.removed) {
+      this.tables[flow.tableId].remove(flow);
+      this.events.changed(flow.tableId, flow.match);
+    }
     this.references.remove(flow);
-    this.events.changed(flow.tableId, flow.match);
     if (wanted) this.events.removed(flow.view(this.clock.now()), reason);
   }
 

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { Agent } from '../../lib/agent/index.js';
 import { ManualClock, silent } from '../../lib/bytes/index.js';
 import { PACKET_IN_BYTES, PAUSE_BYTES } from '../../lib/channel/index.js';
+import { fields, Match } from '../../lib/nxm/index.js';
 import type { FlowView } from '../../lib/pipeline/types.js';
 import { encode } from '../../lib/wire/index.js';
 import { RawPeer, turns } from '../channel/raw-peer.js';
@@ -102,7 +103,10 @@ describe('agent with a controller that does not read', () => {
   it('is not told of flows that went while it was reading', async () => {
     const { c, sw } = await wholeSwitch();
     const count = 40_000;
-    for (let i = 0; i < count; i++) sw.flows.add(`priority=${i},actions=1`);
+    for (let i = 0; i < count; i++) {
+      const value = Uint8Array.of(2, 0, 0, 0, i >> 8, i & 255);
+      sw.pipeline.apply({ ...flow, flags: 0, match: Match.of([{ field: fields.eth_src, value, mask: null }]) });
+    }
     c.forget();
     c.near.pause();
     await c.send(c.multipart({ kind: 'flow', ...filter }));
