@@ -41,10 +41,34 @@ export function randomFlow(c: Chance, features: Features, table: number): string
   const fields = matchFields(c, features, facts, parts.join(',').includes('vlan'));
   parts.push(...fields);
   const inv = fields.some((text) => text.includes('+inv'));
+  if (c.percent(8)) parts.push(c.pick(FLAGS));
   if (c.percent(20)) parts.push(`cookie=0x${c.hex(c.pick([1, 4, 16]))}`);
   if (features.timeouts && c.percent(30)) parts.push(`${c.pick(['idle', 'hard'])}_timeout=${c.between(1, 6)}`);
   return `${parts.join(',')},actions=${instructions(c, features, { ...facts, inv })}`;
 }
+
+/** Actions that most matches have no room for: both switches refuse the flow, or neither. */
+const MISFITS = [
+  'set_field:80->tcp_dst',
+  'set_field:10.0.0.1->nw_src',
+  'mod_nw_ttl:3',
+  'dec_ttl',
+  'ct(commit)',
+  'pop_vlan',
+  'set_field:1->vlan_pcp',
+  'set_field:4101->vlan_vid',
+  'load:1->NXM_OF_UDP_SRC[]',
+  'move:NXM_OF_ARP_OP[]->NXM_NX_REG0[0..15]',
+  'set_field:1->ct_mark',
+  'set_field:1->in_port_oxm',
+  'load:1->NXM_NX_CT_MARK[]',
+  'goto_table:0',
+  'output:ANY',
+  'ct(zone=NXM_NX_REG0[0..7])',
+  'ct(force)',
+  'set_field:1->ipv6_label',
+];
+const FLAGS = ['send_flow_rem', 'reset_counts', 'no_packet_counts', 'no_byte_counts'];
 
 function matchFields(c: Chance, features: Features, facts: Facts, vlanTaken: boolean): string[] {
   const count = c.weighted([
@@ -58,7 +82,7 @@ function matchFields(c: Chance, features: Features, facts: Facts, vlanTaken: boo
   const chosen = c.shuffled(usable).slice(0, count);
   if (tracked.length > 0 && facts.table > 0 && c.percent(60) && !chosen.includes(tracked[0])) chosen.push(tracked[0]);
   const texts: string[] = [];
-  const taken = new Set<string>(vlanTaken ? ['vlan'] : []);
+  const taken = new Set<string>([...(vlanTaken ? ['vlan'] : []), ...(facts.layers.has('nd') ? ['icmp6'] : [])]);
   for (const field of chosen) {
     const place = placeOf(field.name);
     if (taken.has(place)) continue;
@@ -83,6 +107,7 @@ function placeOf(name: string): string {
 function instructions(c: Chance, features: Features, facts: Facts): string {
   if (c.percent(4)) return 'drop';
   const parts = actions(c, features, facts, c.between(1, 4));
+  if (c.percent(3)) parts.splice(c.below(parts.length + 1), 0, c.pick(MISFITS));
   if (features.actionSet && c.percent(12)) parts.push('clear_actions');
   if (features.actionSet && c.percent(35)) {
     const list = setActions(c, facts);
@@ -115,6 +140,8 @@ function setActions(c: Chance, facts: Facts): string[] {
       [1, () => 'IN_PORT'],
       [1, () => 'CONTROLLER'],
       [3, setField],
+      [2, vlan],
+      [1, old],
       [1, (_, __, f) => (f.layers.has('ip') ? 'dec_ttl' : null)],
       [1, load],
     ])(c, { tables: 1, ct: false, actionSet: false, normal: false, timeouts: false }, facts);
@@ -202,7 +229,18 @@ const vlan: Maker = (c, _, facts) => {
   if (before === 'no' && c.percent(50)) {
     return `push_vlan:${c.pick(['0x8100', '0x8100', '0x88a8'])},set_field:${0x1000 + c.pick(VIDS)}->vlan_vid`;
   }
-  return c.pick([`mod_vlan_vid:${c.pick(VIDS)}`, `mod_vlan_pcp:${c.pick([0, 3, 7])}`]);
+  const list = [`mod_vlan_vid:${c.pick(VIDS)}`, `mod_vlan_pcp:${c.pick([0, 3, 7])}`];
+  if (before === 'yes') {
+    list.push(`set_field:${0x1000 + c.pick(VIDS)}->vlan_vid`, `set_field:0x${c.pick(['3064', '1005'])}->vlan_tci`);
+    list.push(`load:0x${c.hex(2)}->NXM_OF_VLAN_TCI[0..11]`, `load:${c.below(8)}->NXM_OF_VLAN_TCI[13..15]`);
+    list.push('move:NXM_OF_VLAN_TCI[0..11]->NXM_NX_REG1[4..15]', 'move:NXM_NX_REG0[0..2]->NXM_OF_VLAN_TCI[13..15]');
+  }
+  const text = c.pick(list);
+  if (!/TCI/.test(text) && !/tci/.test(text)) return text;
+  // Whether a tag is left is Open vSwitch's guess from then on (on-purpose.ts).
+  facts.tag = 'unknown';
+  facts.layers.delete('vlan');
+  return text;
 };
 
 const old: Maker = (c, _, facts) => {

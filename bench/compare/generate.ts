@@ -41,7 +41,7 @@ export function randomCase(n: number, { seed, packets }: Sizes): Case {
   const steps: SimulateStep[] = [];
   for (let i = 0; i < packets; i++) {
     if (c.percent(1)) steps.push({ warp: c.pick([1000, 3000, 31_000]) });
-    else if (c.percent(2)) steps.push({ ofctl: change(c, features, flow) });
+    else if (c.percent(2)) steps.push({ ofctl: change(c, features, flows, flow) });
     steps.push(step(c, features));
   }
   return {
@@ -59,6 +59,9 @@ function step(c: Chance, features: Features): SimulateStep {
   return c.percent(3) ? { port, frame, ct: true } : [port, frame];
 }
 
+/** What a strict change doesn't name. */
+const STRICT = /,(cookie|idle_timeout|hard_timeout)=[^,]*|,(send_flow_rem|reset_counts|no_\w+_counts|check_overlap)/g;
+
 /** What the table-miss flow does. */
 function fallback(c: Chance, features: Features, table: number): string {
   const last = table + 1 >= features.tables;
@@ -73,12 +76,17 @@ function fallback(c: Chance, features: Features, table: number): string {
 }
 
 /** A change of the flows between two packets. */
-function change(c: Chance, features: Features, flow: (table: number) => string): string[] {
+function change(c: Chance, features: Features, flows: readonly string[], flow: (table: number) => string): string[] {
+  const again = c.pick(flows);
   const table = c.below(features.tables);
   const match = c.pick(['', ',ip', ',tcp', ',in_port=1', ',dl_src=50:54:00:00:00:01']);
   const out = c.pick(SWITCH_PORTS);
   return c.weighted([
-    [6, ['add-flow', 'br0', flow(table)]],
+    [5, ['add-flow', 'br0', flow(table)]],
+    [2, ['add-flow', 'br0', again]],
+    [1, ['mod-flows', 'br0', '--strict', `${again.split(/,actions=/)[0].replace(STRICT, '')},actions=output:${out}`]],
+    [1, ['del-flows', 'br0', '--strict', again.split(/,actions=/)[0].replace(STRICT, '')]],
+    [1, ['del-flows', 'br0', `table=${table},cookie=0x1/0x3`]],
     [2, ['mod-flows', 'br0', `table=${table}${match},actions=output:${out}`]],
     [2, ['del-flows', 'br0', `table=${table}${match || ',udp'}`]],
     [1, ['del-flows', 'br0', `table=${table}${match || ',tcp'},out_port=${out}`]],

@@ -1,0 +1,121 @@
+/**
+ * Where the switch answers otherwise than Open vSwitch 3.1, and means to: each with the reason. The generator keeps out of them;
+ * where it could not, the difference would show up as a fault.
+ */
+export interface OnPurpose {
+  /** What a case would have to do to show it. */
+  readonly where: string;
+  readonly ovs: string;
+  readonly own: string;
+  readonly why: string;
+  /** How the generator keeps out of it. */
+  readonly kept: string;
+}
+
+export const ON_PURPOSE: readonly OnPurpose[] = [
+  {
+    where: 'push_vlan on a tagged packet',
+    ovs: 'the new tag is empty',
+    own: 'the new tag has the VLAN id and priority of the one below',
+    why: 'OpenFlow 1.3.5 §5.12',
+    kept: 'push_vlan only where the flow matches no tag',
+  },
+  {
+    where: 'a frame with two tags or more',
+    ovs: 'with the default vlan-limit of 1 the inner tag is an EtherType',
+    own: 'up to eight tags are stepped over',
+    why: 'OpenFlow 1.3.5 §7.2.3.7: the EtherType is the one behind all tags',
+    kept: 'frames with one tag at most',
+  },
+  {
+    where: 'check_overlap where the very same flow is there',
+    ovs: 'it is replaced',
+    own: 'OVERLAP',
+    why: 'OpenFlow 1.3.5 §6.4: the check comes before an identical flow is looked for',
+    kept: 'no check_overlap',
+  },
+  {
+    where: 'NORMAL with a priority tag (VLAN id 0)',
+    ovs: 'the tag goes',
+    own: 'the tag stays',
+    why: 'IEEE 802.1Q: priority is kept where nothing says otherwise',
+    kept: 'no VLAN id 0 beside NORMAL',
+  },
+  {
+    where: 'controller(max_len=N) with N below the frame',
+    ovs: 'the packet-in has the whole frame',
+    own: 'the packet-in has N bytes',
+    why: 'OpenFlow 1.3.5 §7.2.4.1, and ovs-actions(7) too',
+    kept: 'max_len of 2000 and more',
+  },
+  {
+    where: 'IPv4 with protocol 0',
+    ovs: 'no field of it can be changed: protocol 0 stands for a header that is not whole',
+    own: 'its fields can be changed',
+    why: 'the header is whole',
+    kept: 'no such frames',
+  },
+  {
+    where: 'an address changed in a later fragment',
+    ovs: 'bytes of the data are changed as if a TCP or UDP checksum stood there',
+    own: 'the data is left alone',
+    why: 'a later fragment has no L4 header',
+    kept: 'later fragments with less data than a header has',
+  },
+  {
+    where: 'an IPv6 address changed in a packet with a fragment header that says "whole"',
+    ovs: 'the L4 checksum stays, and is wrong from then on',
+    own: 'the L4 checksum is right',
+    why: 'RFC 6946: an atomic fragment is a whole packet',
+    kept: 'no such frames',
+  },
+  {
+    where: 'arp_op above 255, and fields of RARP set',
+    ovs: 'the high byte of arp_op is lost; RARP is never changed',
+    own: 'arp_op has 16 bits; RARP has the fields that its prerequisites say',
+    why: 'OpenFlow 1.3.5 §7.2.3.7',
+    kept: 'small operations by set_field, no RARP',
+  },
+  {
+    where: 'a field in a flow text whose prerequisite the match lacks',
+    ovs: 'ovs-ofctl leaves the field out, with a warning',
+    own: 'a mistake in the text, with its place',
+    why: 'a flow that matches more than was written is not what was meant',
+    kept: 'matches have what their fields need',
+  },
+  {
+    where: 'output to TABLE or to port 0 in a flow',
+    ovs: 'accepted',
+    own: 'BAD_OUT_PORT',
+    why: 'OpenFlow 1.3.5 §7.2.1: TABLE is valid in packet-outs alone; ports begin at 1',
+    kept: 'neither is generated',
+  },
+  {
+    where: 'a part of vlan_tci loaded, then a field of the tag set',
+    ovs: 'refused: the check takes the part for the whole and the tag for gone',
+    own: 'accepted',
+    why: 'the tag is there',
+    kept: 'nothing of the tag behind a change of vlan_tci',
+  },
+  {
+    where: 'ct beside a non-empty action set',
+    ovs: 'the daemon aborts',
+    own: 'both the copy and the packet run the set',
+    why: 'ovs-actions(7)',
+    kept: 'cases have ct or the action set',
+  },
+  {
+    where: 'SCTP and small fragments through ct',
+    ovs: 'SCTP is keyed by addresses alone; a first fragment below the minimum is invalid',
+    own: 'SCTP by ports; no minimum unless set',
+    why: 'RFC 9260; the minimum is a setting',
+    kept: 'neither beside ct',
+  },
+  {
+    where: 'a flow whose time is over to the millisecond',
+    ovs: 'goes a millisecond later',
+    own: 'goes',
+    why: 'OpenFlow 1.3.5 §6.4 counts whole seconds',
+    kept: 'the reference gets one millisecond more',
+  },
+];
