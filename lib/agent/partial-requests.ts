@@ -1,9 +1,9 @@
 /**
  * Multipart requests that come in several messages (OpenFlow 1.3.5 §7.3.5, OFPMPF_REQ_MORE). Only table features can be
- * so long; their rows are gathered here, within bounds of number, size and time, until the last part comes.
+ * so long; they are kept here as bytes, within bounds of number, size and time, until the last part comes.
  */
 import { type Clock, OpenFlowError, type Timer } from '../bytes/index.js';
-import type { MessageOf, TableFeatures } from '../wire/index.js';
+import { decode, type MessageOf, type TableFeatures } from '../wire/index.js';
 
 /** How long the next part may take (as in Open vSwitch). */
 export const PART_TIMEOUT_MS = 1_000;
@@ -15,7 +15,7 @@ export const MAX_PARTIAL_REQUESTS = 4;
 type Request = MessageOf<'multipart_request'>;
 
 interface Partial {
-  readonly rows: TableFeatures[];
+  readonly parts: Uint8Array[];
   bytes: number;
   timer: Timer;
 }
@@ -35,13 +35,16 @@ export class PartialRequests {
     if (!known && !m.more) return m;
     this.forget(m.xid);
     if (m.body.kind !== 'table_features') throw this.wrongKind(m, known !== undefined);
-    const partial = known ?? { rows: [], bytes: 0, timer: NO_TIMER };
+    const partial = known ?? { parts: [], bytes: 0, timer: NO_TIMER };
     partial.bytes += bytes.length;
-    partial.rows.push(...m.body.rows);
     if (partial.bytes > MAX_REQUEST_BYTES || this.byXid.size >= MAX_PARTIAL_REQUESTS) {
       throw new OpenFlowError('OFPBRC_MULTIPART_BUFFER_OVERFLOW', 'too much of multipart requests to keep', 10);
     }
-    if (!m.more) return { ...m, more: false, body: { kind: 'table_features', rows: partial.rows } };
+    if (!m.more) {
+      const rows = [...partial.parts.flatMap(rowsOf), ...m.body.rows];
+      return { ...m, body: { kind: 'table_features', rows } };
+    }
+    partial.parts.push(new Uint8Array(bytes));
     partial.timer = this.clock.after(PART_TIMEOUT_MS, () => {
       this.byXid.delete(m.xid);
       const why = `the next part of a request did not come within ${PART_TIMEOUT_MS} ms`;
@@ -65,6 +68,12 @@ export class PartialRequests {
     if (begun) return new OpenFlowError('OFPBRC_BAD_STAT', `a part of ${body.kind} within a table_features request`, 8);
     return new OpenFlowError('OFPBRC_MULTIPART_BUFFER_OVERFLOW', `a ${body.kind} request has one part`, 10);
   }
+}
+
+/** The rows of a part, which was decoded before. */
+function rowsOf(part: Uint8Array): readonly TableFeatures[] {
+  const m = decode(part);
+  return m.type === 'multipart_request' && m.body.kind === 'table_features' ? m.body.rows : [];
 }
 
 const NO_TIMER: Timer = { cancel() {} };
