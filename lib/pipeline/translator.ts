@@ -392,10 +392,7 @@ export class Translator implements Meaning {
     const { program, world } = this;
     const group = world.groups.get(id);
     if (!group) return;
-    if (this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS) {
-      this.failed = true;
-      return;
-    }
+    if (this.tooMuch()) return;
     this.resubmits++;
     this.depth++;
     this.commit();
@@ -407,16 +404,23 @@ export class Translator implements Meaning {
     this.depth--;
   }
 
-  /** Runs a list on a copy of the packet, with an action set of its own: nothing of it is left behind it. */
+  /** Runs a list on a copy of the packet: nothing that happens to the copy is left behind it. */
   private onCopy(actions: readonly Action[]): void {
     const { program, headers, actionSet, untracked } = this;
     const body = program.open();
     const restore = headers.save();
     this.actionSet = [];
     this.run(actions);
-    if (this.rest.length > 0) this.goOnLater();
+    const waits = this.rest.length > 0;
+    if (waits) this.goOnLater();
     restore();
+    // What tables behind a resubmit wrote into the action set stays there (Open vSwitch does so), unless the copy took it.
+    const written = waits ? [] : this.actionSet;
     this.actionSet = actionSet;
+    if (written.length > 0) {
+      this.actionSet = [...actionSet, ...written];
+      this.setActionSetOutput();
+    }
     this.untracked = untracked;
     this.tags.begin();
     program.close(body);

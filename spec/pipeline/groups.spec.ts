@@ -156,14 +156,15 @@ describe('groups: OpenFlow 1.3.5 §5.10, buckets and the action set', () => {
     expect(bench.outputs(1, UDP)).to.deep.equal([3, 4]);
   });
 
-  it("a bucket does not run the packet's own action set", () => {
+  it("a bucket does not run the packet's action set; what tables behind it write there runs in the end", () => {
     const bench = new GroupSwitch(
-      `table=0,actions=group:1,write_actions(output:4),goto_table:1
-       table=1,actions=drop
-       table=2,actions=write_actions(output:2)`,
+      `table=0,actions=write_actions(output:4),goto_table:1
+       table=1,actions=group:1
+       table=2,in_port=2,actions=write_actions(output:1)`,
       'group_id=1,type=all,bucket=actions=resubmit(,2),bucket=actions=output:3',
     );
     expect(bench.outputs(1, UDP)).to.deep.equal([3, 4]);
+    expect(bench.outputs(2, UDP)).to.deep.equal([1, 3]);
   });
 
   it('dec_ttl of an expired packet ends its bucket, not the others', () => {
