@@ -81,8 +81,8 @@ async function statefulFirewall(lab: Lab): Promise<void> {
 
 const FLOWS = `
 cookie=0x1,table=0,priority=20,arp,actions=FLOOD
-cookie=0x2,table=0,priority=10,ip,ct_state=-trk,actions=ct(table=1,zone=5)
-cookie=0x3,table=1,priority=20,ct_state=+trk+new,tcp,in_port=1,nw_dst=10.0.0.0/24,actions=ct(commit,zone=5,exec(set_field:0x7->ct_mark)),set_field:9->reg0,resubmit(,2)
+cookie=0x2,table=0,priority=10,ip,ct_state=-trk,actions=ct(table=1,zone=5,nat)
+cookie=0x3,table=1,priority=20,ct_state=+trk+new,tcp,in_port=1,nw_dst=10.0.0.0/24,actions=ct(commit,zone=5,nat(src=10.1.0.1-10.1.0.9:1000-2000),exec(set_field:0x7->ct_mark)),set_field:9->reg0,resubmit(,2)
 cookie=0x4,table=1,priority=10,ct_state=+trk+est,ip,idle_timeout=60,hard_timeout=600,actions=set_field:9->reg0,resubmit(,2)
 cookie=0x5,table=1,priority=5,icmp6,icmp_type=135,nd_target=fe80::/10,actions=dec_ttl,output:2
 cookie=0x6,table=2,priority=10,reg0=9,in_port=1,actions=push_vlan:0x8100,set_field:4196->vlan_vid,output:2
@@ -116,11 +116,16 @@ async function ofctl(lab: Lab): Promise<void> {
   }
   lab.ofctl('dump-flows', 'table=1');
   lab.ofctl('get-frags');
+  lab.ofctl('add-group', 'group_id=7,type=select,bucket=weight:1,actions=output:1,bucket=weight:3,actions=output:2');
+  lab.ofctl('add-meter', 'meter=3,pktps,burst,stats,bands=type=drop,rate=100,burst_size=10');
+  lab.ofctl('add-flow', 'table=5,priority=1,ip,actions=meter:3,group:7');
+  for (const command of ['dump-groups', 'dump-group-stats', 'dump-group-features']) lab.ofctl(command);
+  for (const command of ['dump-meters', 'meter-stats', 'meter-features']) lab.ofctl(command);
   lab.ofctl('ping', '64');
   lab.ofctl('del-flows', 'ipv6');
   attempt(() => lab.ofctl('mod-port', '2', 'no-flood'));
   // There is no such group: an error is what is recorded.
-  attempt(() => lab.ofctl('add-flow', 'priority=1,ip,actions=set_field:1->metadata,group:77'));
+  attempt(() => lab.ofctl('add-flow', 'priority=1,ip,actions=group:77'));
   await monitor.end();
   await standard.end();
   await sw.end();
