@@ -21,12 +21,25 @@ function pushed({ value, mask }: Check): void {
   }
 }
 
-/** What later actions may rely on: the tag behind, if there is one. */
+/** A type of tag without a mask: there may be a tag, or none. */
+const MAYBE = 1;
+
+/**
+ * What later actions may rely on: the tag behind, if there is one. A match says nothing of it. That there may be one is enough for
+ * another pop_vlan, which leaves packets without a tag alone, and for nothing else.
+ */
 function popped({ value, mask }: Check): void {
+  value.set(slots.vlan_tpid, mask.get(slots.inner_vlan_tci) & VLAN_CFI ? 0 : MAYBE);
   for (const key of [value, mask]) {
     key.set(slots.vlan_tci, key.get(slots.inner_vlan_tci));
     key.set(slots.inner_vlan_tci, 0);
   }
+}
+
+/** Can there be a tag to take away? In a bucket nobody knows. */
+function poppable({ value, mask, inside }: Check): boolean {
+  const tagged = value.get(slots.vlan_tci) & mask.get(slots.vlan_tci) & VLAN_CFI;
+  return tagged !== 0 || value.get(slots.vlan_tpid) === MAYBE || inside === 'bucket';
 }
 
 export const pushVlan = action<PushVlan>({
@@ -77,7 +90,7 @@ export const popVlan = action<PopVlan>({
   },
   format: () => 'pop_vlan',
   check(_, flow) {
-    if (flow.inside !== 'bucket' && (flow.value.get(slots.vlan_tci) & flow.mask.get(slots.vlan_tci) & VLAN_CFI) === 0) {
+    if (!poppable(flow)) {
       throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', 'pop_vlan needs a flow that matches a VLAN tag');
     }
     popped(flow);
