@@ -8,6 +8,7 @@ import { type Case, randomCase } from './compare/generate.js';
 import { minimise } from './compare/minimise.js';
 import { OpenVSwitch, OvsError, ovsVersion } from './compare/ovs.js';
 import { compareCase } from './compare/run.js';
+import { SUITE } from './compare/suite.js';
 
 const USAGE = 'usage: npm run compare -- [--cases N] [--packets N] [--seed N] [--only CASE] [--stop N]';
 
@@ -81,6 +82,18 @@ async function main(): Promise<number> {
   let [differ, refused, flows, steps] = [0, 0, 0, 0];
   const begun = performance.now();
   try {
+    for (const [id, given] of Object.entries(only === null ? SUITE : {})) {
+      if (
+        (await one(ovs, {
+          id,
+          ...given,
+          flows: given.flows as readonly string[],
+          packets: given.packets ?? [],
+          cold: true,
+        })) === null
+      )
+        differ++;
+    }
     const numbers = only === null ? Array.from({ length: cases }, (_, i) => i) : [only];
     for (const n of numbers) {
       const given = randomCase(n, { seed, packets });

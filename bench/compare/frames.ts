@@ -88,7 +88,7 @@ function v6(c: Chance): Ipv6 {
 const EXTENSIONS: readonly ((c: Chance) => { type: number; body: Uint8Array })[] = [
   () => ({ type: 0, body: new Uint8Array(6) }),
   () => ({ type: 60, body: new Uint8Array(14) }),
-  (c) => ({ type: 43, body: Uint8Array.of(0, c.below(3), 0, 0, 0, 0) }),
+  () => ({ type: 43, body: new Uint8Array(6) }),
 ];
 
 function payload(c: Chance): Uint8Array {

@@ -70,6 +70,13 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     kept: 'no such frames',
   },
   {
+    where: 'the source changed in a packet whose IPv6 routing header has segments left',
+    ovs: 'the L4 checksum stays, and is wrong from then on',
+    own: 'the L4 checksum is right',
+    why: 'RFC 8200 §8.1: only the destination is another one at the end',
+    kept: 'routing headers without segments left',
+  },
+  {
     where: 'arp_op above 255, and fields of RARP set',
     ovs: 'the high byte of arp_op is lost; RARP is never changed',
     own: 'arp_op has 16 bits; RARP has the fields that its prerequisites say',

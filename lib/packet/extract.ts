@@ -61,6 +61,7 @@ export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, 
   packet.l3 = -1;
   packet.l4 = -1;
   packet.protoAt = -1;
+  packet.routed = false;
   packet.l3End = packet.end;
   if (packet.end - packet.start < ETHERNET_HEADER) return;
   const type = ethernet(packet, key);
@@ -235,6 +236,7 @@ function extensionHeaders(packet: Packet, key: Key, from: number, first: number)
         return -1;
       }
     }
+    if (bit === EXTHDR.router && b[at + 3] > 0) packet.routed = true;
     proto = b[at];
     packet.protoAt = at;
     at += length;

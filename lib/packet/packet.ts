@@ -21,6 +21,8 @@ export class Packet {
   l3End = 0;
   /** The protocol behind IPv6's extension headers. */
   proto6 = 0;
+  /** A routing header of IPv6 has segments left: the destination isn't the last. */
+  routed = false;
   /** Offset of the byte that names the protocol behind IP's headers, or -1. */
   protoAt = -1;
   /** Offset of the L4 header, or -1: no IP, not the first fragment, or cut off. */
@@ -60,6 +62,7 @@ export class Packet {
     this.l3 = from.l3 < 0 ? -1 : from.l3 + shift;
     this.l3End = from.l3End + shift;
     this.proto6 = from.proto6;
+    this.routed = from.routed;
     this.protoAt = from.protoAt < 0 ? -1 : from.protoAt + shift;
     this.l4 = from.l4 < 0 ? -1 : from.l4 + shift;
     return this;

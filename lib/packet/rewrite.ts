@@ -11,7 +11,7 @@ import { slots } from './key.js';
 import type { Packet } from './packet.js';
 
 /** What a unit's bytes are counted in. */
-const SUM = { none: 0, ip: 1, address4: 2, address6: 3, tcp: 4, udp: 5, sctp: 6, icmp: 7 } as const;
+const SUM = { none: 0, ip: 1, address4: 2, address6: 3, tcp: 4, udp: 5, sctp: 6, icmp: 7, destination6: 8 } as const;
 type Sum = (typeof SUM)[keyof typeof SUM];
 
 /** Where offsets count from. */
@@ -39,7 +39,7 @@ export const UNIT = {
   ipv4Src: unit(slots.ipv4_src.at, 1, BASE.l3, 12, SUM.address4),
   ipv4Dst: unit(slots.ipv4_dst.at, 1, BASE.l3, 16, SUM.address4),
   ipv6Src: unit(slots.ipv6_src.at, 4, BASE.l3, 8, SUM.address6),
-  ipv6Dst: unit(slots.ipv6_dst.at, 4, BASE.l3, 24, SUM.address6),
+  ipv6Dst: unit(slots.ipv6_dst.at, 4, BASE.l3, 24, SUM.destination6),
   ipv6Label: unit(slots.ipv6_label.at, 1, BASE.l3, 0, SUM.none),
   tcpPorts: unit(slots.tp_src.at, 1, BASE.l4, 0, SUM.tcp),
   udpPorts: unit(slots.tp_src.at, 1, BASE.l4, 0, SUM.udp),
@@ -124,8 +124,12 @@ function summed(packet: Packet, at: number, sum: number): void {
   const change = fold((~before1 & 0xffff) + (~before2 & 0xffff) + u16(b, at) + u16(b, at + 2));
   if (change === 0 || change === 0xffff) return;
   if (sum === SUM.address4) adjust(b, packet.l3 + 10, change, false);
-  if (sum === SUM.address4 || sum === SUM.address6) pseudoHeader(packet, change, sum === SUM.address6);
-  else if (sum === SUM.tcp) adjustWithin(packet, 16, change, false);
+  if (sum === SUM.address4 || sum === SUM.address6) {
+    pseudoHeader(packet, change, sum === SUM.address6);
+  } else if (sum === SUM.destination6) {
+    // On its way along a route, a packet's checksum counts its last destination and not the next (RFC 8200 §8.1).
+    if (!packet.routed) pseudoHeader(packet, change, true);
+  } else if (sum === SUM.tcp) adjustWithin(packet, 16, change, false);
   else if (sum === SUM.udp) adjustWithin(packet, 6, change, true);
   else adjustWithin(packet, 2, change, false);
 }
