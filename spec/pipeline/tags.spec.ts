@@ -1,6 +1,7 @@
 /** Tags, labels and backbone headers in flows: what is taken over (OpenFlow 1.3.5 §5.12), and what comes to light behind them. */
 import { expect } from 'chai';
 import { fromHex, ManualClock, OpenFlowError, toHex } from '../../lib/bytes/index.js';
+import { type Action, OFPP, parseActions } from '../../lib/nxm/index.js';
 import { memory } from '../../lib/ports/memory.js';
 import { Switch } from '../../lib/switch.js';
 import { arp, ethernet, icmp6, ip6, tcp4, tcp6, udp4, udp6 } from '../support/frames.js';
@@ -26,6 +27,15 @@ class Bench {
   /** What a frame on port 1 leads to: "2: frame", "action in table 0: frame". */
   send(frame: Uint8Array): string[] {
     this.ports[0].inject(frame);
+    return this.taken();
+  }
+
+  packetOut(actions: readonly Action[], frame: Uint8Array): string[] {
+    this.sw.pipeline.packetOut({ inPort: OFPP.CONTROLLER, actions, frame });
+    return this.taken();
+  }
+
+  private taken(): string[] {
     const sent = this.ports.flatMap((port, i) => port.taken().map((bytes) => `${i + 1}: ${toHex(bytes)}`));
     return [...sent, ...this.told.splice(0)];
   }
@@ -319,6 +329,14 @@ describe('pipeline: reading a packet anew', () => {
     bench.send(frame);
     bench.sw.flows.add('mpls,actions=pop_mpls:0x0800,dec_ttl,dec_ttl,output:3');
     expect(bench.send(frame)).to.deep.equal([`3: ${toHex(udp4({ payload: 'hello', ttl: 62 }))}`]);
+  });
+
+  it('happens in a packet-out, too', () => {
+    const bench = new Bench(['table=0,ip,nw_ttl=63,actions=output:3']);
+    const actions = parseActions('pop_mpls:0x0800,dec_ttl,output:2,TABLE', { line: 1, column: 1 });
+    const frame = labelled(['00010140'], plain);
+    const expected = toHex(udp4({ payload: 'hello', ttl: 63 }));
+    expect(bench.packetOut(actions, frame)).to.deep.equal([`2: ${expected}`, `3: ${expected}`]);
   });
 
   it('pads what became too short, where the switch is told to', () => {
