@@ -20,13 +20,13 @@ export class TokenBucket {
     this.last_ms = now_ms;
   }
 
-  /** Adds what came since the last call. */
-  fill(now_ms: number): void {
+  /** Adds what came since the last call; `slack` tokens above the capacity are kept: part of a packet that isn't whole yet. */
+  fill(now_ms: number, slack = 0): void {
     const passed_ms = now_ms - this.last_ms;
     if (passed_ms <= 0) return;
     this.last_ms = now_ms;
     this.tokens += passed_ms * this.rate;
-    if (this.tokens > this.capacity) this.tokens = this.capacity;
+    if (this.tokens > this.capacity + slack) this.tokens = this.capacity + slack;
   }
 
   /** Is there enough for `cost`? A cost above the capacity needs a full bucket, which then owes the rest. */
