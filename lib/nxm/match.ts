@@ -74,8 +74,8 @@ export class Match {
   );
 
   /** Checks and compiles field values, in their order. Throws OpenFlowError as for a match that was sent. */
-  static of(values: Iterable<FieldValue>): Match {
-    const builder = new MatchBuilder();
+  static of(values: readonly FieldValue[]): Match {
+    const builder = scratch.reset();
     for (const v of values) builder.add(v.field, v.value, v.mask);
     return builder.build();
   }
@@ -195,5 +195,5 @@ export class MatchBuilder {
   }
 }
 
-/** Match.read's own: two keys are more to make than to clear. */
+/** For Match.of and Match.read: two keys are more to make than to clear. */
 const scratch = new MatchBuilder();

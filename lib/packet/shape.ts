@@ -15,16 +15,15 @@ export function sameShape(a: MaskShape, b: MaskShape): boolean {
 /** The words and bits of a whole key that aren't zero. */
 export function shapeOf(mask: Uint32Array): MaskShape {
   let count = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) count++;
-  const words = new Uint16Array(count);
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) scratch[count++] = i;
+  const words = scratch.slice(0, count);
   const bits = new Uint32Array(count);
-  for (let i = 0, n = 0; i < mask.length; i++) {
-    if (mask[i] === 0) continue;
-    words[n] = i;
-    bits[n++] = mask[i];
-  }
+  for (let n = 0; n < count; n++) bits[n] = mask[words[n]];
   return { words, bits };
 }
+
+/** Longer than a key. */
+const scratch = new Uint16Array(1024);
 
 /** The masked values of a key for a shape. */
 export function valuesFor(shape: MaskShape, key: Uint32Array): Uint32Array {
