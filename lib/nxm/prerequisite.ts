@@ -81,12 +81,15 @@ const L4 = new Set<Prerequisite>(['tcp', 'udp', 'sctp']);
 const ND = new Set<Prerequisite>(['nd', 'nd_solicit', 'nd_advert']);
 
 function exactly(row: Row, value: Key, mask: Key): boolean {
-  const [name, ...values] = row;
+  const name = row[0];
   const slot = slots[name];
   const ones = 2 ** slot.width - 1;
   // ICMP's type and code are one byte in a two-byte container.
   const wanted = slot.size === 2 && (name === 'tp_src' || name === 'tp_dst') ? 0xff : ones;
-  return (mask.get(slot) & wanted) === wanted && values.includes(value.get(slot));
+  if ((mask.get(slot) & wanted) !== wanted) return false;
+  const number = value.get(slot);
+  for (let i = 1; i < row.length; i++) if (row[i] === number) return true;
+  return false;
 }
 
 /** Does a match on `value`/`mask` make sure of a prerequisite? */
