@@ -94,7 +94,7 @@ function headOf(text: string, command: GroupCommand, place: Place): { groupId: n
       groupType = Object.hasOwn(TYPES, part.value) ? TYPES[part.value] : undefined;
       if (!groupType) throw mistake(place, part.valueAt, `"${part.value}" is no group type: all, select, indirect, ff`);
     } else {
-      throw unknown(part, ['group_id', 'type', 'bucket'], place);
+      throw unknown(part, command === 'delete' ? ['group_id'] : ['group_id', 'type', 'bucket'], place);
     }
   }
   if (groupId < 0) throw mistake(place, 0, 'a group needs group_id=…');
