@@ -146,7 +146,9 @@ export class Agent {
     this.control();
   }
 
-  /** Waits for controllers, `profile` as for `dial`. Resolves to the address with its port; rejects with a ChannelError. */
+  /**
+   * Waits for controllers, `profile` as for `dial`. Resolves to the address with its port; rejects with a ChannelError.
+   */
   async listen(address: PassiveAddress, profile?: Profile): Promise<PassiveAddress> {
     const accept = (stream: Duplex, peer: string) => this.accept(stream, peer, profile);
     const listener = await Listener.open(address, accept, this.options.log);

@@ -67,7 +67,7 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
     });
   },
 
-  /** What becomes of fragments holds for the switch, so a slave's word on it doesn't count; the length is the peer's. */
+  /** What becomes of fragments holds for the switch: a slave's word on it doesn't count. The length is the peer's. */
   set_config(m, peer, { pipeline }) {
     const fragments = FRAGMENTS[m.flags];
     if (fragments === undefined) {

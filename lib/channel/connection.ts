@@ -195,7 +195,7 @@ export class Connection {
     this.pumping = false;
   }
 
-  /** Sends the next part of an answer. One that can't be made any further ends the connection: its peer waits for it. */
+  /** Sends the next part of an answer. One that can't be made ends the connection: its peer would wait for it. */
   private goOn(source: Iterator<Uint8Array>): void {
     try {
       if (!this.sendNext(source)) this.sources.shift();
