@@ -61,6 +61,10 @@ export interface SwitchOptions {
     /** Most tracked connections; 3,000,000 by default. */
     readonly connections?: number;
   };
+  /** What becomes of a packet for whose translation nothing is free: `continue` (the default), untranslated, or `drop`. */
+  readonly natExhausted?: 'continue' | 'drop';
+  /** The smallest fragments but for last ones, bytes with the IP header; ct finds smaller ones invalid. 0 by default. */
+  readonly smallestFragment?: { readonly ipv4?: number; readonly ipv6?: number };
   /** Frames that processing made shorter than this are padded; 0, the default: never. */
   readonly minFrame?: number;
   /** False: translate for every packet, to compare. */
@@ -120,6 +124,8 @@ export class Switch {
       random: random.stream('ct'),
       log: this.log,
       limits: connections === undefined ? {} : { connections },
+      natExhausted: options.natExhausted,
+      smallestFragment: options.smallestFragment,
     });
     this.pipeline = new Pipeline({
       clock: this.clock,

@@ -2,9 +2,26 @@
 export type { Connection, ConnectionTuple, TcpSide } from './connection.js';
 export type { EndReason } from './connections.js';
 export { type DumpOptions, formatConnection, formatTuple, protocolName } from './dump.js';
+export {
+  type FragmentCounters,
+  type FragmentMinimum,
+  HOLD_MS,
+  MAX_PIECES,
+  type Origin,
+  type Piece,
+} from './fragments.js';
 export type { Filter, Tally } from './listing.js';
 export { WHY_TEXT, why } from './reasons.js';
-export { BARE_NAT, type CtRequest, CtResult, FATE, lookupRequest, type NatRequest, Prior } from './request.js';
+export {
+  BARE_NAT,
+  type CtRequest,
+  CtResult,
+  FATE,
+  lookupRequest,
+  type NatRequest,
+  Prior,
+  type Released,
+} from './request.js';
 export * from './states.js';
 export { DEFAULT_TIMEOUTS, TIMEOUT_NAMES, type TimeoutName, type Timeouts } from './timeouts.js';
 export {

@@ -20,6 +20,8 @@ export const why = {
   syn_ack_begins: 13,
   tcp_window: 14,
   stays_invalid: 15,
+  fragment_small: 16,
+  fragment_overlap: 17,
 
   no_connection: 20,
   committed: 21,
@@ -29,6 +31,8 @@ export const why = {
   forced: 25,
   nat_exhausted: 26,
   tuple_taken: 27,
+
+  held: 28,
 
   found: 30,
   found_before: 31,
@@ -42,7 +46,10 @@ export const WHY_TEXT: Readonly<Record<number, string>> = {
   [why.not_ip]: 'not IPv4 or IPv6',
   [why.truncated]: 'the headers or the datagram are cut off',
   [why.ip_checksum]: 'the IP checksum is wrong',
-  [why.fragment]: 'a fragment',
+  [why.fragment]: 'a fragment whose headers contradict themselves or the frame',
+  [why.fragment_small]: 'a fragment below the smallest size',
+  [why.fragment_overlap]: 'a fragment of a datagram in which pieces overlap',
+  [why.held]: 'a fragment, held until its datagram is whole',
   [why.l4_checksum]: 'the L4 checksum is wrong',
   [why.l4_length]: 'a length in the L4 header contradicts the datagram',
   [why.port_zero]: 'port 0',

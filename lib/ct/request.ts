@@ -2,6 +2,8 @@
  * What a packet program asks of the tracker, and what it learns: plain objects, made once and used for every packet.
  */
 
+import type { Piece } from './fragments.js';
+
 /** How the connection that is committed is to be translated. */
 export interface NatRequest {
   /** Source or destination of the original direction; null: only by what the connection was stored with. */
@@ -72,7 +74,17 @@ export const FATE = {
   on: 0,
   /** It is dropped. */
   drop: 1,
+  /** A fragment: the tracker keeps a copy until the datagram is whole. */
+  held: 2,
+  /** The fragment made its datagram whole: the pieces in the tracker's `released` go on in its place. */
+  pieces: 3,
 } as const;
+
+/** Fragments that go on, in order, and the result of tracking their datagram, which is the same for all. */
+export interface Released {
+  readonly pieces: readonly Piece[];
+  readonly result: CtResult;
+}
 
 /** What one packet's ct fields become. The tracker has one of it and overwrites it with every packet. */
 export class CtResult {
@@ -101,6 +113,26 @@ export class CtResult {
   why = 0;
   /** A number of `FATE`. */
   fate: number = FATE.on;
+
+  copy(from: CtResult): this {
+    this.state = from.state;
+    this.zone = from.zone;
+    this.mark = from.mark;
+    this.label.set(from.label);
+    this.family = from.family;
+    this.proto = from.proto;
+    this.src.set(from.src);
+    this.dst.set(from.dst);
+    this.tp_src = from.tp_src;
+    this.tp_dst = from.tp_dst;
+    this.connection = from.connection;
+    this.serial = from.serial;
+    this.reply = from.reply;
+    this.anew = from.anew;
+    this.why = from.why;
+    this.fate = from.fate;
+    return this;
+  }
 }
 
 /**

@@ -13,11 +13,12 @@ import { Answerer } from './answer.js';
 import { type Connection, type ConnectionTuple, describeConnection, encodeTuple } from './connection.js';
 import { Connections, DNAT, type EndReason, FTP, SNAT, STATE, TFTP } from './connections.js';
 import { explain } from './explain.js';
+import { type FragmentMinimum, Fragments, type Origin } from './fragments.js';
 import { type Filter, list, type Tally, tally } from './listing.js';
 import { NatChooser } from './nat.js';
 import { Parsed, parse } from './parse.js';
 import { WHY_TEXT, why } from './reasons.js';
-import { type CtRequest, CtResult, FATE, type Prior } from './request.js';
+import { type CtRequest, CtResult, FATE, type Prior, type Released } from './request.js';
 import { CS_DNAT, CS_INV, CS_SNAT, PROTO_TCP } from './states.js';
 import { storePeer } from './tcp/record.js';
 import { TimeoutPolicies } from './timeouts.js';
@@ -52,6 +53,7 @@ export interface Flush {
   labelMask?: Uint32Array;
 }
 
+const NOWHERE: Origin = { tag: 0, place: 0 };
 const ALL_ONES = new Uint32Array(4).fill(0xffffffff);
 
 export interface TrackerOptions {
@@ -60,6 +62,8 @@ export interface TrackerOptions {
   log?: Log;
   /** What becomes of a packet for whose translation nothing is free: it goes on untranslated (the default), or not. */
   natExhausted?: 'continue' | 'drop';
+  /** The smallest fragments, but for last ones, in bytes with the IP header; smaller ones are invalid. 0 by default. */
+  smallestFragment?: Partial<FragmentMinimum>;
 }
 
 /** What the tracker counted since its beginning. */
@@ -81,6 +85,9 @@ export class Tracker {
   readonly zones: Zones;
   readonly timeouts = new TimeoutPolicies();
   readonly connections: Connections;
+  readonly fragments: Fragments;
+  /** The fragments that go on where a result's fate is `pieces`. */
+  released: Released | null = null;
   readonly counters: CtCounters = {
     invalid: 0,
     committed: 0,
@@ -116,6 +123,7 @@ export class Tracker {
     this.log = options.log ?? silent;
     this.limit = options.limits?.connections ?? DEFAULT_LIMIT;
     this.zones = new Zones(options.limits?.zone ?? 0);
+    this.fragments = new Fragments(options.smallestFragment);
     this.natExhausted = options.natExhausted ?? 'continue';
     const seed = options.random.u32() | 0;
     this.connections = new Connections(this.zones, seed);
@@ -123,34 +131,78 @@ export class Tracker {
     this.chooser = new NatChooser(this.connections, options.random.stream('nat'), seed);
   }
 
-  /** Tracks a packet. The next call overwrites the result. `prior` is what an earlier ct action found, if any. */
-  process(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): CtResult {
+  /**
+   * Tracks a packet. The next call overwrites the result. `prior` is what an earlier ct action found, if any; `from` is
+   * kept with fragments.
+   */
+  process(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null, from = NOWHERE): CtResult {
     const { result } = this;
     this.now_ms = now_ms;
     result.fate = FATE.on;
     const before = prior !== null && prior.state !== 0 && prior.zone === request.zone ? prior : null;
-    if (before !== null && this.resume(before, request, now_ms)) {
+    if (before !== null && this.resume(packet, before, request, now_ms)) {
       if (result.state & CS_INV) return result;
       const { connection } = result;
-      if (request.nat !== null) this.translateAgain(packet, before, request);
+      if (request.nat !== null) {
+        result.anew = true;
+        result.state |= this.translate(packet, connection, before.reply);
+      }
       if (this.write(connection, request)) {
         this.answerer.connection(connection);
         this.tellUpdate(connection);
       }
       return result;
     }
+    parse(packet, request.zone, this.parsed);
+    if (this.parsed.why === why.fragment) return this.assemble(packet, request, before, from, now_ms);
     this.decide(packet, request, before, now_ms);
     this.apply(packet, request, before, now_ms);
     return this.answer(request);
+  }
+
+  /** A fragment: held, invalid, or the one that makes its datagram whole, which is tracked then. */
+  private assemble(packet: Packet, request: CtRequest, prior: Prior | null, from: Origin, now_ms: number): CtResult {
+    const { fragments, result, verdict } = this;
+    const refused = fragments.take(packet, request.zone, from, now_ms);
+    const { whole } = fragments;
+    if (refused !== why.none) {
+      this.counters.invalid++;
+      verdict.refuse(refused);
+      return this.answer(request);
+    }
+    if (whole === null) {
+      result.state = 0;
+      result.connection = -1;
+      result.why = why.held;
+      result.fate = FATE.held;
+      return result;
+    }
+    parse(whole.packet, request.zone, this.parsed);
+    this.decide(whole.packet, request, prior, now_ms);
+    this.apply(whole.packet, request, prior, now_ms);
+    this.answer(request);
+    // The pieces go on as pieces: the next ct action has to put them together again, and tracks the datagram anew.
+    result.anew = true;
+    if (result.fate === FATE.on) result.fate = FATE.pieces;
+    this.released = { pieces: whole.pieces(), result: new CtResult().copy(result) };
+    return result;
   }
 
   /** What `process` would answer; nothing changes. */
   look(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): CtResult {
     this.result.fate = FATE.on;
     const before = prior !== null && prior.state !== 0 && prior.zone === request.zone ? prior : null;
-    if (before !== null && this.resume(before, request, now_ms)) return this.result;
+    if (before !== null && this.resume(packet, before, request, now_ms)) return this.result;
+    const { verdict, result } = this;
+    parse(packet, request.zone, this.parsed);
+    if (this.parsed.why === why.fragment) {
+      result.state = 0;
+      result.connection = -1;
+      result.why = why.held;
+      result.fate = FATE.held;
+      return result;
+    }
     this.decide(packet, request, before, now_ms);
-    const { verdict } = this;
     if (verdict.begins && request.commit) verdict.why = this.refusal(request.zone) || verdict.why;
     return this.answer(request);
   }
@@ -158,7 +210,7 @@ export class Tracker {
   /** Why `look` answers what it answers, in words with the numbers behind it; nothing changes. */
   explain(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): string {
     const { why: reason } = this.look(packet, request, now_ms, prior);
-    if (reason === why.stays_invalid || reason === why.found_before) return WHY_TEXT[reason];
+    if (reason === why.stays_invalid || reason === why.found_before || reason === why.held) return WHY_TEXT[reason];
     const { parsed, verdict, connections, zones, limit } = this;
     return explain({ parsed, verdict, connections, zones, limit, now_ms });
   }
@@ -168,7 +220,7 @@ export class Tracker {
    * connection was found and lives. True if so; the result is then complete. Force, a helper, and an earlier
    * translation track it anew.
    */
-  private resume(prior: Prior, request: CtRequest, now_ms: number): boolean {
+  private resume(packet: Packet, prior: Prior, request: CtRequest, now_ms: number): boolean {
     const { result, connections } = this;
     if (request.force) return false;
     const lives = prior.connection >= 0 && connections.is(prior.connection, prior.serial, now_ms);
@@ -179,23 +231,18 @@ export class Tracker {
       return true;
     }
     if (!lives || prior.anew || request.helper !== null) return false;
-    if (request.nat !== null && connections.flags(prior.connection) & (FTP | TFTP)) return false;
+    if (request.nat !== null) {
+      // Translation reads the packet: a whole one, in which no helper has to look.
+      parse(packet, request.zone, this.parsed);
+      if (this.parsed.why !== why.none || connections.flags(prior.connection) & (FTP | TFTP)) return false;
+    }
     result.state = prior.state;
     result.why = why.found_before;
     this.answerer.connection(prior.connection);
     return true;
   }
 
-  /** A packet whose connection is known already, and that is translated only now. */
-  private translateAgain(packet: Packet, prior: Prior, request: CtRequest): void {
-    const { result, parsed } = this;
-    result.anew = true;
-    parse(packet, request.zone, parsed);
-    if (parsed.why === why.none) result.state |= this.translate(packet, prior.connection, prior.reply);
-  }
-
   private decide(packet: Packet, request: CtRequest, prior: Prior | null, now_ms: number): void {
-    parse(packet, request.zone, this.parsed);
     this.verdict.judge(packet, this.parsed, request, prior, this.connections, this.tcpSequenceChecks, now_ms);
   }
 
@@ -382,6 +429,7 @@ export class Tracker {
    */
   sweep(now_ms: number, budget = 1024): number {
     this.now_ms = now_ms;
+    this.fragments.expire(now_ms);
     return this.connections.sweep(now_ms, budget);
   }
 

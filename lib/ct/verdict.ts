@@ -50,6 +50,14 @@ export class Verdict {
   readonly peer = new TcpPeer();
   readonly segment = new TcpSegment();
 
+  /** The packet is invalid; nothing else is judged. */
+  refuse(reason: number): void {
+    this.slot = -1;
+    this.reply = false;
+    this.ends = -1;
+    this.invalid(reason);
+  }
+
   private invalid(reason: number): void {
     this.state = CS_INV | CS_TRK;
     this.why = reason;

@@ -6,7 +6,7 @@
  * One frame at a time: what arrives while one is in hand (a virtual host's answer, a packet-out from a listener) waits its turn.
  */
 import type { Clock, Log } from '../bytes/index.js';
-import { type CtResult, Prior, type Tracker } from '../ct/index.js';
+import { type CtResult, FATE, type Origin, Prior, type Released, type Tracker } from '../ct/index.js';
 import { raiseDropPrecedence } from '../packet/dscp.js';
 import { extract } from '../packet/extract.js';
 import { DIRTY, Key as FlowKey, type Key, slots } from '../packet/key.js';
@@ -90,6 +90,8 @@ export class Datapath {
   /** Copies that clone steps run on, by how deep they stand in each other; made when they are first needed. */
   private readonly copies: { readonly packet: Packet; readonly prior: Prior }[] = [];
   private clones = 0;
+  /** Where a packet on its way to ct stands; one reused object. */
+  private readonly origin: Origin = { tag: 0, place: 0 };
   private readonly waiting: (() => void)[] = [];
   private busy = false;
   private now_ms = 0;
@@ -256,7 +258,7 @@ export class Datapath {
           this.upcalls.learn(w[at + 1], packet.bytes, packet.start + 6, w[at + 2] >>> 0);
           break;
         case OP.ct:
-          this.track(this.cold.get(w[at + 1]) as CtCold, w[at + 2], w[at + 3] !== 0, depth, packet);
+          if (!this.track(w[at + 1], w[at + 2], w[at + 3] !== 0, at + STEP_WORDS[op], depth, packet)) return;
           break;
         case OP.ctClear:
           this.priors[depth].clear();
@@ -337,12 +339,65 @@ export class Datapath {
     packet.replace(padded, length);
   }
 
-  /** The ct action: the tracker, then, with a table, the tracked copy to its end. */
-  private track(cold: CtCold, recirculation: number, frameNeeded: boolean, depth: number, packet: Packet): void {
+  /**
+   * The ct action: the tracker, then, with a table, the tracked copy to its end. False where the packet doesn't go on itself:
+   * it was dropped, or is a fragment, which is held, or which goes on with the others of its datagram.
+   */
+  private track(
+    cold: number,
+    recirculation: number,
+    frameNeeded: boolean,
+    rest: number,
+    depth: number,
+    packet: Packet,
+  ): boolean {
+    const { tracker } = this.options;
+    const { request } = this.cold.get(cold) as CtCold;
     const prior = this.priors[depth];
-    const result = this.options.tracker.process(packet, cold.request, this.now_ms, prior);
-    prior.keep(result);
-    if (recirculation !== 0) this.recirculate(recirculation, frameNeeded, depth, packet, result);
+    const key = this.keys[depth];
+    this.origin.tag = key.get(slots.in_port);
+    this.origin.place = key.get(slots.recirc_id);
+    const result = tracker.process(packet, request, this.now_ms, prior, this.origin);
+    if (result.fate === FATE.on) {
+      prior.keep(result);
+      if (recirculation !== 0) this.recirculate(recirculation, frameNeeded, depth, packet, result);
+      return true;
+    }
+    if (result.fate === FATE.pieces && tracker.released !== null) {
+      this.release(tracker.released, recirculation, rest, depth, packet);
+    }
+    return false;
+  }
+
+  /**
+   * Fragments of a datagram that was tracked: each goes on as the packet in hand would have, in order; the tracked copies
+   * of all, then all themselves.
+   */
+  private release(
+    { pieces, result }: Released,
+    recirculation: number,
+    rest: number,
+    depth: number,
+    packet: Packet,
+  ): void {
+    const key = this.keys[depth];
+    const before = new FlowKey();
+    before.copy(key);
+    const take = (frame: Uint8Array, inPort: number): void => {
+      packet.attach(frame);
+      extract(packet, key, inPort, before.get(slots.recirc_id));
+      key.copyTracking(before);
+      key.copyGroup(before, 'tunnel');
+      this.priors[depth].keep(result);
+    };
+    for (const piece of recirculation === 0 ? [] : pieces) {
+      take(piece.frame, piece.tag);
+      this.recirculate(recirculation, true, depth, packet, result);
+    }
+    for (const piece of pieces) {
+      take(piece.frame, piece.tag);
+      this.run(rest, depth, packet);
+    }
   }
 
   /** Reads the packet anew and runs what goes on with it, to its end; a copy where the frame is needed afterwards. */

@@ -9,6 +9,7 @@ import {
   formatState,
   lookupRequest,
   type NatRequest,
+  type Origin,
   Prior,
   Tracker,
   type TrackerOptions,
@@ -65,8 +66,8 @@ export class Tracking {
   }
 
   /** Tracks a frame; the whole result. */
-  track(frame: Uint8Array, ask: Ask = {}, prior: Prior | null = null): CtResult {
-    return this.tracker.process(this.receive(frame), { ...lookupRequest(), ...ask }, this.now_ms, prior);
+  track(frame: Uint8Array, ask: Ask = {}, prior: Prior | null = null, from?: Origin): CtResult {
+    return this.tracker.process(this.receive(frame), { ...lookupRequest(), ...ask }, this.now_ms, prior, from);
   }
 
   /** Tracks a frame: its state, "new|trk". */
