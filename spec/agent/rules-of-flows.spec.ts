@@ -202,6 +202,17 @@ describe('rules of flows', () => {
       expect(s.c.last('multipart_reply')).to.deep.include({ more: false });
     });
 
+    it('a flow that would have no room in them is refused, one that just has is given back', async () => {
+      const { c } = s;
+      const outputs = (count: number) => {
+        const apply = Array.from({ length: count }, () => ({ type: 'output' as const, port: 2, maxLen: 0 }));
+        return c.flowMod('priority=1,actions=2', { instructions: { apply } });
+      };
+      await c.refused(outputs(4091), 'OFPFMFC_UNKNOWN');
+      await c.tell(outputs(4090));
+      expect((await c.theFlow()).instructions.apply).to.have.length(4090);
+    });
+
     it('a table that is not there is an error', async () => {
       const body = { kind: 'flow', tableId: 254, outPort: 0xffffffff, outGroup: 0xffffffff } as const;
       const request = s.c.multipart({ ...body, cookie: 0n, cookieMask: 0n, match: Match.all });
