@@ -1,10 +1,10 @@
 /**
  * The cache of programs. An entry stands for all packets that agree in the bits of its mask; entries with one mask share a
- * subtable, a hash table with open addressing. In front stands a two-way table of hints, indexed by a hash of the whole key: a
- * hint names an entry, and the entry's own mask and values decide. Entries are slots in typed arrays; what only a change or a
+ * subtable, a hash table with open addressing. In front, once there are several, stands a two-way table of hints, indexed by a
+ * hash of the words that any mask looks at: a hint names an entry, and the entry's own mask and values decide. Entries are slots in typed arrays; what only a change or a
  * reader of counters needs is a cold object.
  */
-import { GROUPS, HOT_WORDS, type Key } from '../packet/key.js';
+import type { Key } from '../packet/key.js';
 import { finish, hashMasked, hashValues, type MaskShape, mix, sameShape } from '../packet/shape.js';
 
 /** Most entries that are kept; beyond it the least recently used of a few goes. */
@@ -45,6 +45,12 @@ export interface EntryInfo {
   readonly recirculations: readonly number[];
 }
 
+/** Does a key have these values where the shape looks? */
+function agrees({ words, bits }: MaskShape, values: Uint32Array, key: Uint32Array): boolean {
+  for (let i = 0; i < words.length; i++) if (((key[words[i]] & bits[i]) ^ values[i]) !== 0) return false;
+  return true;
+}
+
 class Subtable {
   slots = new Int32Array(16).fill(NONE);
   count = 0;
@@ -58,7 +64,7 @@ class Subtable {
     for (let i = hashMasked(this.shape, key) & mask; ; i = (i + 1) & mask) {
       const entry = this.slots[i];
       if (entry === NONE) return NONE;
-      if (entry !== GONE && cache.fits(entry, key)) return entry;
+      if (entry !== GONE && agrees(this.shape, cache.info(entry).values, key)) return entry;
     }
   }
 
@@ -107,6 +113,8 @@ export class Cache {
   private readonly free: number[] = [];
   private readonly subtables: Subtable[] = [];
   private readonly hints = new Int32Array(HINT_SETS * 2).fill(NONE);
+  /** Words that a mask looks at. */
+  private live = new Uint16Array(0);
   private clockHand = 0;
   /** Live entries. */
   count = 0;
@@ -121,17 +129,17 @@ export class Cache {
   /** Does a key agree with the entry in the entry's bits? */
   fits(entry: number, key: Uint32Array): boolean {
     const info = this.infos[entry];
-    if (info === null || info === undefined) return false;
-    const { words, bits } = info.shape;
-    const { values } = info;
-    for (let i = 0; i < words.length; i++) if (((key[words[i]] & bits[i]) ^ values[i]) !== 0) return false;
-    return true;
+    return info !== null && info !== undefined && agrees(info.shape, info.values, key);
   }
 
   /** The entry for a key, or -1. */
   find(key: Key): number {
     const { words } = key;
-    const set = (hashKey(key) & (HINT_SETS - 1)) * 2;
+    const { subtables, live } = this;
+    if (subtables.length <= 1) return subtables.length === 0 ? NONE : subtables[0].find(words, this);
+    let hash = 0;
+    for (let i = 0; i < live.length; i++) hash = mix(hash, words[live[i]]);
+    const set = (finish(hash) & (HINT_SETS - 1)) * 2;
     const first = this.hints[set];
     if (first >= 0 && this.fits(first, words)) return first;
     const second = this.hints[set + 1];
@@ -171,6 +179,7 @@ export class Cache {
     if (!subtable) {
       subtable = new Subtable(info.shape);
       this.subtables.push(subtable);
+      this.findLive();
     }
     this.infos[entry] = { ...info, shape: subtable.shape };
     this.program[entry] = program;
@@ -188,11 +197,19 @@ export class Cache {
     const info = this.info(entry);
     const at = this.subtables.findIndex((s) => s.shape === info.shape);
     this.subtables[at].remove(entry, info.values);
-    if (this.subtables[at].count === 0) this.subtables.splice(at, 1);
+    if (this.subtables[at].count === 0) {
+      this.subtables.splice(at, 1);
+      this.findLive();
+    }
     this.onDrop(entry, info);
     this.infos[entry] = null;
     this.free.push(entry);
     this.count--;
+  }
+
+  private findLive(): void {
+    const words = new Set(this.subtables.flatMap(({ shape }) => [...shape.words]));
+    this.live = Uint16Array.from(words).sort();
   }
 
   /** Every live entry. */
@@ -228,13 +245,4 @@ export class Cache {
     this.bytes = wider(new Float64Array(size), this.bytes);
     this.used_ms = wider(new Float64Array(size), this.used_ms);
   }
-}
-
-/** A hash of the hot words, and of IPv6's where the packet has them. */
-function hashKey(key: Key): number {
-  const { words } = key;
-  let hash = 0;
-  for (let i = 0; i < HOT_WORDS; i++) hash = mix(hash, words[i]);
-  if (key.dirty & 1) for (let i = GROUPS.ipv6[0]; i < GROUPS.ipv6[1]; i++) hash = mix(hash, words[i]);
-  return finish(hash);
 }

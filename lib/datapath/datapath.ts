@@ -120,7 +120,7 @@ export class Datapath {
       job();
       for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
     } finally {
-      this.waiting.length = 0;
+      if (this.waiting.length > 0) this.waiting.length = 0;
       this.busy = false;
     }
   }
@@ -137,7 +137,7 @@ export class Datapath {
       this.handle(entry, bytes, start, end);
       for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
     } finally {
-      this.waiting.length = 0;
+      if (this.waiting.length > 0) this.waiting.length = 0;
       this.busy = false;
     }
   }

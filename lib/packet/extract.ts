@@ -89,6 +89,24 @@ export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, 
   }
 }
 
+/** Is the first byte of a word in memory its lowest? */
+const LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/** Words of the key that a frame fills whole. */
+const WORD = {
+  eth: slots.eth_dst.at >> 2,
+  ipSrc: slots.ipv4_src.at >> 2,
+  tpSrc: slots.tp_src.at >> 2,
+  ipv6Src: slots.ipv6_src.at >> 2,
+} as const;
+
+/** Four bytes as they stand in a word of the key. */
+function load(b: Uint8Array, at: number): number {
+  return LITTLE
+    ? b[at] | (b[at + 1] << 8) | (b[at + 2] << 16) | (b[at + 3] << 24)
+    : (b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3];
+}
+
 function putU32(to: Uint8Array, at: number, value: number): void {
   to[at] = value >>> 24;
   to[at + 1] = value >>> 16;
@@ -105,7 +123,10 @@ function ethernet(packet: Packet, key: Key): number {
   const b = packet.bytes;
   const k = key.bytes;
   let at = packet.start;
-  for (let i = 0; i < 12; i++) k[AT.ethDst + i] = b[at + i];
+  const { words } = key;
+  words[WORD.eth] = load(b, at);
+  words[WORD.eth + 1] = load(b, at + 4);
+  words[WORD.eth + 2] = load(b, at + 8);
   at += 12;
   let type = (b[at] << 8) | b[at + 1];
   for (let tags = 0; isTag(type) && tags < MAX_TAGS; tags++) {
@@ -160,7 +181,8 @@ function ipv4(packet: Packet, key: Key): void {
   if (headerLength < 20 || headerLength > total || total > size) return;
   packet.l3 = at;
   packet.l3End = at + total;
-  for (let i = 0; i < 8; i++) k[AT.ipSrc + i] = b[at + 12 + i];
+  key.words[WORD.ipSrc] = load(b, at + 12);
+  key.words[WORD.ipSrc + 1] = load(b, at + 16);
   k[AT.tos] = b[at + 1];
   k[AT.ttl] = b[at + 8];
   k[AT.proto] = b[at + 9];
@@ -185,7 +207,7 @@ function ipv6(packet: Packet, key: Key): void {
   packet.l3 = at;
   key.dirty |= DIRTY.ipv6;
   packet.l3End = at + 40 + payload;
-  copy(b, at + 8, k, AT.ipv6Src, 32);
+  for (let i = 0; i < 8; i++) key.words[WORD.ipv6Src + i] = load(b, at + 8 + i * 4);
   k[AT.ipv6Label + 1] = b[at + 1] & 0x0f;
   k[AT.ipv6Label + 2] = b[at + 2];
   k[AT.ipv6Label + 3] = b[at + 3];
@@ -273,14 +295,23 @@ function extensionBit(proto: number): number {
 }
 
 /** The shortest header of a protocol, in bytes: what is shorter isn't there. ICMPv6's checksum is kept right from 4 on. */
-const WHOLE_L4: Readonly<Record<number, number>> = { 1: 8, 6: 20, 17: 8, 58: 4, 132: 12 };
+const WHOLE_L4 = new Uint8Array(256);
+for (const [proto, bytes] of [
+  [1, 8],
+  [6, 20],
+  [17, 8],
+  [58, 4],
+  [132, 12],
+]) {
+  WHOLE_L4[proto] = bytes;
+}
 
 /** Ports, flags, ICMP type and code. */
 function transport(packet: Packet, key: Key, at: number, proto: number): void {
   const b = packet.bytes;
   const k = key.bytes;
   const size = packet.l3End - at;
-  if (size < (WHOLE_L4[proto] ?? 0)) return;
+  if (size < WHOLE_L4[proto]) return;
   packet.l4 = at;
   switch (proto) {
     case 6:
@@ -304,7 +335,7 @@ function transport(packet: Packet, key: Key, at: number, proto: number): void {
     default:
       return;
   }
-  for (let i = 0; i < 4; i++) k[AT.tpSrc + i] = b[at + i];
+  key.words[WORD.tpSrc] = load(b, at);
 }
 
 /** Target and link-layer address options; an option that comes twice makes all of them count as absent. */

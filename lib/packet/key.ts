@@ -250,6 +250,9 @@ export const DIRTY = { ipv6: 1, neighbour: 2, tags: 4, nsh: 8, ctTuple: 16, pipe
 /** The hot words of connection tracking: state, zone, protocol, mark. */
 const TRACKING = [ct_state.at / 4, packet_type.at / 4] as const;
 
+const groupFirst = Uint16Array.from(Object.values(GROUPS), ([first]) => first);
+const groupEnd = Uint16Array.from(Object.values(GROUPS), ([, end]) => end);
+
 /** A word's group bit, 0 for hot words. */
 const groupOfWord = new Uint8Array(KEY_WORDS);
 for (const name of Object.keys(GROUPS) as (keyof typeof GROUPS)[]) {
@@ -296,11 +299,11 @@ export class Key {
 
   /** Clears the cold groups that are dirty, except those in `keep`. */
   clearCold(keep = 0): void {
-    const clear = this.dirty & ~keep;
-    if (clear === 0) return;
-    for (const name in GROUPS) {
-      const n = name as keyof typeof GROUPS;
-      if (clear & DIRTY[n]) this.words.fill(0, GROUPS[n][0], GROUPS[n][1]);
+    const { words } = this;
+    // Bit n of `dirty` stands for group n.
+    for (let clear = this.dirty & ~keep; clear !== 0; clear &= clear - 1) {
+      const group = 31 - Math.clz32(clear & -clear);
+      for (let i = groupFirst[group]; i < groupEnd[group]; i++) words[i] = 0;
     }
     this.dirty &= keep;
   }
@@ -340,13 +343,25 @@ export class Key {
   set(s: Slot, value: number): void {
     const { bytes } = this;
     const at = s.at;
-    const ones = s.width === 32 ? 0xffffffff : (1 << s.width) - 1;
+    this.dirty |= groupOfWord[at >> 2];
+    if (s.width === 32) {
+      bytes[at] = value >>> 24;
+      bytes[at + 1] = value >>> 16;
+      bytes[at + 2] = value >>> 8;
+      bytes[at + 3] = value;
+      return;
+    }
+    if (s.width === 16 && s.size === 2) {
+      bytes[at] = value >>> 8;
+      bytes[at + 1] = value;
+      return;
+    }
+    const ones = (1 << s.width) - 1;
     const mask = (ones << s.shift) >>> 0;
     const bits = ((value & ones) << s.shift) >>> 0;
     for (let i = s.size - 1, m = mask, v = bits; i >= 0; i--, m >>>= 8, v >>>= 8) {
       bytes[at + i] = (bytes[at + i] & ~m) | (v & m);
     }
-    this.dirty |= groupOfWord[at >> 2];
   }
 
   /** Writes all bytes of a slot. */
