@@ -23,6 +23,7 @@ Examples:
   echo 'h1 ping h2' | ctswitch                         the demo, told what to do
   ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 --controller tcp:127.0.0.1:6653
   ctswitch simulate < cases.jsonl                      flows and packets in, packets out, no network
+  ctswitch ofctl show tcp:127.0.0.1:6654               what ovs-ofctl does, with any switch
 In a checkout, write node dist/bin/ctswitch.js for ctswitch.
 `;
 
@@ -140,6 +141,16 @@ function commands(ended: (status: number) => void): Command {
     .argument('[FILE]', 'cases, one a line; standard input unless given')
     .addHelpText('after', SIMULATE_HELP)
     .action(async (file: string | undefined) => ended(await (await import('./simulate.js')).runCases(file)));
+
+  program
+    .command('ofctl')
+    .description('what ovs-ofctl does, with any OpenFlow 1.3 switch; ctswitch ofctl --help lists its commands')
+    .usage('[options] COMMAND ADDRESS [ARGUMENT…]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument('[words...]')
+    .configureHelp({ helpWidth: 110, visibleArguments: () => [] })
+    .action(async (words: string[]) => ended(await (await import('./ofctl.js')).ofctl(words, program)));
   return program;
 }
 

@@ -28,8 +28,9 @@ export interface PrintableFlow {
   readonly flags: number;
   /** How long the flow has been there. */
   readonly duration_ms: number;
-  readonly packets: number;
-  readonly bytes: number;
+  /** null: not counted. */
+  readonly packets: number | null;
+  readonly bytes: number | null;
 }
 
 export interface FlowPrintOptions {
@@ -52,7 +53,6 @@ function formatFlags(flags: number): string {
     .join('');
 }
 
-/** "12" or "12.345", in seconds. */
 /** Seconds, with milliseconds where there are some: "12.345". */
 export function formatDuration(duration_ms: number): string {
   const whole = Math.floor(duration_ms / 1000);
@@ -66,7 +66,7 @@ export function formatFlow(flow: PrintableFlow, { names = PLAIN_NAMES, stats = t
   if (stats || flow.cookie !== 0n) text += `cookie=0x${flow.cookie.toString(16)}, `;
   if (stats) text += `duration=${formatDuration(flow.duration_ms)}s, `;
   if (stats || flow.tableId !== 0) text += `table=${names.table(flow.tableId)}, `;
-  if (stats) text += `n_packets=${flow.packets}, n_bytes=${flow.bytes}, `;
+  if (stats) text += `n_packets=${flow.packets ?? '?'}, n_bytes=${flow.bytes ?? '?'}, `;
   if (flow.idleTimeout_s !== 0) text += `idle_timeout=${flow.idleTimeout_s}, `;
   if (flow.hardTimeout_s !== 0) text += `hard_timeout=${flow.hardTimeout_s}, `;
   text += formatFlags(flow.flags);

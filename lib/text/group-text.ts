@@ -179,9 +179,10 @@ export function formatGroup({ groupId, groupType, buckets }: PrintableGroup, nam
   return parts.join(',');
 }
 
+/** null: not counted. */
 interface Counted {
-  readonly packets: number;
-  readonly bytes: number;
+  readonly packets: number | null;
+  readonly bytes: number | null;
 }
 
 /** A group's counters as ovs-ofctl dump-group-stats prints them, without the blank in front. */
@@ -193,7 +194,7 @@ export function formatGroupStats(
     readonly buckets: readonly Counted[];
   },
 ): string {
-  const counts = ({ packets, bytes }: Counted) => `packet_count=${packets},byte_count=${bytes}`;
+  const counts = ({ packets, bytes }: Counted) => `packet_count=${packets ?? '?'},byte_count=${bytes ?? '?'}`;
   const { groupId, references, duration_ms, buckets } = group;
   const parts = [`group_id=${groupId}`, `duration=${formatDuration(duration_ms)}s`, `ref_count=${references}`];
   return [...parts, counts(group), ...buckets.map((bucket, i) => `bucket${i}:${counts(bucket)}`)].join(',');

@@ -180,9 +180,10 @@ export function formatMeter({ meterId, flags, bands }: Pick<MeterMod, 'meterId' 
   return `${formatId(meterId, '=')} ${names.join('')}bands=${lines.join('')}`;
 }
 
+/** null: not counted. */
 interface Counted {
-  readonly packets: number;
-  readonly bytes: number;
+  readonly packets: number | null;
+  readonly bytes: number | null;
 }
 
 /** A meter's counters as ovs-ofctl meter-stats prints them: a line, and one more a band. */
@@ -195,7 +196,7 @@ export function formatMeterStats(
   },
 ): string {
   const { meterId, flows, packets, bytes, duration_ms, bands } = meter;
-  const counts = `flow_count:${flows} packet_in_count:${packets} byte_in_count:${bytes}`;
-  const lines = bands.map((band, i) => `\n${i}: packet_count:${band.packets} byte_count:${band.bytes}`);
+  const counts = `flow_count:${flows} packet_in_count:${packets ?? '?'} byte_in_count:${bytes ?? '?'}`;
+  const lines = bands.map((band, i) => `\n${i}: packet_count:${band.packets ?? '?'} byte_count:${band.bytes ?? '?'}`);
   return `${formatId(meterId, ':')} ${counts} duration:${formatDuration(duration_ms)}s bands:${lines.join('')}`;
 }

@@ -19,6 +19,7 @@ const KNOWS: Record<string, string[]> = {
   channel: ['bytes', 'packet', 'nxm', 'wire'],
   agent: ['bytes', 'packet', 'nxm', 'wire', 'channel', 'pipeline'],
   simulate: ['bytes', 'ct', 'nxm', 'pipeline', 'ports', 'agent', 'text', '.'],
+  ofctl: ['bytes', 'nxm', 'wire', 'text', 'channel'],
   cli: [
     'bytes',
     'ct',
