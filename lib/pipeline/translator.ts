@@ -8,7 +8,7 @@
  * fields known. What the packet takes along is frozen (frozen.ts). The same happens in front of an action or a lookup that asks
  * for what only came to light when a header was taken away (tags.ts): the rest of all lists that are under way is frozen.
  */
-import { type ColdStore, MAC_TABLE, OFPPC, OFPPS, OP, type PortTable, type Translation } from '../datapath/index.js';
+import { OFPPC, OP, type Translation } from '../datapath/index.js';
 import {
   type Action,
   type ControllerArgs,
@@ -16,57 +16,34 @@ import {
   type Field,
   type FieldValue,
   type Instructions,
-  implied,
   kindOf,
   type Meaning,
-  meets,
   OFPP,
   type Subfield,
   slotOf,
 } from '../nxm/index.js';
-import { FRAG_ANY, GROUPS, KEY_WORDS, Key, slots } from '../packet/key.js';
+import { FRAG_ANY, GROUPS, KEY_WORDS, type Key, slots } from '../packet/key.js';
 import { listOf } from './action-set.js';
+import { ctRequest } from './ct-request.js';
 import type { Flow } from './flow.js';
-import { type Frozen, type FrozenStates, type Rest, restAt } from './frozen.js';
-import type { Groups } from './groups.js';
+import { type Frozen, type Rest, restAt } from './frozen.js';
 import { Headers, KEPT_WORDS } from './headers.js';
-import type { MacTable } from './mac-table.js';
-import type { Meters } from './meters.js';
-import { natRequest } from './nat-request.js';
-import { isReserved } from './normal.js';
+import { Outputs } from './outputs.js';
+import { isPresent, writeMetadata } from './packet-fields.js';
 import { ProgramBuilder } from './program-builder.js';
 import { bucketsFor } from './select.js';
-import type { Table } from './table.js';
 import { Tags } from './tags.js';
+import type { World } from './world.js';
 
 /** How deep resubmits may stand in each other, and how many a translation may do (ovs-actions(7)). */
 export const MAX_RESUBMIT_DEPTH = 64;
 export const MAX_RESUBMITS = 4096;
 
-/** What a translation looks at. */
-export interface World {
-  readonly tables: readonly Table[];
-  readonly ports: PortTable;
-  readonly macs: MacTable;
-  readonly groups: Groups;
-  readonly meters: Meters;
-  readonly frozen: FrozenStates;
-  readonly cold: ColdStore;
-}
-
-/** One bit of the outer TCI: a tag is there. */
-const cfiSlot = { at: slots.vlan_tci.at, size: 2, shift: 12, width: 1 };
-const vidOnlySlot = { at: slots.vlan_tci.at, size: 2, shift: 0, width: 12 };
 const fragSlot = slots.nw_frag;
 /** tp_src and tp_dst, which stand in one word. */
 const portsSlot = { at: slots.tp_src.at, size: 4, shift: 0, width: 32 };
 
-const ONES = new Key();
-ONES.words.fill(0xffffffff);
-
 const NOWHERE = { tableId: 0, flow: null };
-
-const L4_NEEDS = new Set(['tcp', 'udp', 'sctp']);
 
 export class Translator implements Meaning {
   private readonly headers = new Headers();
@@ -85,10 +62,13 @@ export class Translator implements Meaning {
   private rest: Rest[] = [];
   /** The pipeline let go of what connection tracking found. */
   private untracked = false;
-  private readonly tags = new Tags(this.headers, {
+  private readonly steps = {
     commit: () => this.commit(),
-    step: (...words) => this.program.step(...words),
-  });
+    step: (...words: number[]) => this.program.step(...words),
+    visit: (table: number) => this.program.visit(table),
+  };
+  private readonly tags = new Tags(this.headers, this.steps);
+  private readonly outputs: Outputs;
   private failed = false;
   /** Packets that no flow of table 0 matches are switched as by NORMAL: no controller is there to tell. */
   standalone = false;
@@ -97,6 +77,7 @@ export class Translator implements Meaning {
 
   constructor(private readonly world: World) {
     this.program = new ProgramBuilder(world.cold);
+    this.outputs = new Outputs(world, this.headers, this.steps);
   }
 
   /** The program for a packet that came in, or comes out of ct. */
@@ -227,7 +208,7 @@ export class Translator implements Meaning {
       this.tableId = next;
       const flow = this.lookUp(next);
       if (flow === null) {
-        if (this.standalone && next === 0 && this.depth === 0) this.normal();
+        if (this.standalone && next === 0 && this.depth === 0) this.outputs.to(OFPP.NORMAL);
         return;
       }
       this.flow = flow;
@@ -280,20 +261,8 @@ export class Translator implements Meaning {
       this.actionSet = [...this.actionSet, ...i.write];
       this.setActionSetOutput();
     }
-    if (i.metadata) {
-      const { value, mask } = i.metadata;
-      for (let bit = 0n; bit < 64n; bit += 32n) this.writeMetadata(bit, value, mask);
-    }
+    if (i.metadata) writeMetadata(this.headers, i.metadata.value, i.metadata.mask);
     return i.goto ?? -1;
-  }
-
-  /** 32 bits of write_metadata. */
-  private writeMetadata(bit: bigint, value: bigint, mask: bigint): void {
-    const slot = { at: slots.metadata.at + (bit === 0n ? 4 : 0), size: 4, shift: 0, width: 32 };
-    const bits = Number((mask >> bit) & 0xffffffffn);
-    if (bits === 0) return;
-    const old = this.headers.read(slot);
-    this.headers.write(slot, ((old & ~bits) | (Number((value >> bit) & 0xffffffffn) & bits)) >>> 0);
   }
 
   /** The field actset_output follows the action set. */
@@ -353,12 +322,7 @@ export class Translator implements Meaning {
   }
 
   has(field: Field): boolean {
-    const { needs } = field;
-    if (needs === 'none') return true;
-    if (needs === 'vlan') return this.headers.read(cfiSlot) !== 0;
-    for (const [name] of implied(needs)) this.headers.read(slots[name]);
-    if (L4_NEEDS.has(needs)) this.headers.read(fragSlot);
-    return meets(needs, this.headers.flow, ONES);
+    return isPresent(field, this.headers);
   }
 
   endList(): void {
@@ -470,15 +434,7 @@ export class Translator implements Meaning {
 
   ct(args: CtArgs): void {
     this.commit();
-    const exec = this.exec(args.exec);
-    const request = {
-      zone: args.zone,
-      commit: args.commit,
-      force: args.force,
-      ...exec,
-      nat: args.nat === null ? null : natRequest(args.nat),
-      helper: args.helper,
-    };
+    const request = ctRequest(args, this.headers, (action) => kindOf(action).translate(action, this));
     if (request.nat) this.headers.translated();
     this.program.ct({ kind: 'ct', request }, args.table === null ? 0 : this.freeze([restAt(args.table)], true));
     // The copy that goes on is untracked.
@@ -497,25 +453,6 @@ export class Translator implements Meaning {
     this.untracked = true;
     for (const slot of [slots.ct_state, slots.ct_zone, slots.ct_nw_proto, slots.ct_mark]) headers.fix(slot, 0);
     headers.constant(GROUPS.ctTuple[0], GROUPS.ctTuple[1], () => 0);
-  }
-
-  /** Runs the actions inside ct on ct_mark and ct_label; what they wrote becomes masked values. */
-  private exec(actions: readonly Action[]) {
-    const { headers } = this;
-    const restore = headers.borrow([slots.ct_mark, slots.ct_label]);
-    for (const action of actions) kindOf(action).translate(action, this);
-    const markMask = headers.pendingNumber(slots.ct_mark);
-    const labelMask = headers.pendingWords(slots.ct_label);
-    const labelled = labelMask.some((bits) => bits !== 0);
-    const first = slots.ct_label.at >> 2;
-    const result = {
-      markValue: (headers.flow.get(slots.ct_mark) & markMask) >>> 0,
-      markMask,
-      labelValue: labelled ? headers.flow.words.slice(first, first + 4).map((word, i) => word & labelMask[i]) : null,
-      labelMask: labelled ? labelMask : null,
-    };
-    restore();
-    return result;
   }
 
   private freeze(rest: readonly Rest[], tracked: boolean): number {
@@ -538,77 +475,9 @@ export class Translator implements Meaning {
   // Output.
 
   output(port: number, maxLen: number): void {
-    switch (port) {
-      case OFPP.IN_PORT:
-        this.send(this.headers.read(slots.in_port));
-        break;
-      case OFPP.TABLE:
-        this.walk(0);
-        break;
-      case OFPP.NORMAL:
-        this.normal();
-        break;
-      case OFPP.FLOOD:
-      case OFPP.ALL:
-        this.flood();
-        break;
-      case OFPP.CONTROLLER:
-        this.controller({ maxLen, reason: 'action', controllerId: 0 });
-        break;
-      default:
-        if (port !== this.headers.read(slots.in_port)) this.send(port);
-    }
-  }
-
-  private send(number: number): void {
-    const entry = this.world.ports.get(number);
-    if (!entry || entry.config & (OFPPC.NO_FWD | OFPPC.PORT_DOWN) || entry.state & OFPPS.LINK_DOWN) return;
-    this.commit();
-    const queue = this.headers.flow.get(slots.skb_priority);
-    if (queue === 0) this.program.step(OP.output, entry.slot);
-    else this.program.step(OP.enqueue, entry.slot, queue - 1);
-  }
-
-  private flood(): void {
-    const inPort = this.headers.read(slots.in_port);
-    for (const entry of this.world.ports.list()) if (entry.number !== inPort) this.send(entry.number);
-  }
-
-  /** L2 learning, as Open vSwitch's bridge does it: to the known port of the address, else to all. */
-  private normal(): void {
-    const { headers, world } = this;
-    const inPort = headers.read(slots.in_port);
-    const real = world.ports.get(inPort) !== undefined;
-    if (!real && inPort !== OFPP.CONTROLLER && inPort !== OFPP.ANY) return;
-    headers.lookAt(slots.eth_dst);
-    const vlan = headers.read(cfiSlot) ? headers.read(vidOnlySlot) : 0;
-    const { bytes } = headers.flow;
-    const at = slots.eth_dst.at;
-    if (isReserved(bytes, at)) return;
-    if (real) {
-      this.commit();
-      this.program.step(OP.learn, vlan, inPort);
-    }
-    this.program.visit(MAC_TABLE);
-    const known = bytes[at] & 1 ? -1 : this.portOf(vlan, real ? inPort : -1);
-    if (known < 0) this.flood();
-    else if (known !== inPort) this.send(known);
-  }
-
-  /** Where the destination was seen, -1 nowhere. The source was learned at `inPort` (-1: it wasn't), maybe just now. */
-  private portOf(vlan: number, inPort: number): number {
-    const { headers } = this;
-    const { bytes } = headers.flow;
-    const [dst, src] = [slots.eth_dst.at, slots.eth_src.at];
-    for (let i = 0; i < 6; i++) {
-      const differ = bytes[dst + i] ^ bytes[src + i];
-      if (differ === 0) continue;
-      // One bit that differs is enough to tell other packets apart.
-      headers.read({ at: src + i, size: 1, shift: 31 - Math.clz32(differ), width: 1 });
-      return this.world.macs.find(vlan, bytes, dst);
-    }
-    headers.lookAt(slots.eth_src);
-    return inPort < 0 ? this.world.macs.find(vlan, bytes, dst) : inPort;
+    if (port === OFPP.TABLE) this.walk(0);
+    else if (port === OFPP.CONTROLLER) this.controller({ maxLen, reason: 'action', controllerId: 0 });
+    else this.outputs.to(port);
   }
 
   controller(args: ControllerArgs): void {

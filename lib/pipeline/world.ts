@@ -1,0 +1,17 @@
+/** What a translation looks at, and never changes. */
+import type { ColdStore, PortTable } from '../datapath/index.js';
+import type { FrozenStates } from './frozen.js';
+import type { Groups } from './groups.js';
+import type { MacTable } from './mac-table.js';
+import type { Meters } from './meters.js';
+import type { Table } from './table.js';
+
+export interface World {
+  readonly tables: readonly Table[];
+  readonly ports: PortTable;
+  readonly macs: MacTable;
+  readonly groups: Groups;
+  readonly meters: Meters;
+  readonly frozen: FrozenStates;
+  readonly cold: ColdStore;
+}
