@@ -49,10 +49,17 @@ export class FlowTables {
     });
   }
 
+  /** Refuses what `apply` would refuse for what the change itself says, and changes nothing. */
+  verify(change: FlowMod): void {
+    checkFlags(change);
+    const { command, instructions, match, priority } = change;
+    if (command === 'add')
+      this.check(instructions, match, priority, this.table(change.tableId, 'OFPFMFC_BAD_TABLE_ID'));
+    else this.chosen(change);
+  }
+
   apply(change: FlowMod): void {
-    if (change.flags & ~KNOWN_FLAGS) {
-      throw new OpenFlowError('OFPFMFC_BAD_FLAGS', `unknown flow-mod flags 0x${change.flags.toString(16)}`);
-    }
+    checkFlags(change);
     if (change.command === 'add') this.add(change);
     else if (change.command === 'modify' || change.command === 'modify_strict') this.modify(change);
     else this.delete(change);
@@ -133,14 +140,16 @@ export class FlowTables {
     return this.table(change.tableId, 'OFPFMFC_BAD_TABLE_ID').meant(change);
   }
 
-  /** Removes the flows that point to a group that is gone. */
-  groupDeleted(group: number): void {
-    this.removeAll(this.references.ofGroup(group), 'group_delete');
+  /** Removes the flows that point to groups that are gone. */
+  groupsDeleted(groups: readonly number[]): void {
+    const flows = groups.flatMap((group) => this.references.ofGroup(group));
+    this.removeAll([...new Set(flows)], 'group_delete');
   }
 
-  /** Removes the flows that name a meter that is gone. */
-  meterDeleted(meter: number): void {
-    this.removeAll(this.references.ofMeter(meter), 'delete');
+  /** Removes the flows that name meters that are gone. */
+  metersDeleted(meters: readonly number[]): void {
+    const flows = meters.flatMap((meter) => this.references.ofMeter(meter));
+    this.removeAll(flows, 'delete');
   }
 
   private removeAll(flows: readonly Flow[], reason: RemovedReason): void {
@@ -216,6 +225,12 @@ export class FlowTables {
 
   close(): void {
     this.expiry.close();
+  }
+}
+
+function checkFlags({ flags }: FlowMod): void {
+  if (flags & ~KNOWN_FLAGS) {
+    throw new OpenFlowError('OFPFMFC_BAD_FLAGS', `unknown flow-mod flags 0x${flags.toString(16)}`);
   }
 }
 

@@ -57,8 +57,8 @@ export interface GroupEvents {
   changed(): void;
   /** Counters of all groups have to be brought up to date. */
   collect(): void;
-  /** A group is gone; flows that point to it go, too. */
-  deleted(group: number): void;
+  /** Groups are gone; flows that point to them go, too. */
+  deleted(groups: readonly number[]): void;
   /** How many flows point to a group. */
   flowsOf(group: number): number;
 }
@@ -119,22 +119,23 @@ export class Groups {
 
   private delete(id: number): void {
     if (id === OFPG.ALL) {
-      for (const group of [...this.byId.keys()]) this.remove(group);
+      this.remove([...this.byId.keys()]);
       return;
     }
     if (id > OFPG.MAX) throw new OpenFlowError('OFPGMFC_INVALID_GROUP', `0x${id.toString(16)} is no group id`);
     const group = this.byId.get(id);
     if (!group) return;
     if (group.chained > 0) throw new OpenFlowError('OFPGMFC_CHAINED_GROUP', `other groups forward to group ${id}`);
-    this.remove(id);
+    this.remove([id]);
   }
 
-  private remove(id: number): void {
-    this.events.collect();
-    this.chain(this.byId.get(id) as Group, -1);
-    this.byId.delete(id);
+  private remove(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.chain(this.byId.get(id) as Group, -1);
+      this.byId.delete(id);
+    }
     this.events.changed();
-    this.events.deleted(id);
+    this.events.deleted(ids);
   }
 
   // What a group may be.

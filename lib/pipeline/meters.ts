@@ -30,8 +30,8 @@ class Held {
 export interface MeterEvents {
   /** Any packet's way may be another one. */
   changed(): void;
-  /** A meter is gone; flows that name it go, too. */
-  deleted(meter: number): void;
+  /** Meters are gone; flows that name them go, too. */
+  deleted(meters: readonly number[]): void;
   /** How many flows name a meter. */
   flowsOf(meter: number): number;
 }
@@ -76,11 +76,9 @@ export class Meters {
 
   private delete(id: number): void {
     const ids = id === OFPM.ALL ? [...this.byId.keys()] : this.byId.has(id) ? [id] : [];
-    for (const meter of ids) {
-      this.byId.delete(meter);
-      this.events.changed();
-      this.events.deleted(meter);
-    }
+    for (const meter of ids) this.byId.delete(meter);
+    this.events.changed();
+    this.events.deleted(ids);
   }
 
   /** May a packet go to controllers? Measures it with the virtual meter, where that is set. */

@@ -100,12 +100,12 @@ export class Pipeline implements PipelineApi {
       checkActions: (actions) => checkBucket(actions, this.named),
       changed: () => this.datapath.journal.everything(),
       collect: () => this.datapath.collect(),
-      deleted: (group) => this.flowTables.groupDeleted(group),
+      deleted: (groups) => this.flowTables.groupsDeleted(groups),
       flowsOf: (group) => references.countOfGroup(group),
     });
     this.meterTable = new Meters(clock, {
       changed: () => this.datapath.journal.everything(),
-      deleted: (meter) => this.flowTables.meterDeleted(meter),
+      deleted: (meters) => this.flowTables.metersDeleted(meters),
       flowsOf: (meter) => references.countOfMeter(meter),
     });
     this.translator = new Translator({
@@ -133,6 +133,11 @@ export class Pipeline implements PipelineApi {
   /** Packets that resubmits led too deep, by translations. */
   get tooDeep(): number {
     return this.translator.tooDeep;
+  }
+
+  /** Refuses what `apply` would refuse for what the change itself says, and changes nothing. */
+  verify(change: FlowMod): void {
+    this.flowTables.verify(change);
   }
 
   apply(change: FlowMod): void {
