@@ -9,6 +9,7 @@ export {
   ManualClock,
   OpenFlowError,
   Random,
+  RefusedError,
   TextError,
   toHex,
 } from './bytes/index.js';

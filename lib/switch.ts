@@ -4,7 +4,7 @@
  */
 import type { Agent, AgentEvent, AgentOptions } from './agent/agent.js';
 import type { Profile } from './agent/profile.js';
-import { type Clock, type Log, Random, silent } from './bytes/index.js';
+import { type Clock, type Log, OpenFlowError, Random, RefusedError, silent } from './bytes/index.js';
 import { type Connection, type DumpOptions, type Filter, formatConnection, Tracker } from './ct/index.js';
 import type { PortEntry, QueueRates } from './datapath/index.js';
 import {
@@ -33,6 +33,7 @@ import {
 import { type Port, PortError, type PortHost } from './ports/port.js';
 import { systemClock } from './system-clock.js';
 import {
+  type FlowTextOptions,
   formatFlow,
   formatGroup,
   formatMeter,
@@ -100,6 +101,16 @@ export const ALL_FLOWS: FlowFilter = {
   cookieMask: 0n,
   match: Match.all,
 };
+
+/** Runs `job`; what it refuses gets its place in the text. */
+function placed(job: () => void, line: number, column: number, file?: string): void {
+  try {
+    job();
+  } catch (error) {
+    if (!(error instanceof OpenFlowError)) throw error;
+    throw new RefusedError(error, line, column, file);
+  }
+}
 
 export class Switch {
   readonly datapathId: bigint;
@@ -274,9 +285,17 @@ export class Switch {
 
   /** The flow tables, in ovs-ofctl's text and as data. */
   readonly flows = {
-    /** Adds every flow of a text, one a line, or none. Throws a TextError { line, column } or an OpenFlowError. */
-    load: (text: string, file?: string): void => {
-      for (const change of parseFlows(text, { file, command: 'any' })) this.pipeline.apply(change);
+    /**
+     * Makes every change of a text, a line each; a text with a mistake, or with a flow that the switch can't follow, makes none.
+     * Throws a TextError or a RefusedError, both with { line, column }.
+     */
+    load: (text: string, options: Pick<FlowTextOptions, 'file' | 'ports'> = {}): void => {
+      const lines = text.split('\n').flatMap((line, i) => {
+        const changes = parseFlows(line, { ...options, line: i + 1, command: 'any' });
+        return changes.map((change) => ({ change, at: [i + 1, line.search(/\S/) + 1, options.file] as const }));
+      });
+      for (const { change, at } of lines) placed(() => this.pipeline.verify(change), ...at);
+      for (const { change, at } of lines) placed(() => this.pipeline.apply(change), ...at);
     },
     /** Adds one flow. */
     add: (text: string): void => this.pipeline.apply(parseFlow(text)),

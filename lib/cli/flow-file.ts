@@ -3,47 +3,27 @@
  * line.
  */
 import { readFileSync } from 'node:fs';
-import { OpenFlowError, TextError } from '../bytes/index.js';
-import type { FlowMod, NameMap } from '../nxm/index.js';
+import { RefusedError, TextError } from '../bytes/index.js';
+import type { NameMap } from '../nxm/index.js';
 import type { Switch } from '../switch.js';
-import { parseFlows } from '../text/index.js';
 import { EXIT, Failure, unreadable } from './exit.js';
 
-export interface FlowLine {
-  readonly line: number;
-  readonly text: string;
-  readonly change: FlowMod;
-}
-
-/** Reads a file; ports may be written by name. Throws a Failure. */
-export function readFlowFile(file: string, ports: NameMap): FlowLine[] {
-  let content: string;
+/** A flow file's content. Throws a Failure. */
+export function readFlowFile(file: string): string {
   try {
-    content = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw unreadable(file, error);
   }
-  return content.split('\n').flatMap((text, i) => {
-    try {
-      return parseFlows(text, { file, line: i + 1, ports }).map((change) => ({ line: i + 1, text, change }));
-    } catch (error) {
-      throw error instanceof TextError
-        ? new Failure(EXIT.usage, `${error.message}\n${caret(text, error.column)}`)
-        : error;
-    }
-  });
 }
 
-/** Adds what was read. Throws a Failure for a flow that the switch refuses. */
-export function addFlows(sw: Switch, file: string, lines: readonly FlowLine[]): void {
-  for (const { line, text, change } of lines) {
-    try {
-      sw.flows.apply(change);
-    } catch (error) {
-      if (!(error instanceof OpenFlowError)) throw error;
-      const column = text.search(/\S/) + 1;
-      throw new Failure(EXIT.usage, `${file}:${line}:${column}: ${error.why} (${error.error})\n${caret(text, column)}`);
-    }
+/** Makes the changes of a flow file, where ports may be named, or none of them. Throws a Failure that shows the line. */
+export function loadFlows(sw: Switch, file: string, content: string, ports: NameMap): void {
+  try {
+    sw.flows.load(content, { file, ports });
+  } catch (error) {
+    if (!(error instanceof TextError || error instanceof RefusedError)) throw error;
+    throw new Failure(EXIT.usage, `${error.message}\n${caret(content.split('\n')[error.line - 1], error.column)}`);
   }
 }
 

@@ -8,7 +8,7 @@ import { type FailMode, Switch } from '../switch.js';
 import { systemClock } from '../system-clock.js';
 import { tellEvents } from './events.js';
 import { EXIT, Failure } from './exit.js';
-import { addFlows, readFlowFile } from './flow-file.js';
+import { loadFlows, readFlowFile } from './flow-file.js';
 import { Lifetime } from './lifetime.js';
 import { Output } from './output.js';
 import { readyJson, readyText } from './ready.js';
@@ -31,7 +31,7 @@ export async function run(options: RunOptions): Promise<number> {
   const { flows: file, controller: controllers = [], listen = [], profile, name } = options;
   const ports = numbered((options.port ?? []).map(readPort));
   const names = new Map(ports.map(({ number, port }) => [port.name, number === 'LOCAL' ? OFPP.LOCAL : number]));
-  const flows = file === undefined ? [] : readFlowFile(file, names);
+  const flows = file === undefined ? '' : readFlowFile(file);
   const failMode = options.failMode ?? (controllers.length > 0 ? 'secure' : 'standalone');
 
   const life = new Lifetime();
@@ -53,7 +53,7 @@ export async function run(options: RunOptions): Promise<number> {
   });
   try {
     // Before the ports: the first frame of a capture is to find the flows.
-    if (file !== undefined) addFlows(sw, file, flows);
+    if (file !== undefined) loadFlows(sw, file, flows, names);
     // A capture begins when all ports can take its frames.
     const captures = ports.flatMap(({ port }) => (port instanceof FilePort ? [port.hold()] : []));
     for (const { number, port } of ports) sw.addPort(number, port);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { RefusedError, TextError } from '../../lib/bytes/index.js';
 import { udp4 } from '../support/frames.js';
 import { BenchSwitch } from './bench-switch.js';
 
@@ -65,6 +66,16 @@ describe('pipeline: flow-mod (OpenFlow 1.3.5 §6.4)', () => {
     );
     expect(() => bench.sw.flows.add('check_overlap,priority=5,tcp,actions=drop')).not.to.throw();
     expect(() => bench.sw.flows.add('check_overlap,priority=6,udp,actions=drop')).not.to.throw();
+  });
+
+  it('a text with a flow that is refused, or can not be read, changes nothing, and names the line', () => {
+    const bench = new BenchSwitch('udp,actions=output:2');
+    const load = (text: string) => () => bench.sw.flows.load(text);
+    expect(load('tcp,actions=drop\n\n  udp,actions=pop_vlan,output:3'))
+      .to.throw(RefusedError)
+      .with.include({ line: 3, column: 3 });
+    expect(load('tcp,actions=drop\nudp,actions=outptu:3')).to.throw(TextError).with.include({ line: 2 });
+    expect(bench.sw.flows.list()).to.have.length(1);
   });
 
   it('a refused flow changes nothing', () => {
