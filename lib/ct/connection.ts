@@ -1,6 +1,6 @@
 /** A stored connection as a plain object, for people and for JSON: what a dump, an event and a statistic speak of. */
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../bytes/address.js';
-import type { Connections } from './connections.js';
+import { type Connections, FTP, RELATED, TFTP } from './connections.js';
 import { PROTO_TCP } from './states.js';
 import { SCALED, TCP_STATES, TcpPeer, UNKNOWN_SCALE } from './tcp/machine.js';
 import { loadPeer } from './tcp/record.js';
@@ -29,6 +29,10 @@ export interface Connection {
   label: string;
   /** Whole seconds until it is gone. */
   timeout_s: number;
+  /** The protocol that is read for connections it announces. */
+  helper: 'ftp' | 'tftp' | null;
+  /** The original tuple of the connection that announced this one. */
+  parent: ConnectionTuple | null;
   /** TCP's two sides: of the one that began, and of the other. */
   tcp: { orig: TcpSide; reply: TcpSide } | null;
 }
@@ -41,13 +45,18 @@ export function describeConnection(connections: Connections, slot: number, now_m
   connections.original(slot, tuple);
   const orig = describeTuple(tuple);
   connections.replyOf(slot, tuple);
+  const reply = describeTuple(tuple);
+  const flags = connections.flags(slot);
+  connections.known(slot, tuple);
   return {
     zone: tuple.zone,
     orig,
-    reply: describeTuple(tuple),
+    reply,
     mark: connections.mark(slot) >>> 0,
     label: labelText(connections, slot),
     timeout_s: Math.max(0, Math.floor((connections.expiry(slot) - now_ms) / 1000)),
+    helper: flags & FTP ? 'ftp' : flags & TFTP ? 'tftp' : null,
+    parent: flags & RELATED ? describeTuple(tuple) : null,
     tcp:
       tuple.proto === PROTO_TCP ? { orig: tcpSide(connections, slot, 0), reply: tcpSide(connections, slot, 1) } : null,
   };

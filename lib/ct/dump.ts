@@ -36,6 +36,8 @@ export function formatConnection(c: Connection, options: DumpOptions = {}): stri
   const label = c.label.replace(/^0+/, '');
   if (label !== '') parts.push(`labels=0x${label}`);
   if (c.tcp !== null) parts.push(`protoinfo=(${formatTcp(c.tcp.orig, c.tcp.reply, options.more ?? false)})`);
+  if (c.helper !== null) parts.push(`helper=${c.helper}`);
+  if (options.more && c.parent !== null) parts.push(`parent=(${formatTuple(c.parent)})`);
   return parts.join(',');
 }
 

@@ -2,6 +2,7 @@
 export type { Connection, ConnectionTuple, TcpSide } from './connection.js';
 export type { EndReason } from './connections.js';
 export { type DumpOptions, formatConnection, formatTuple, protocolName } from './dump.js';
+export { type ExpectationCounters, MAX_EXPECTATIONS, MAX_OF_PARENT } from './expectations.js';
 export {
   type FragmentCounters,
   type FragmentMinimum,

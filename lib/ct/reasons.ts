@@ -22,6 +22,7 @@ export const why = {
   stays_invalid: 15,
   fragment_small: 16,
   fragment_overlap: 17,
+  helper_lie: 18,
 
   no_connection: 20,
   committed: 21,
@@ -33,6 +34,8 @@ export const why = {
   tuple_taken: 27,
 
   held: 28,
+
+  announced: 29,
 
   found: 30,
   found_before: 31,
@@ -49,6 +52,7 @@ export const WHY_TEXT: Readonly<Record<number, string>> = {
   [why.fragment]: 'a fragment whose headers contradict themselves or the frame',
   [why.fragment_small]: 'a fragment below the smallest size',
   [why.fragment_overlap]: 'a fragment of a datagram in which pieces overlap',
+  [why.helper_lie]: 'an announcement of its protocol that makes no sense, or of an address that is not its own',
   [why.held]: 'a fragment, held until its datagram is whole',
   [why.l4_checksum]: 'the L4 checksum is wrong',
   [why.l4_length]: 'a length in the L4 header contradicts the datagram',
@@ -69,6 +73,7 @@ export const WHY_TEXT: Readonly<Record<number, string>> = {
   [why.forced]: 'force ended the stored connection of the other direction',
   [why.nat_exhausted]: 'no address and port that it could be translated to is free',
   [why.tuple_taken]: 'its replies would look like those of another connection',
+  [why.announced]: 'another connection announced it',
   [why.found]: 'belongs to a stored connection',
   [why.found_before]: 'its connection was found before in this zone',
   [why.related_error]: 'an ICMP error about a stored connection',

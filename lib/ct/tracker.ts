@@ -11,15 +11,18 @@ import { silent } from '../bytes/index.js';
 import type { Packet } from '../packet/packet.js';
 import { Answerer } from './answer.js';
 import { type Connection, type ConnectionTuple, describeConnection, encodeTuple } from './connection.js';
-import { Connections, DNAT, type EndReason, FTP, SNAT, STATE, TFTP } from './connections.js';
+import { Connections, DNAT, type EndReason, FTP, RELATED, SNAT, STATE, TFTP } from './connections.js';
+import { type Expectation, Expectations } from './expectations.js';
 import { explain } from './explain.js';
 import { type FragmentMinimum, Fragments, type Origin } from './fragments.js';
+import { expectedReply, Helpers } from './helpers/helpers.js';
+import { SequenceShifts } from './helpers/shifts.js';
 import { type Filter, list, type Tally, tally } from './listing.js';
 import { NatChooser } from './nat.js';
 import { Parsed, parse } from './parse.js';
 import { WHY_TEXT, why } from './reasons.js';
 import { type CtRequest, CtResult, FATE, type Prior, type Released } from './request.js';
-import { CS_DNAT, CS_INV, CS_SNAT, PROTO_TCP } from './states.js';
+import { CS_DNAT, CS_INV, CS_REL, CS_SNAT, PROTO_TCP } from './states.js';
 import { storePeer } from './tcp/record.js';
 import { TimeoutPolicies } from './timeouts.js';
 import { translate } from './translate.js';
@@ -107,7 +110,10 @@ export class Tracker {
 
   private readonly log: Log;
   private readonly parsed = new Parsed();
-  private readonly verdict = new Verdict();
+  readonly expectations: Expectations;
+  private readonly shifts = new SequenceShifts();
+  private readonly helpers: Helpers;
+  private readonly verdict = new Verdict(this.shifts);
   private readonly result = new CtResult();
   private readonly answerer: Answerer;
   private readonly chooser: NatChooser;
@@ -128,6 +134,12 @@ export class Tracker {
     const seed = options.random.u32() | 0;
     this.connections = new Connections(this.zones, seed);
     this.answerer = new Answerer(this.connections, this.result);
+    this.expectations = new Expectations(seed);
+    this.helpers = new Helpers(this.connections, this.expectations, this.shifts);
+    this.connections.onHelperEnd = (slot) => {
+      this.expectations.end(slot);
+      this.shifts.end(slot);
+    };
     this.chooser = new NatChooser(this.connections, options.random.stream('nat'), seed);
   }
 
@@ -244,6 +256,13 @@ export class Tracker {
 
   private decide(packet: Packet, request: CtRequest, prior: Prior | null, now_ms: number): void {
     this.verdict.judge(packet, this.parsed, request, prior, this.connections, this.tcpSequenceChecks, now_ms);
+    const { verdict } = this;
+    if (!verdict.begins || this.expectations.counters.expected === 0) return;
+    const expected = this.expectations.find(this.parsed.tuple);
+    if (expected === null || !this.connections.is(expected.parent, expected.serial, now_ms)) return;
+    verdict.expected = expected;
+    verdict.state |= CS_REL;
+    verdict.why = why.announced;
   }
 
   /** Does what the verdict says. */
@@ -268,6 +287,7 @@ export class Tracker {
       if (valid) verdict.state |= bits;
     }
     if (!valid) return;
+    if (translated === 0 && !this.inspect(packet, verdict.slot, verdict.reply, request)) return;
     const wrote = this.write(verdict.slot, request);
     if (verdict.turns || wrote) this.tellUpdate(verdict.slot);
   }
@@ -276,17 +296,64 @@ export class Tracker {
   private begin(packet: Packet, request: CtRequest, now_ms: number): void {
     const { verdict, connections, parsed } = this;
     if (!this.admit(request.zone, now_ms)) return;
-    const reply = this.chooseReply(request, now_ms);
+    const { expected } = verdict;
+    const reply = expected === null ? this.chooseReply(request, now_ms) : this.takeReply(expected, request, now_ms);
     if (verdict.why === why.nat_exhausted || verdict.why === why.tuple_taken) return;
-    const kind = request.nat === null ? null : request.nat.kind;
-    const flags = kind === 'src' ? SNAT : kind === 'dst' ? DNAT : 0;
-    verdict.slot = connections.insert(parsed.tuple, reply, flags);
+    const helper = request.helper === 'ftp' ? FTP : request.helper === 'tftp' ? TFTP : 0;
+    verdict.slot = connections.insert(parsed.tuple, reply, this.kind(request) | helper);
     this.store();
     this.restart(now_ms);
+    if (expected !== null) this.inherit(verdict.slot, expected.parent);
     this.write(verdict.slot, request);
     if (request.nat !== null) verdict.state |= this.translate(packet, verdict.slot, false);
+    this.inspect(packet, verdict.slot, false, request);
     this.counters.committed++;
     this.listener?.({ type: 'new', connection: this.describe(verdict.slot) });
+  }
+
+  /** How the connection that a packet begins is translated: SNAT, DNAT or 0. A related one follows its parent. */
+  private kind({ nat }: CtRequest): number {
+    const { expected } = this.verdict;
+    if (nat === null) return 0;
+    if (expected !== null) return expected.kind;
+    return nat.kind === 'src' ? SNAT : nat.kind === 'dst' ? DNAT : 0;
+  }
+
+  /** The reply tuple of a related connection, null for the inverted original one. */
+  private takeReply(expected: Expectation, request: CtRequest, now_ms: number): Tuple | null {
+    const { reply, connections, verdict, counters } = this;
+    const { tuple } = this.parsed;
+    if (this.kind(request) === 0) {
+      reply.copy(tuple);
+      reply.reverse();
+    } else {
+      expectedReply(expected, tuple, reply);
+    }
+    if (connections.ownReplies === 0 || connections.find(reply, now_ms) < 0)
+      return reply.isReverseOf(tuple) ? null : reply;
+    verdict.why = why.tuple_taken;
+    counters.tuple_taken++;
+    return null;
+  }
+
+  /** A related connection has its parent's tuple, mark and label. */
+  private inherit(slot: number, parent: number): void {
+    const { connections, tuple } = this;
+    connections.original(parent, tuple);
+    connections.setParent(slot, tuple);
+    if (connections.mark(parent) !== 0) connections.setMark(slot, connections.mark(parent));
+    for (let i = 0; i < 4; i++) connections.setLabel(slot, i, connections.label(parent, i));
+  }
+
+  /** Lets the connection's helper read the packet; false if that makes it invalid. */
+  private inspect(packet: Packet, slot: number, reply: boolean, request: CtRequest): boolean {
+    const { parsed, verdict } = this;
+    if (parsed.related || (this.connections.flags(slot) & (FTP | TFTP)) === 0) return true;
+    if (this.helpers.inspect(packet, parsed, slot, reply, request.nat !== null)) return true;
+    verdict.state = CS_INV;
+    verdict.why = why.helper_lie;
+    this.counters.invalid++;
+    return false;
   }
 
   /** The reply tuple of a new connection, null for the inverted original one; the verdict says why where none is free. */
@@ -341,7 +408,7 @@ export class Tracker {
     if (stale >= 0) connections.remove(stale, connections.isFlushed(stale) ? 'flushed' : 'expired');
     if (connections.makeRoom(this.limit, zone, now_ms)) {
       this.full = false;
-      if (verdict.why === why.no_connection) verdict.why = why.committed;
+      if (verdict.why === why.no_connection || verdict.why === why.announced) verdict.why = why.committed;
       return true;
     }
     verdict.why = this.refusal(zone);
@@ -383,6 +450,8 @@ export class Tracker {
     const { connections } = this;
     const { markMask, labelMask, labelValue } = request;
     let changed = false;
+    // What is related has its parent's, whatever is asked.
+    if (connections.flags(slot) & RELATED) return false;
     if (markMask !== 0) {
       const before = connections.mark(slot);
       const mark = (request.markValue & markMask) | (before & ~markMask);
@@ -411,8 +480,13 @@ export class Tracker {
     }
     result.state = verdict.state;
     result.why = verdict.why;
+    const { expected } = verdict;
     if (verdict.slot >= 0) this.answerer.connection(verdict.slot);
-    else this.answerer.unstored(parsed.tuple, zone, -1);
+    else if (expected === null) this.answerer.unstored(parsed.tuple, zone, -1);
+    else {
+      this.connections.original(expected.parent, this.tuple);
+      this.answerer.unstored(this.tuple, zone, expected.parent);
+    }
     return result;
   }
 

@@ -74,6 +74,14 @@ export class Tuple {
     }
   }
 
+  equals(other: Tuple): boolean {
+    if (this.family !== other.family || this.proto !== other.proto || this.zone !== other.zone) return false;
+    if (this.ports !== other.ports) return false;
+    if (this.family === 4) return this.src === other.src && this.dst === other.dst;
+    for (let i = 0; i < 4; i++) if (this.src6[i] !== other.src6[i] || this.dst6[i] !== other.dst6[i]) return false;
+    return true;
+  }
+
   /** True if this is `other` with its two sides swapped. */
   isReverseOf(other: Tuple): boolean {
     if (this.ports !== other.reversePorts) return false;

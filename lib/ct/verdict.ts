@@ -4,8 +4,10 @@
  */
 
 import type { Packet } from '../packet/packet.js';
-import { type Connections, RELATED, STATE } from './connections.js';
+import { type Connections, FTP, RELATED, STATE } from './connections.js';
 import { ANSWERED, datagramTimeout, FIRST, nextDatagramState } from './datagram.js';
+import type { Expectation } from './expectations.js';
+import type { SequenceShifts } from './helpers/shifts.js';
 import type { Parsed } from './parse.js';
 import { why } from './reasons.js';
 import type { CtRequest, Prior } from './request.js';
@@ -49,6 +51,11 @@ export class Verdict {
   readonly creator = new TcpPeer();
   readonly peer = new TcpPeer();
   readonly segment = new TcpSegment();
+  /** What announced the connection that the packet begins, or null. */
+  expected: Expectation | null = null;
+
+  /** @param shifts how FTP's rewritten texts moved sequence numbers: windows are held in the senders' */
+  constructor(private readonly shifts: SequenceShifts) {}
 
   /** The packet is invalid; nothing else is judged. */
   refuse(reason: number): void {
@@ -81,6 +88,7 @@ export class Verdict {
     this.timeout = -1;
     this.advances = false;
     this.turns = false;
+    this.expected = null;
     if (parsed.why !== why.none) {
       this.invalid(parsed.why);
       return;
@@ -99,6 +107,7 @@ export class Verdict {
     if (slot >= 0) {
       this.slot = slot;
       this.reply = connections.reply;
+      if (connections.flags(slot) & FTP && this.shifts.has(slot)) this.unshift(slot, translated);
       if (parsed.related) this.relate();
       else if (parsed.tuple.proto === PROTO_TCP) this.judgeTcp(connections, checks);
       else this.judgeDatagram(parsed, connections);
@@ -111,6 +120,13 @@ export class Verdict {
       reason = why.begins_again;
     }
     this.judgeNew(parsed, reason);
+  }
+
+  /** The numbers of a segment as its sender and the side that it acknowledges wrote them. */
+  private unshift(slot: number, translated: boolean): void {
+    const { segment, shifts, reply } = this;
+    if (translated) segment.seq = shifts.sent(slot, reply, segment.seq);
+    else segment.ack = shifts.acknowledged(slot, reply, segment.ack);
   }
 
   /** An ICMP error about a stored connection: no timer moves. */

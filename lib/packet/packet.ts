@@ -80,6 +80,24 @@ export class Packet {
     this.start -= n;
   }
 
+  /**
+   * Puts other bytes in the place of `removed` bytes at offset `at`, behind the headers; what follows moves. The frame is the
+   * packet's own afterwards.
+   */
+  splice(at: number, removed: number, inserted: Uint8Array): void {
+    const { bytes, start, end } = this;
+    const grown = inserted.length - removed;
+    const own = new Uint8Array(HEADROOM + end - start + grown);
+    const moved = HEADROOM - start;
+    own.set(bytes.subarray(start, at), HEADROOM);
+    own.set(inserted, at + moved);
+    own.set(bytes.subarray(at + removed, end), at + moved + inserted.length);
+    this.own = own;
+    this.attach(own, HEADROOM, own.length);
+    this.shift(moved);
+    this.l3End += grown;
+  }
+
   /** Takes `n` bytes out at offset `at`, moving what stands before it to the back. */
   remove(at: number, n: number): void {
     this.bytes.copyWithin(this.start + n, this.start, at);
