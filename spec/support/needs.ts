@@ -38,3 +38,8 @@ export function requires(context: { skip(): never }, ...needs: (keyof typeof NEE
     context.skip();
   }
 }
+
+/** Why the machine doesn't have some of `needs`; empty where it has all. */
+export function unmet(...needs: (keyof typeof NEEDS)[]): string[] {
+  return needs.filter((need) => !NEEDS[need][0]()).map((need) => NEEDS[need][1]);
+}
