@@ -79,6 +79,8 @@ export class OpenVSwitch {
 
   /** Do flows of the case have timeouts? */
   private timeouts = false;
+  /** Did the case before have groups or meters? */
+  private grouped = false;
 
   private constructor(private readonly options: OvsOptions) {}
 
@@ -194,6 +196,10 @@ export class OpenVSwitch {
   /** As after the start: no flows, no connections, no addresses. */
   private async reset(): Promise<void> {
     await this.ofctl(['del-flows', 'br0']);
+    if (this.grouped) {
+      await this.ofctl(['del-groups', 'br0']);
+      await this.ofctl(['del-meters', 'br0']);
+    }
     await this.control.call('revalidator/purge');
     await this.control.call('dpctl/flush-conntrack');
     await this.control.call('fdb/flush');
@@ -215,16 +221,30 @@ export class OpenVSwitch {
   /** Runs a case. Rejects when the daemon is gone. */
   async run(given: SimulateCase): Promise<SimulateAnswer> {
     await this.reset();
+    this.grouped = /group|meter/.test(JSON.stringify(given.packets ?? []));
     this.timeouts = /_timeout=/.test(JSON.stringify([given.flows, given.packets]));
     const id = given.id === undefined ? {} : { id: given.id };
     const flows = typeof given.flows === 'string' ? given.flows : `${(given.flows ?? []).join('\n')}\n`;
-    const loaded = await this.ofctl(['--bundle', 'add-flows', 'br0', '-'], flows);
-    if (!loaded.ok) return { ...id, load_error: loaded.complaint };
+    const complaint = await this.loadGroups(given);
+    const loaded = complaint === null ? await this.ofctl(['--bundle', 'add-flows', 'br0', '-'], flows) : null;
+    if (!loaded?.ok) return { ...id, load_error: complaint ?? loaded?.complaint ?? '' };
     await this.controller.packetIns();
     const results: SimulateResult[] = [];
     for (const step of given.packets ?? []) results.push(await this.step(step, given.cold ?? false));
     const conntrack = await this.conntrack(given.ct_opts ?? []);
     return { ...id, results, conntrack, ...(given.dump === false ? {} : { flows: await this.flows() }) };
+  }
+
+  /** Meters, then groups; returns why not, or null. */
+  private async loadGroups({ groups = [], meters = [] }: SimulateCase): Promise<string | null> {
+    this.grouped ||= groups.length > 0 || meters.length > 0;
+    for (const meter of linesOf(meters)) {
+      const { ok, complaint } = await this.ofctl(['add-meter', 'br0', meter]);
+      if (!ok) return complaint;
+    }
+    if (groups.length === 0) return null;
+    const { ok, complaint } = await this.ofctl(['add-groups', 'br0', '-'], `${linesOf(groups).join('\n')}\n`);
+    return ok ? null : complaint;
   }
 
   private async step(step: NonNullable<SimulateCase['packets']>[number], cold: boolean): Promise<SimulateResult> {
@@ -284,6 +304,10 @@ export class OpenVSwitch {
     for (const child of this.daemons.reverse()) await ended(child);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function linesOf(text: string | readonly string[]): readonly string[] {
+  return typeof text === 'string' ? text.split('\n').filter((line) => line.trim() !== '') : text;
 }
 
 async function ended(child: ChildProcess): Promise<void> {

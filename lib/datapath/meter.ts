@@ -67,8 +67,8 @@ export class Meter {
     let exceeded: Band | null = null;
     for (const band of this.list) {
       const { bucket } = band;
-      // Less than a packet more than the burst: no more pass at once, and none is lost between two that come.
-      bucket.fill(now_ms, cost - 1);
+      // What isn't enough for one packet more than the burst is kept: no more pass at once, and none is lost over time.
+      bucket.fill(now_ms, cost - 1 - (bucket.capacity % cost));
       if (bucket.has(cost)) bucket.take(cost);
       else if (exceeded === null || band.settings.rate > exceeded.settings.rate) exceeded = band;
     }
