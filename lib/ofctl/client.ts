@@ -29,7 +29,7 @@ export interface Change {
 
 export interface ClientOptions {
   readonly clock: Clock;
-  /** How long the switch may leave a request unanswered; also how long connecting may take. */
+  /** How long the switch may leave a request unanswered, or be silent; also how long connecting may take. */
   readonly timeout_ms: number;
 }
 
@@ -76,15 +76,19 @@ export class Client {
   static connect(address: ActiveAddress, options: ClientOptions): Promise<Client> {
     return new Promise((resolve, reject) => {
       const { clock, timeout_ms } = options;
+      let client: Client | null = null;
       const fail = (error: Error): void => {
         timer.cancel();
         dialer.close();
+        client?.connection.close();
         reject(error);
       };
       const dialer = new Dialer(address, clock, {
         connected: (stream, name) => {
-          const client = new Client(name, options);
-          client.connection = new Connection(stream, client.user(resolve, fail, timer), { clock, log: silent, name });
+          client = new Client(name, options);
+          // A probe comes second: an answer that is asked for and doesn't come is NoAnswer.
+          const channel = { clock, log: silent, name, probe_ms: timeout_ms, helloTimeout_ms: timeout_ms };
+          client.connection = new Connection(stream, client.user(resolve, fail, timer), channel);
         },
         failed: (why) => fail(new ChannelError(dialer.name, 'environment', why)),
       });

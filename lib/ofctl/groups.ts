@@ -132,8 +132,8 @@ function groupCommand(command: GroupCommand) {
 async function meters({ client, print }: Scene, [meter]: readonly string[]): Promise<void> {
   const rows = await client.list({ kind: 'meter_config', meterId: meterOf(meter) });
   print.say(heading('OFPST_METER_CONFIG reply', client.xid));
-  for (const row of rows) {
-    print.say(formatMeter(row));
+  for (const [i, row] of rows.entries()) {
+    print.say(`${i > 0 ? '\n' : ''}${formatMeter(row)}`);
     const bands = row.bands.map((band) => {
       const level = band.type === 'dscp_remark' ? { prec_level: band.precLevel } : {};
       return { type: band.type, rate: band.rate, burst_size: band.burst, ...level };
@@ -145,10 +145,11 @@ async function meters({ client, print }: Scene, [meter]: readonly string[]): Pro
 async function meterStats({ client, print }: Scene, [meter]: readonly string[]): Promise<void> {
   const rows = await client.list({ kind: 'meter', meterId: meterOf(meter) });
   print.say(heading('OFPST_METER reply', client.xid));
-  for (const row of rows) {
+  for (const [i, row] of rows.entries()) {
     const { meterId, flows, packetsIn: packets, bytesIn: bytes, bands } = row;
     const duration_ms = milliseconds(row);
-    print.say(formatMeterStats({ meterId, flows, packets, bytes, duration_ms, bands }));
+    const text = formatMeterStats({ meterId, flows, packets, bytes, duration_ms, bands });
+    print.say(`${i > 0 ? '\n' : ''}${text}`);
     print.tell('meter-stats@1', { meter_id: meterId, flows, packets, bytes, duration_ms, bands });
   }
 }
