@@ -2,7 +2,9 @@
  * `npm run compare -- [--cases N] [--packets N] [--seed N] [--only N]`: random cases through Open vSwitch and through our
  * `simulate`; what differs is made small and printed. Exit status: 0 no difference, 1 differences, 2 usage, 3 no Open vSwitch.
  */
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { parseCase, type SimulateCase } from '../lib/simulate/case.js';
 import type { Difference } from './compare/difference.js';
 import { type Case, randomCase } from './compare/generate.js';
 import { minimise } from './compare/minimise.js';
@@ -10,7 +12,8 @@ import { OpenVSwitch, OvsError, ovsVersion } from './compare/ovs.js';
 import { compareCase } from './compare/run.js';
 import { SUITE } from './compare/suite.js';
 
-const USAGE = 'usage: npm run compare -- [--cases N] [--packets N] [--seed N] [--only CASE] [--stop N]';
+const USAGE =
+  'usage: npm run compare -- [--cases N] [--packets N] [--seed N] [--only CASE] [--stop N] [--file CASES.jsonl]';
 
 interface Wanted {
   readonly cases: number;
@@ -18,13 +21,17 @@ interface Wanted {
   readonly seed: number;
   /** Just this case of the seed. */
   readonly only: number | null;
+  /** Cases of one's own instead, a JSON object a line. */
+  readonly file: string | null;
   /** Ends after so many differences. */
   readonly stop: number;
 }
 
 function wanted(): Wanted {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { cases: text, packets: text, seed: text, only: text, stop: text } });
+  const { values } = parseArgs({
+    options: { cases: text, packets: text, seed: text, only: text, stop: text, file: text },
+  });
   const number = (value: string | undefined, otherwise: number): number => {
     const n = value === undefined ? otherwise : Number(value);
     if (!Number.isInteger(n) || n < 0) throw new TypeError(`"${value}" is no number`);
@@ -36,6 +43,7 @@ function wanted(): Wanted {
     seed: number(values.seed, Math.floor(Date.now() / 1000) % 1_000_000),
     only: values.only === undefined ? null : number(values.only, 0),
     stop: number(values.stop, 5),
+    file: values.file ?? null,
   };
 }
 
@@ -68,6 +76,22 @@ async function one(ovs: OpenVSwitch, given: Case): Promise<number | null> {
   return null;
 }
 
+/** The cases of a file, or one of the seed, or the suite and all of the seed. */
+function* chosen({ file, only, cases, seed, packets }: Wanted): Generator<Case> {
+  const whole = (given: SimulateCase): Case => {
+    const flows = typeof given.flows === 'string' ? given.flows.split('\n') : (given.flows ?? []);
+    return { ...given, flows: flows.filter((flow) => flow !== ''), packets: given.packets ?? [], cold: true };
+  };
+  if (file !== null) {
+    for (const line of readFileSync(file, 'utf8').split('\n')) if (line !== '') yield whole(parseCase(line));
+  } else if (only !== null) {
+    yield randomCase(only, { seed, packets });
+  } else {
+    for (const [id, given] of Object.entries(SUITE)) yield whole({ id, ...given });
+    for (let n = 0; n < cases; n++) yield randomCase(n, { seed, packets });
+  }
+}
+
 async function main(): Promise<number> {
   let want: Wanted;
   try {
@@ -76,27 +100,13 @@ async function main(): Promise<number> {
     console.error(`${(error as Error).message}\n${USAGE}`);
     return 2;
   }
-  const { seed, packets, cases, only } = want;
+  const { seed, packets, cases } = want;
   console.log(`Open vSwitch ${ovsVersion()}, seed ${seed}, ${cases} cases of ${packets} packets`);
   const ovs = await OpenVSwitch.start();
   let [differ, refused, flows, steps] = [0, 0, 0, 0];
   const begun = performance.now();
   try {
-    for (const [id, given] of Object.entries(only === null ? SUITE : {})) {
-      if (
-        (await one(ovs, {
-          id,
-          ...given,
-          flows: given.flows as readonly string[],
-          packets: given.packets ?? [],
-          cold: true,
-        })) === null
-      )
-        differ++;
-    }
-    const numbers = only === null ? Array.from({ length: cases }, (_, i) => i) : [only];
-    for (const n of numbers) {
-      const given = randomCase(n, { seed, packets });
+    for (const given of chosen(want)) {
       flows += given.flows.length;
       steps += given.packets.length;
       const result = await one(ovs, given);

@@ -137,7 +137,7 @@ export const FIELDS: readonly FieldRow[] = [
   row('nw_ecn', 'ip', 2, (c) => String(c.below(4)), { settable: set, nxm: 'NXM_NX_IP_ECN' }),
   row('nw_ttl', 'ip', 8, number(TTLS), { settable: set, nxm: 'NXM_NX_IP_TTL' }),
   row('ip_frag', 'ip', 2, (c) => c.pick(['no', 'yes', 'first', 'later', 'not_later'])),
-  row('arp_op', 'arp', 16, number([1, 2, 3]), { settable: set }),
+  row('arp_op', 'arp', 16, number([1, 2, 3])),
   row('arp_spa', 'arp', 32, v4, { masked: v4Masked, settable: set, nxm: 'NXM_OF_ARP_SPA' }),
   row('arp_tpa', 'arp', 32, v4, { masked: v4Masked, settable: set, nxm: 'NXM_OF_ARP_TPA' }),
   row('arp_sha', 'arp', 48, mac, { masked: macMasked, settable: set, nxm: 'NXM_NX_ARP_SHA' }),

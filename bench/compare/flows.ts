@@ -7,6 +7,8 @@ import { MACS, SWITCH_PORTS, TTLS, V4, VIDS } from './pools.js';
 export interface Features {
   readonly tables: number;
   readonly ct: boolean;
+  /** Marks and labels are set by ct. */
+  readonly exec: boolean;
   /** The action set: never beside ct, where Open vSwitch aborts. */
   readonly actionSet: boolean;
   readonly normal: boolean;
@@ -144,7 +146,7 @@ function setActions(c: Chance, facts: Facts): string[] {
       [1, old],
       [1, (_, __, f) => (f.layers.has('ip') ? 'dec_ttl' : null)],
       [1, load],
-    ])(c, { tables: 1, ct: false, actionSet: false, normal: false, timeouts: false }, facts);
+    ])(c, { tables: 1, ct: false, exec: false, actionSet: false, normal: false, timeouts: false }, facts);
     if (text !== null) list.push(text);
   }
   return list;
@@ -275,7 +277,7 @@ const ct: Maker = (c, features, facts) => {
   }
   if (facts.table + 1 < features.tables && c.percent(70))
     parts.push(`table=${c.between(facts.table + 1, features.tables - 1)}`);
-  if (commit && c.percent(45)) {
+  if (commit && features.exec && c.percent(60)) {
     const list = Array.from({ length: c.between(1, 2) }, () => c.pick(EXEC)(c));
     parts.push(`exec(${list.join(',')})`);
   }

@@ -39,16 +39,17 @@ const TCP_FLAGS = [
 /** What frames have to keep out of. */
 export interface FrameFeatures {
   readonly ct: boolean;
+  readonly exec: boolean;
   readonly normal: boolean;
 }
 
 /** A frame, as bytes. `inPort` ties source addresses to ports. */
 export function randomFrame(c: Chance, inPort: number, features: FrameFeatures): Uint8Array {
-  const { ct, normal } = features;
+  const { ct, exec, normal } = features;
   const [, make] = c.pick(
     MAKERS.filter(([, maker]) => !ct || !UNTRACKED.has(maker)).flatMap((r) => Array(r[0]).fill(r) as (typeof r)[]),
   );
-  const frame = make(c, link(c, inPort, normal));
+  const frame = make(c, link(c, inPort, normal), exec);
   // A changed source address would move between ports.
   return c.percent(3) ? odd(c, frame) : frame;
 }
@@ -105,7 +106,14 @@ function checksum(c: Chance, zero = false): { checksum?: number } {
   return c.percent(3) ? { checksum: c.between(1, 65535) } : {};
 }
 
-function tcp(c: Chance): Tcp {
+const TAME_FLAGS = ['syn', 'syn|ack', 'ack', 'ack', 'psh|ack', 'fin|ack'];
+
+/** `tame`: only what a tracker finds in order (exec on other segments is a difference on purpose). */
+function tcp(c: Chance, tame: boolean): Tcp {
+  if (tame) {
+    const [seq, ack, window] = [c.pick([1, 2, 100]), c.pick([1, 2, 101]), c.pick([8192, 65535])];
+    return { flags: c.pick(TAME_FLAGS), seq, ack, window };
+  }
   return {
     flags: c.pick(TCP_FLAGS),
     seq: c.pick([1, 2, 100, 0x80000000]),
@@ -122,7 +130,7 @@ function icmp(c: Chance, types: readonly number[]): { type: number; code: number
 /** An ICMP error about a packet of the other direction. */
 function icmpError(c: Chance, e: Ethernet): Uint8Array {
   const [src, dst] = [c.pick(V4), c.pick(V4)];
-  const about = c.percent(60) ? udp4({ src, dst, ...ports(c) }) : tcp4({ src, dst, ...ports(c), ...tcp(c) });
+  const about = c.percent(60) ? udp4({ src, dst, ...ports(c) }) : tcp4({ src, dst, ...ports(c), ...tcp(c, false) });
   const quoted = inner(about, c.pick([28, 28, 40, 20]));
   const to = c.percent(85) ? src : c.pick(V4);
   return icmp4({
@@ -222,12 +230,12 @@ function sctp(c: Chance, e: Ethernet): Uint8Array {
   return c.percent(70) ? ip4(132, payload, { ...e, ...v4(c) }) : ip6(132, payload, { ...e, ...v6(c), extensions: [] });
 }
 
-type Maker = (c: Chance, e: Ethernet) => Uint8Array;
+type Maker = (c: Chance, e: Ethernet, tame: boolean) => Uint8Array;
 const MAKERS: readonly (readonly [number, Maker])[] = [
   [20, (c, e) => udp4({ ...e, ...v4(c), ...ports(c), ...checksum(c, true) })],
-  [20, (c, e) => tcp4({ ...e, ...v4(c), ...ports(c), ...tcp(c), ...checksum(c) })],
+  [20, (c, e, tame) => tcp4({ ...e, ...v4(c), ...ports(c), ...tcp(c, tame), ...checksum(c) })],
   [8, (c, e) => udp6({ ...e, ...v6(c), ...ports(c), ...checksum(c, true) })],
-  [8, (c, e) => tcp6({ ...e, ...v6(c), ...ports(c), ...tcp(c), ...checksum(c) })],
+  [8, (c, e, tame) => tcp6({ ...e, ...v6(c), ...ports(c), ...tcp(c, tame), ...checksum(c) })],
   [10, (c, e) => icmp4({ ...e, ...v4(c), ...icmp(c, [8, 0, 8, 0, 13, 3]), ...checksum(c) })],
   [3, icmpError],
   [5, (c, e) => icmp6({ ...e, ...v6(c), ...icmp(c, [128, 129, 1, 133]), ...checksum(c) })],

@@ -24,6 +24,7 @@ export function randomCase(n: number, { seed, packets }: Sizes): Case {
   const features: Features = {
     tables: c.between(1, 4),
     ct,
+    exec: ct && c.percent(60),
     actionSet: !ct && c.percent(50),
     normal: c.percent(25),
     timeouts: c.percent(20),

@@ -78,7 +78,7 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
   },
   {
     where: 'arp_op above 255, and fields of RARP set',
-    ovs: 'the high byte of arp_op is lost; RARP is never changed',
+    ovs: 'the high byte of arp_op is lost, and it is written even into what is no ARP; RARP is never changed',
     own: 'arp_op has 16 bits; RARP has the fields that its prerequisites say',
     why: 'OpenFlow 1.3.5 §7.2.3.7',
     kept: 'small operations by set_field, no RARP',
@@ -110,6 +110,13 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     own: 'both the copy and the packet run the set',
     why: 'ovs-actions(7)',
     kept: 'cases have ct or the action set',
+  },
+  {
+    where: 'ct(commit,exec(…)) on a TCP segment that is invalid in a connection that is known',
+    ovs: 'mark and label of the connection are set',
+    own: 'nothing is set',
+    why: 'a segment that is none of the connection has no say in it',
+    kept: 'segments of cases with exec are in order',
   },
   {
     where: 'SCTP and small fragments through ct',
