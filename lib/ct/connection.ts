@@ -1,7 +1,9 @@
 /** A stored connection as a plain object, for people and for JSON: what a dump, an event and a statistic speak of. */
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../bytes/address.js';
 import { type Connections, FTP, RELATED, TFTP } from './connections.js';
-import { PROTO_TCP } from './states.js';
+import { Association, SCTP_STATES } from './sctp/machine.js';
+import { loadAssociation } from './sctp/record.js';
+import { PROTO_SCTP, PROTO_TCP } from './states.js';
 import { SCALED, TCP_STATES, TcpPeer, UNKNOWN_SCALE } from './tcp/machine.js';
 import { loadPeer } from './tcp/record.js';
 import { isQuery, Tuple } from './tuple.js';
@@ -35,10 +37,13 @@ export interface Connection {
   parent: ConnectionTuple | null;
   /** TCP's two sides: of the one that began, and of the other. */
   tcp: { orig: TcpSide; reply: TcpSide } | null;
+  /** SCTP's association, and the verification tags of both directions. */
+  sctp: { state: (typeof SCTP_STATES)[number]; vtag_orig: number; vtag_reply: number } | null;
 }
 
 const tuple = new Tuple();
 const peer = new TcpPeer();
+const association = new Association();
 
 /** Describes the connection in `slot` at `now_ms`. */
 export function describeConnection(connections: Connections, slot: number, now_ms: number): Connection {
@@ -59,6 +64,7 @@ export function describeConnection(connections: Connections, slot: number, now_m
     parent: flags & RELATED ? describeTuple(tuple) : null,
     tcp:
       tuple.proto === PROTO_TCP ? { orig: tcpSide(connections, slot, 0), reply: tcpSide(connections, slot, 1) } : null,
+    sctp: tuple.proto === PROTO_SCTP ? describeAssociation(connections, slot) : null,
   };
 }
 
@@ -95,6 +101,12 @@ export function encodeTuple(from: ConnectionTuple, zone: number, out: Tuple): bo
 
 function word(bytes: Uint8Array, at: number): number {
   return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
+function describeAssociation(connections: Connections, slot: number): Connection['sctp'] {
+  loadAssociation(connections, slot, association);
+  const { state, tag, replyTag } = association;
+  return { state: SCTP_STATES[state], vtag_orig: tag >>> 0, vtag_reply: replyTag >>> 0 };
 }
 
 function tcpSide(connections: Connections, slot: number, side: number): TcpSide {

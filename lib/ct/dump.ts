@@ -36,6 +36,10 @@ export function formatConnection(c: Connection, options: DumpOptions = {}): stri
   const label = c.label.replace(/^0+/, '');
   if (label !== '') parts.push(`labels=0x${label}`);
   if (c.tcp !== null) parts.push(`protoinfo=(${formatTcp(c.tcp.orig, c.tcp.reply, options.more ?? false)})`);
+  if (c.sctp !== null) {
+    const { state, vtag_orig, vtag_reply } = c.sctp;
+    parts.push(`protoinfo=(state=${state},vtag_orig=${vtag_orig},vtag_reply=${vtag_reply})`);
+  }
   if (c.helper !== null) parts.push(`helper=${c.helper}`);
   if (options.more && c.parent !== null) parts.push(`parent=(${formatTuple(c.parent)})`);
   return parts.join(',');

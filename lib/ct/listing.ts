@@ -28,11 +28,13 @@ export interface Tally {
   protocols: Record<string, number>;
   /** TCP's by the later of the two sides' states, all eleven names possible. */
   tcp_states: Record<string, number>;
+  /** SCTP's by the association's state. */
+  sctp_states: Record<string, number>;
 }
 
 /** Counts connections by protocol and state. */
 export function tally(all: Iterable<Connection>): Tally {
-  const counts: Tally = { total: 0, protocols: {}, tcp_states: {} };
+  const counts: Tally = { total: 0, protocols: {}, tcp_states: {}, sctp_states: {} };
   const add = (to: Record<string, number>, name: string): void => {
     to[name] = (to[name] ?? 0) + 1;
   };
@@ -41,6 +43,7 @@ export function tally(all: Iterable<Connection>): Tally {
     add(counts.protocols, protocolName(connection.orig.proto));
     if (connection.tcp !== null)
       add(counts.tcp_states, laterState(connection.tcp.orig.state, connection.tcp.reply.state));
+    if (connection.sctp !== null) add(counts.sctp_states, connection.sctp.state);
   }
   return counts;
 }

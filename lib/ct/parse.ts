@@ -4,10 +4,10 @@
  * frame. What a packet means for a connection is left to the verdict; TCP's own header to tcp/segment.ts. IPv6
  * extension headers: RFC 8200 §4.
  */
-import { fold, sumBytes } from '../bytes/checksum.js';
+import { crc32c, fold, sumBytes } from '../bytes/checksum.js';
 import type { Packet } from '../packet/packet.js';
 import { why } from './reasons.js';
-import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from './states.js';
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from './states.js';
 import { icmpCounterpart, Tuple } from './tuple.js';
 
 const ETH_TYPE_IPV4 = 0x0800;
@@ -144,6 +144,11 @@ function readL4(bytes: Uint8Array, l3: number, out: Parsed): number {
       if (!unsummed && !verifies(bytes, l3, tuple, l4, end)) return why.l4_checksum;
       return readPorts(bytes, l4, tuple);
     }
+    case PROTO_SCTP:
+      if (size < 16) return why.truncated;
+      if (!chunksFit(bytes, l4 + 12, end)) return why.l4_length;
+      if (crcAt(bytes, l4 + 8) !== crc32c(bytes, l4, end, l4 + 8)) return why.l4_checksum;
+      return readPorts(bytes, l4, tuple);
     case PROTO_ICMP:
       if (tuple.family !== 4) break;
       if (fold(sumBytes(bytes, l4, end)) !== 0xffff) return why.l4_checksum;
@@ -155,6 +160,23 @@ function readL4(bytes: Uint8Array, l3: number, out: Parsed): number {
   }
   tuple.setPorts(0, 0);
   return why.none;
+}
+
+/** SCTP's chunks fill the packet, each at least its header; padding to 4 bytes may lack behind the last. */
+function chunksFit(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from;
+  while (at < end) {
+    if (at + 4 > end) return false;
+    const length = u16(bytes, at + 2);
+    if (length < 4 || at + length > end) return false;
+    at += (length + 3) & ~3;
+  }
+  return true;
+}
+
+/** CRC32c stands least significant byte first. */
+function crcAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
 
 function readPorts(bytes: Uint8Array, l4: number, tuple: Tuple): number {
@@ -229,7 +251,7 @@ function readQuotedL4(bytes: Uint8Array, out: Parsed): boolean {
   const { tuple, l4, end } = out;
   const { family, proto } = tuple;
   const icmp = family === 4 ? PROTO_ICMP : PROTO_ICMPV6;
-  if (proto !== PROTO_TCP && proto !== PROTO_UDP && proto !== icmp) {
+  if (proto !== PROTO_TCP && proto !== PROTO_UDP && proto !== PROTO_SCTP && proto !== icmp) {
     tuple.setPorts(0, 0);
     return true;
   }

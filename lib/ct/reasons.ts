@@ -23,6 +23,7 @@ export const why = {
   fragment_small: 16,
   fragment_overlap: 17,
   helper_lie: 18,
+  sctp_tag: 19,
 
   no_connection: 20,
   committed: 21,
@@ -52,6 +53,7 @@ export const WHY_TEXT: Readonly<Record<number, string>> = {
   [why.fragment]: 'a fragment whose headers contradict themselves or the frame',
   [why.fragment_small]: 'a fragment below the smallest size',
   [why.fragment_overlap]: 'a fragment of a datagram in which pieces overlap',
+  [why.sctp_tag]: 'an SCTP packet that its association has no place for, or with the tag of another',
   [why.helper_lie]: 'an announcement of its protocol that makes no sense, or of an address that is not its own',
   [why.held]: 'a fragment, held until its datagram is whole',
   [why.l4_checksum]: 'the L4 checksum is wrong',

@@ -22,7 +22,8 @@ import { NatChooser } from './nat.js';
 import { Parsed, parse } from './parse.js';
 import { WHY_TEXT, why } from './reasons.js';
 import { type CtRequest, CtResult, FATE, type Prior, type Released } from './request.js';
-import { CS_DNAT, CS_INV, CS_REL, CS_SNAT, PROTO_TCP } from './states.js';
+import { storeAssociation } from './sctp/record.js';
+import { CS_DNAT, CS_INV, CS_REL, CS_SNAT, PROTO_SCTP, PROTO_TCP } from './states.js';
 import { storePeer } from './tcp/record.js';
 import { TimeoutPolicies } from './timeouts.js';
 import { translate } from './translate.js';
@@ -434,6 +435,8 @@ export class Tracker {
     if (connections.proto(slot) === PROTO_TCP) {
       storePeer(connections, slot, 0, verdict.creator);
       storePeer(connections, slot, 1, verdict.peer);
+    } else if (connections.proto(slot) === PROTO_SCTP) {
+      storeAssociation(connections, slot, verdict.association);
     } else {
       connections.setWord(slot, STATE, verdict.datagramState);
     }

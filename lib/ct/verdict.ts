@@ -11,7 +11,18 @@ import type { SequenceShifts } from './helpers/shifts.js';
 import type { Parsed } from './parse.js';
 import { why } from './reasons.js';
 import type { CtRequest, Prior } from './request.js';
-import { CS_DNAT, CS_EST, CS_INV, CS_NEW, CS_REL, CS_RPL, CS_SNAT, CS_TRK, PROTO_TCP } from './states.js';
+import {
+  Association,
+  advanceSctp,
+  beginSctp,
+  SCTP_INVALID,
+  SCTP_OPENS,
+  SCTP_OVER,
+  SctpPacket,
+  sctpTimeout,
+} from './sctp/machine.js';
+import { loadAssociation } from './sctp/record.js';
+import { CS_DNAT, CS_EST, CS_INV, CS_NEW, CS_REL, CS_RPL, CS_SNAT, CS_TRK, PROTO_SCTP, PROTO_TCP } from './states.js';
 import {
   advance,
   begin,
@@ -51,6 +62,8 @@ export class Verdict {
   readonly creator = new TcpPeer();
   readonly peer = new TcpPeer();
   readonly segment = new TcpSegment();
+  readonly association = new Association();
+  private readonly sctp = new SctpPacket();
   /** What announced the connection that the packet begins, or null. */
   expected: Expectation | null = null;
 
@@ -103,13 +116,17 @@ export class Verdict {
       slot = -1;
       reason = why.forced;
     }
-    if (parsed.tuple.proto === PROTO_TCP && !parsed.related) this.segment.read(packet.bytes, parsed.l4, parsed.end);
+    if (!parsed.related) {
+      if (parsed.tuple.proto === PROTO_TCP) this.segment.read(packet.bytes, parsed.l4, parsed.end);
+      else if (parsed.tuple.proto === PROTO_SCTP) this.sctp.read(packet.bytes, parsed.l4, parsed.end);
+    }
     if (slot >= 0) {
       this.slot = slot;
       this.reply = connections.reply;
       if (connections.flags(slot) & FTP && this.shifts.has(slot)) this.unshift(slot, translated);
       if (parsed.related) this.relate();
       else if (parsed.tuple.proto === PROTO_TCP) this.judgeTcp(connections, checks);
+      else if (parsed.tuple.proto === PROTO_SCTP) this.judgeSctp(connections);
       else this.judgeDatagram(parsed, connections);
       if (this.ends < 0) {
         if (connections.flags(slot) & RELATED && (this.state & CS_INV) === 0) this.state |= CS_REL;
@@ -184,6 +201,26 @@ export class Verdict {
     }
   }
 
+  private judgeSctp(connections: Connections): void {
+    const { association, sctp, reply } = this;
+    loadAssociation(connections, this.slot, association);
+    const before = association.state;
+    const outcome = advanceSctp(association, sctp, reply);
+    if (outcome === SCTP_INVALID) {
+      this.invalid(why.sctp_tag);
+      return;
+    }
+    if (outcome === SCTP_OVER) {
+      this.ends = this.slot;
+      return;
+    }
+    this.advances = true;
+    this.turns = association.state !== before;
+    this.timeout = sctpTimeout(association.state);
+    this.state = CS_TRK | (outcome === SCTP_OPENS ? CS_NEW : reply ? CS_EST | CS_RPL : CS_EST);
+    this.why = why.found;
+  }
+
   /** No stored connection: the packet may begin one, if its protocol lets it. */
   private judgeNew(parsed: Parsed, reason: number): void {
     const refused = this.whyNotNew(parsed);
@@ -195,6 +232,8 @@ export class Verdict {
     if (proto === PROTO_TCP) {
       begin(this.creator, this.peer, this.segment);
       this.timeout = timeout.tcp_syn_sent;
+    } else if (proto === PROTO_SCTP) {
+      this.timeout = sctpTimeout(this.association.state);
     } else {
       this.datagramState = FIRST;
       this.timeout = datagramTimeout(family, proto, FIRST);
@@ -206,6 +245,7 @@ export class Verdict {
 
   private whyNotNew(parsed: Parsed): number {
     if (parsed.related) return why.unrelated_error;
+    if (parsed.tuple.proto === PROTO_SCTP) return beginSctp(this.association, this.sctp) ? why.none : why.sctp_tag;
     if (parsed.tuple.proto !== PROTO_TCP) return parsed.begins ? why.none : why.answer_without_query;
     if (impossible(this.segment.flags)) return why.tcp_flags;
     return mayBegin(this.segment) ? why.none : why.syn_ack_begins;

@@ -69,6 +69,9 @@ describe('ct/operations', () => {
         label: '0'.repeat(32),
         timeout_s: 60,
         tcp: null,
+        sctp: null,
+        helper: null,
+        parent: null,
       });
     });
   });
@@ -181,6 +184,7 @@ describe('ct/operations', () => {
       total: 4,
       protocols: { udp: 2, tcp: 2 },
       tcp_states: { SYN_SENT: 1, ESTABLISHED: 1 },
+      sctp_states: {},
     });
   });
 

@@ -24,7 +24,7 @@ export class FtpEndpoint {
 /** Longer lines are no commands. */
 const LONGEST_LINE = 512;
 
-const NUMBERS = /(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})(?![\d,])/;
+const NUMBERS = /(?<![\d,])(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})(?![\d,])/;
 const PORT = /^PORT\s+(?=[\d,]+\s*$)/i;
 const EPRT = /^EPRT\s+([!-~])([12])\1([\da-fA-F:.]+)\1(\d{1,5})\1\s*$/i;
 const EPSV = /^229 .*\(([!-~])\1\1(\d{1,5})\1\)/;
