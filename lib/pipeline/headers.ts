@@ -292,9 +292,8 @@ export class Headers implements HeaderKinds {
   /** A bit for each word that was written or lent, for the journal: a lookup may have seen another value than the packet's. */
   rewritten(): Uint32Array {
     const bitmap = new Uint32Array((KEY_WORDS + 31) >> 5);
-    for (let i = 0; i < KEY_WORDS; i++) {
-      if (this.written[i] !== 0 || this.lent.has(i)) bitmap[i >> 5] |= 1 << (i & 31);
-    }
+    for (let i = 0; i < KEY_WORDS; i++) if (this.written[i] !== 0) bitmap[i >> 5] |= 1 << (i & 31);
+    for (const i of this.lent) bitmap[i >> 5] |= 1 << (i & 31);
     return bitmap;
   }
 
