@@ -12,6 +12,7 @@
  */
 import { HashIndex } from './hash-index.js';
 import { CHUNK_BITS, CHUNK_MASK, Pool } from './pool.js';
+import { SideRecords, same4 } from './side-records.js';
 import { Tuple } from './tuple.js';
 import type { Zones } from './zones.js';
 
@@ -49,18 +50,6 @@ export const RELATED = 32;
 export const FTP = 64;
 export const TFTP = 128;
 
-// Words of a side record: label, addresses and ports of the reply tuple, the parent's record or 0.
-const LABEL = 0;
-const REPLY_SRC = 4;
-const REPLY_DST = 8;
-const REPLY_PORTS = 12;
-const PARENT = 13;
-
-// Words of a parent's record: addresses and ports of its original tuple.
-const PARENT_DST = 4;
-const PARENT_PORTS = 8;
-const PARENT_STRIDE = 10;
-
 /** Milliseconds between the beginnings of two sweeps. */
 export const SWEEP_INTERVAL_MS = 20_000;
 /** Records that a commit looks at when the table is full or flushed records wait. */
@@ -84,8 +73,7 @@ interface PendingFlush {
 export class Connections {
   private readonly records = new Pool(STRIDE);
   private readonly addresses = new Pool(8);
-  private readonly extras = new Pool(16);
-  private readonly parents = new Pool(PARENT_STRIDE);
+  private readonly extras = new SideRecords();
   private readonly index = new HashIndex();
   private pending: PendingFlush[] = [];
   private serial = 0;
@@ -114,10 +102,7 @@ export class Connections {
   constructor(
     private readonly zones: Zones,
     private readonly seed: number,
-  ) {
-    this.extras.take();
-    this.parents.take();
-  }
+  ) {}
 
   /** The live connection with this tuple in either direction, or -1. Sets `reply`, `hash` and `stale`. */
   find(tuple: Tuple, now_ms: number): number {
@@ -152,13 +137,7 @@ export class Connections {
         words[at + PORTS] === tuple.reversePorts && words[at + SRC] === tuple.dst && words[at + DST] === tuple.src;
       return reversed ? 1 : -1;
     }
-    const extra = this.extras.chunks[words[at + EXTRA] >> CHUNK_BITS];
-    const x = (words[at + EXTRA] & CHUNK_MASK) * 16;
-    const same =
-      extra[x + REPLY_PORTS] === tuple.ports &&
-      extra[x + REPLY_SRC] === tuple.src &&
-      extra[x + REPLY_DST] === tuple.dst;
-    return same ? 1 : -1;
+    return this.extras.isReply(words[at + EXTRA], tuple) ? 1 : -1;
   }
 
   private sideOfIpv6(words: Int32Array, at: number, tuple: Tuple): number {
@@ -169,11 +148,7 @@ export class Connections {
     if ((words[at + WHAT] & OWN_REPLY) === 0) {
       return words[at + PORTS] === tuple.reversePorts && same4(pair, p, dst6) && same4(pair, p + 4, src6) ? 1 : -1;
     }
-    const extra = this.extras.chunks[words[at + EXTRA] >> CHUNK_BITS];
-    const x = (words[at + EXTRA] & CHUNK_MASK) * 16;
-    const same =
-      extra[x + REPLY_PORTS] === tuple.ports && same4(extra, x + REPLY_SRC, src6) && same4(extra, x + REPLY_DST, dst6);
-    return same ? 1 : -1;
+    return this.extras.isReply(words[at + EXTRA], tuple) ? 1 : -1;
   }
 
   /** True unless the connection has expired or was flushed. */
@@ -233,27 +208,13 @@ export class Connections {
     this.index.insert(hash, slot);
     if (reply !== null) {
       this.ownReplies++;
-      this.setReply(slot, reply);
+      words[at + WHAT] |= OWN_REPLY;
+      this.extras.setReply(this.extra(slot), reply);
       const replyHash = reply.hash(this.seed);
       if (replyHash !== hash) this.index.insert(replyHash, slot);
     }
     this.zones.added(tuple.zone);
     return slot;
-  }
-
-  private setReply(slot: number, reply: Tuple): void {
-    this.setWord(slot, WHAT, this.word(slot, WHAT) | OWN_REPLY);
-    const number = this.extra(slot);
-    const extra = this.extras.chunks[number >> CHUNK_BITS];
-    const x = (number & CHUNK_MASK) * 16;
-    extra[x + REPLY_PORTS] = reply.ports;
-    if (reply.family === 4) {
-      extra[x + REPLY_SRC] = reply.src;
-      extra[x + REPLY_DST] = reply.dst;
-    } else {
-      extra.set(reply.src6, x + REPLY_SRC);
-      extra.set(reply.dst6, x + REPLY_DST);
-    }
   }
 
   /** Ends a connection and reclaims its record. */
@@ -274,7 +235,6 @@ export class Connections {
       if (replyHash !== hash) this.index.remove(replyHash, slot);
     }
     if (what & IPV6) this.addresses.release(words[at + SRC]);
-    if (what & RELATED) this.parents.release(this.parentRecord(slot));
     if (words[at + EXTRA] !== 0) this.extras.release(words[at + EXTRA]);
     this.zones.removed(what >>> 16, words[at + EPOCH]);
     words[at + WHAT] = 0;
@@ -400,13 +360,13 @@ export class Connections {
   /** Word `i` of the label, as it stands in a key. */
   label(slot: number, i: number): number {
     const extra = this.word(slot, EXTRA);
-    return extra === 0 ? 0 : this.extras.chunks[extra >> CHUNK_BITS][(extra & CHUNK_MASK) * 16 + LABEL + i];
+    return extra === 0 ? 0 : this.extras.label(extra, i);
   }
 
   setLabel(slot: number, i: number, word: number): void {
     if (word === this.label(slot, i)) return;
     const extra = this.extra(slot);
-    this.extras.chunks[extra >> CHUNK_BITS][(extra & CHUNK_MASK) * 16 + LABEL + i] = word;
+    this.extras.setLabel(extra, i, word);
     this.setWord(slot, EPOCH, this.zones.epoch);
   }
 
@@ -415,8 +375,6 @@ export class Connections {
     const there = this.word(slot, EXTRA);
     if (there !== 0) return there;
     const extra = this.extras.take();
-    const x = (extra & CHUNK_MASK) * 16;
-    this.extras.chunks[extra >> CHUNK_BITS].fill(0, x, x + 16);
     this.setWord(slot, EXTRA, extra);
     return extra;
   }
@@ -450,55 +408,19 @@ export class Connections {
       out.reverse();
       return;
     }
-    const number = this.word(slot, EXTRA);
-    const extra = this.extras.chunks[number >> CHUNK_BITS];
-    const x = (number & CHUNK_MASK) * 16;
-    out.setEncodedPorts(extra[x + REPLY_PORTS]);
-    if (out.family === 4) {
-      out.src = extra[x + REPLY_SRC];
-      out.dst = extra[x + REPLY_DST];
-      return;
-    }
-    for (let i = 0; i < 4; i++) {
-      out.src6[i] = extra[x + REPLY_SRC + i];
-      out.dst6[i] = extra[x + REPLY_DST + i];
-    }
-  }
-
-  private parentRecord(slot: number): number {
-    const extra = this.word(slot, EXTRA);
-    return this.extras.chunks[extra >> CHUNK_BITS][(extra & CHUNK_MASK) * 16 + PARENT];
+    this.extras.reply(this.word(slot, EXTRA), out);
   }
 
   /** Makes the connection a related one: keeps the original tuple of its parent, whose zone, family and protocol it has. */
   setParent(slot: number, tuple: Tuple): void {
-    const number = this.extra(slot);
-    const record = this.parents.take();
-    this.extras.chunks[number >> CHUNK_BITS][(number & CHUNK_MASK) * 16 + PARENT] = record;
+    this.extras.setParent(this.extra(slot), tuple);
     this.setWord(slot, WHAT, this.word(slot, WHAT) | RELATED);
-    const words = this.parents.chunks[record >> CHUNK_BITS];
-    const p = (record & CHUNK_MASK) * PARENT_STRIDE;
-    for (let i = 0; i < 4; i++) {
-      words[p + i] = tuple.family === 6 ? tuple.src6[i] : tuple.src;
-      words[p + PARENT_DST + i] = tuple.family === 6 ? tuple.dst6[i] : tuple.dst;
-    }
-    words[p + PARENT_PORTS] = tuple.ports;
   }
 
   /** Copies the tuple by which the connection is known to people: its parent's where it is related, else its original. */
   known(slot: number, out: Tuple): void {
     this.original(slot, out);
-    if ((this.word(slot, WHAT) & RELATED) === 0) return;
-    const record = this.parentRecord(slot);
-    const words = this.parents.chunks[record >> CHUNK_BITS];
-    const p = (record & CHUNK_MASK) * PARENT_STRIDE;
-    out.src = out.family === 4 ? words[p] : 0;
-    out.dst = out.family === 4 ? words[p + PARENT_DST] : 0;
-    for (let i = 0; i < 4 && out.family === 6; i++) {
-      out.src6[i] = words[p + i];
-      out.dst6[i] = words[p + PARENT_DST + i];
-    }
-    out.setEncodedPorts(words[p + PARENT_PORTS]);
+    if (this.word(slot, WHAT) & RELATED) this.extras.parent(this.word(slot, EXTRA), out);
   }
 
   /** A word of the record. */
@@ -512,16 +434,6 @@ export class Connections {
 
   /** Bytes held by records, side records and index. */
   get bytes(): number {
-    const { records, addresses, extras, parents, index } = this;
-    return records.bytes + addresses.bytes + extras.bytes + parents.bytes + index.bytes;
+    return this.records.bytes + this.addresses.bytes + this.extras.bytes + this.index.bytes;
   }
-}
-
-function same4(words: Int32Array, at: number, address: Int32Array): boolean {
-  return (
-    words[at] === address[0] &&
-    words[at + 1] === address[1] &&
-    words[at + 2] === address[2] &&
-    words[at + 3] === address[3]
-  );
 }

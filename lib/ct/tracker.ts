@@ -11,16 +11,18 @@ import { silent } from '../bytes/index.js';
 import type { Packet } from '../packet/packet.js';
 import { Answerer } from './answer.js';
 import { type Connection, type ConnectionTuple, describeConnection, encodeTuple } from './connection.js';
-import { Connections, DNAT, type EndReason, FTP, RELATED, SNAT, STATE, TFTP } from './connections.js';
-import { type Expectation, Expectations } from './expectations.js';
+import { Connections, DNAT, type EndReason, FTP, SNAT, STATE, TFTP } from './connections.js';
+import { Expectations } from './expectations.js';
 import { explain } from './explain.js';
 import { type FragmentMinimum, Fragments, type Origin } from './fragments.js';
-import { expectedReply, Helpers } from './helpers/helpers.js';
+import { Helpers } from './helpers/helpers.js';
 import { SequenceShifts } from './helpers/shifts.js';
-import { type Filter, list, type Tally, tally } from './listing.js';
+import { allSteps, type Filter, list, listSteps, type Tally, tallySteps } from './listing.js';
+import { inherit, writeMarks } from './marks.js';
 import { NatChooser } from './nat.js';
 import { Parsed, parse } from './parse.js';
 import { WHY_TEXT, why } from './reasons.js';
+import { kindOfNat, Replies, type ReplyCounters } from './replies.js';
 import { type CtRequest, CtResult, FATE, type Prior, type Released } from './request.js';
 import { storeAssociation } from './sctp/record.js';
 import { CS_DNAT, CS_INV, CS_REL, CS_SNAT, PROTO_SCTP, PROTO_TCP } from './states.js';
@@ -71,7 +73,7 @@ export interface TrackerOptions {
 }
 
 /** What the tracker counted since its beginning. */
-export interface CtCounters {
+export interface CtCounters extends ReplyCounters {
   /** Packets with a verdict of inv. */
   invalid: number;
   /** Connections stored. */
@@ -79,10 +81,6 @@ export interface CtCounters {
   /** Commits that the limit of all zones, or of one, refused. */
   refused: number;
   refused_by_zone: number;
-  /** Commits for whose translation no address and port were free. */
-  nat_exhausted: number;
-  /** Commits without translation whose reply tuple was a translated connection's. */
-  tuple_taken: number;
 }
 
 export class Tracker {
@@ -117,12 +115,10 @@ export class Tracker {
   private readonly verdict = new Verdict(this.shifts);
   private readonly result = new CtResult();
   private readonly answerer: Answerer;
-  private readonly chooser: NatChooser;
+  private readonly replies: Replies;
   private readonly tuple = new Tuple();
   private readonly reply = new Tuple();
   private now_ms = 0;
-  /** The last translation found nothing free. */
-  private exhausted = false;
   /** The last commit met the limit. */
   private full = false;
 
@@ -141,7 +137,8 @@ export class Tracker {
       this.expectations.end(slot);
       this.shifts.end(slot);
     };
-    this.chooser = new NatChooser(this.connections, options.random.stream('nat'), seed);
+    const chooser = new NatChooser(this.connections, options.random.stream('nat'), seed);
+    this.replies = new Replies(this.connections, chooser, this.counters, this.log);
   }
 
   /**
@@ -160,7 +157,7 @@ export class Tracker {
         result.anew = true;
         result.state |= this.translate(packet, connection, before.reply);
       }
-      if (this.write(connection, request)) {
+      if (writeMarks(this.connections, connection, request)) {
         this.answerer.connection(connection);
         this.tellUpdate(connection);
       }
@@ -289,7 +286,7 @@ export class Tracker {
     }
     if (!valid) return;
     if (translated === 0 && !this.inspect(packet, verdict.slot, verdict.reply, request)) return;
-    const wrote = this.write(verdict.slot, request);
+    const wrote = writeMarks(connections, verdict.slot, request);
     if (verdict.turns || wrote) this.tellUpdate(verdict.slot);
   }
 
@@ -298,52 +295,24 @@ export class Tracker {
     const { verdict, connections, parsed } = this;
     if (!this.admit(request.zone, now_ms)) return;
     const { expected } = verdict;
-    const reply = expected === null ? this.chooseReply(request, now_ms) : this.takeReply(expected, request, now_ms);
-    if (verdict.why === why.nat_exhausted || verdict.why === why.tuple_taken) return;
+    const { tuple } = parsed;
+    const refused = this.replies.choose(tuple, request.nat, expected, now_ms);
+    if (refused !== why.none) {
+      verdict.why = refused;
+      if (refused === why.nat_exhausted && this.natExhausted === 'drop') this.result.fate = FATE.drop;
+      return;
+    }
+    const reply = this.replies.tuple.isReverseOf(tuple) ? null : this.replies.tuple;
     const helper = request.helper === 'ftp' ? FTP : request.helper === 'tftp' ? TFTP : 0;
-    verdict.slot = connections.insert(parsed.tuple, reply, this.kind(request) | helper);
+    verdict.slot = connections.insert(tuple, reply, kindOfNat(request.nat, expected) | helper);
     this.store();
     this.restart(now_ms);
-    if (expected !== null) this.inherit(verdict.slot, expected.parent);
-    this.write(verdict.slot, request);
+    if (expected !== null) inherit(connections, verdict.slot, expected.parent);
+    writeMarks(connections, verdict.slot, request);
     if (request.nat !== null) verdict.state |= this.translate(packet, verdict.slot, false);
     this.inspect(packet, verdict.slot, false, request);
     this.counters.committed++;
     this.listener?.({ type: 'new', connection: this.describe(verdict.slot) });
-  }
-
-  /** How the connection that a packet begins is translated: SNAT, DNAT or 0. A related one follows its parent. */
-  private kind({ nat }: CtRequest): number {
-    const { expected } = this.verdict;
-    if (nat === null) return 0;
-    if (expected !== null) return expected.kind;
-    return nat.kind === 'src' ? SNAT : nat.kind === 'dst' ? DNAT : 0;
-  }
-
-  /** The reply tuple of a related connection, null for the inverted original one. */
-  private takeReply(expected: Expectation, request: CtRequest, now_ms: number): Tuple | null {
-    const { reply, connections, verdict, counters } = this;
-    const { tuple } = this.parsed;
-    if (this.kind(request) === 0) {
-      reply.copy(tuple);
-      reply.reverse();
-    } else {
-      expectedReply(expected, tuple, reply);
-    }
-    if (connections.ownReplies === 0 || connections.find(reply, now_ms) < 0)
-      return reply.isReverseOf(tuple) ? null : reply;
-    verdict.why = why.tuple_taken;
-    counters.tuple_taken++;
-    return null;
-  }
-
-  /** A related connection has its parent's tuple, mark and label. */
-  private inherit(slot: number, parent: number): void {
-    const { connections, tuple } = this;
-    connections.original(parent, tuple);
-    connections.setParent(slot, tuple);
-    if (connections.mark(parent) !== 0) connections.setMark(slot, connections.mark(parent));
-    for (let i = 0; i < 4; i++) connections.setLabel(slot, i, connections.label(parent, i));
   }
 
   /** Lets the connection's helper read the packet; false if that makes it invalid. */
@@ -355,33 +324,6 @@ export class Tracker {
     verdict.why = why.helper_lie;
     this.counters.invalid++;
     return false;
-  }
-
-  /** The reply tuple of a new connection, null for the inverted original one; the verdict says why where none is free. */
-  private chooseReply(request: CtRequest, now_ms: number): Tuple | null {
-    const { verdict, connections, reply, counters } = this;
-    const { tuple } = this.parsed;
-    const { nat } = request;
-    if (nat !== null && nat.kind !== null) {
-      if (!this.chooser.choose(tuple, nat, reply, now_ms)) {
-        verdict.why = why.nat_exhausted;
-        counters.nat_exhausted++;
-        if (this.natExhausted === 'drop') this.result.fate = FATE.drop;
-        if (!this.exhausted)
-          this.log.warn('NAT is exhausted: no address and port are free; connections are not stored');
-        this.exhausted = true;
-        return null;
-      }
-      this.exhausted = false;
-      return reply.isReverseOf(tuple) ? null : reply;
-    }
-    if (connections.ownReplies === 0) return null;
-    reply.copy(tuple);
-    reply.reverse();
-    if (connections.find(reply, now_ms) < 0) return null;
-    verdict.why = why.tuple_taken;
-    counters.tuple_taken++;
-    return null;
   }
 
   /** Translates the packet as its connection is; the bits of ct_state that say so. */
@@ -448,30 +390,6 @@ export class Tracker {
     connections.setExpiry(slot, now_ms + this.timeouts.of(connections.zone(slot), verdict.timeout));
   }
 
-  /** The writes to mark and label that a request asks for; true if something changed. */
-  private write(slot: number, request: CtRequest): boolean {
-    const { connections } = this;
-    const { markMask, labelMask, labelValue } = request;
-    let changed = false;
-    // What is related has its parent's, whatever is asked.
-    if (connections.flags(slot) & RELATED) return false;
-    if (markMask !== 0) {
-      const before = connections.mark(slot);
-      const mark = (request.markValue & markMask) | (before & ~markMask);
-      changed = mark !== before;
-      if (changed) connections.setMark(slot, mark);
-    }
-    if (labelMask === null || labelValue === null) return changed;
-    for (let i = 0; i < 4; i++) {
-      const before = connections.label(slot, i);
-      const word = (labelValue[i] & labelMask[i]) | (before & ~labelMask[i]);
-      if (word === before) continue;
-      connections.setLabel(slot, i, word);
-      changed = true;
-    }
-    return changed;
-  }
-
   private answer(request: CtRequest): CtResult {
     const { verdict, result, parsed } = this;
     const { zone } = parsed.tuple;
@@ -527,9 +445,19 @@ export class Tracker {
     return list(this.connections, now_ms, filter);
   }
 
-  /** Numbers of live connections by protocol and TCP state. */
+  /** The same in turns: each step looks at up to `budget` records and gives those that it found, maybe none. */
+  dumpSteps(now_ms: number, filter: Filter = {}, budget = 512): Generator<Connection[]> {
+    return listSteps(this.connections, now_ms, filter, budget);
+  }
+
+  /** Numbers of live connections by protocol and state. */
   statistics(now_ms: number, filter: Filter = {}): Tally {
-    return tally(this.dump(now_ms, filter));
+    return allSteps(tallySteps(this.connections, now_ms, filter, Number.MAX_SAFE_INTEGER));
+  }
+
+  /** The same in turns: each step looks at up to `budget` records; the last gives the numbers. */
+  statisticsSteps(now_ms: number, filter: Filter = {}, budget = 16_384): Generator<void, Tally> {
+    return tallySteps(this.connections, now_ms, filter, budget);
   }
 
   /**
