@@ -49,6 +49,7 @@ function wanted(): Wanted {
 
 function show(given: Case, { kind, step, ovs, own }: Difference): void {
   console.log(`\n${kind} differ in case ${given.id}${step >= 0 ? ` at step ${step}` : ''}; the smallest case:`);
+  for (const group of given.groups) console.log(`  ${group}`);
   for (const flow of given.flows) console.log(`  ${flow}`);
   for (const packet of given.packets) console.log(`  ${JSON.stringify(packet)}`);
   console.log('Open vSwitch:');
@@ -79,8 +80,15 @@ async function one(ovs: OpenVSwitch, given: Case): Promise<number | null> {
 /** The cases of a file, or one of the seed, or the suite and all of the seed. */
 function* chosen({ file, only, cases, seed, packets }: Wanted): Generator<Case> {
   const whole = (given: SimulateCase): Case => {
-    const flows = typeof given.flows === 'string' ? given.flows.split('\n') : (given.flows ?? []);
-    return { ...given, flows: flows.filter((flow) => flow !== ''), packets: given.packets ?? [], cold: true };
+    const linesOf = (text: SimulateCase['flows'] = []) =>
+      (typeof text === 'string' ? text.split('\n') : text).filter((line) => line !== '');
+    return {
+      ...given,
+      groups: linesOf(given.groups),
+      flows: linesOf(given.flows),
+      packets: given.packets ?? [],
+      cold: true,
+    };
   };
   if (file !== null) {
     for (const line of readFileSync(file, 'utf8').split('\n')) if (line !== '') yield whole(parseCase(line));

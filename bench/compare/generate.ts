@@ -4,10 +4,12 @@ import type { SimulateCase, SimulateStep } from '../../lib/simulate/case.js';
 import { Chance } from './chance.js';
 import { type Features, randomFlow } from './flows.js';
 import { randomFrame } from './frames.js';
+import { randomGroups, throughGroup } from './groups.js';
 import { SWITCH_PORTS } from './pools.js';
 
 /** A case as both switches take it. */
 export type Case = SimulateCase & {
+  readonly groups: readonly string[];
   readonly flows: readonly string[];
   readonly packets: readonly SimulateStep[];
 };
@@ -30,8 +32,10 @@ export function randomCase(n: number, { seed, packets }: Sizes): Case {
     timeouts: c.percent(20),
   };
   const priorities = c.shuffled(Array.from({ length: 200 }, (_, i) => i * 7 + 1));
+  const groups = c.percent(25) ? randomGroups(c, features, c.between(1, 4)) : [];
   const flow = (table: number): string => {
-    const text = randomFlow(c, features, table);
+    const plain = randomFlow(c, features, table);
+    const text = groups.length > 0 && c.percent(40) ? throughGroup(plain, c.between(1, groups.length)) : plain;
     return `priority=${priorities.pop()},${text}`;
   };
   const flows: string[] = [];
@@ -47,6 +51,7 @@ export function randomCase(n: number, { seed, packets }: Sizes): Case {
   }
   return {
     id: n,
+    groups,
     flows,
     packets: steps,
     cold: true,

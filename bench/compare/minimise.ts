@@ -15,6 +15,7 @@ export async function minimise(given: Case, step: number, differs: StillDiffers)
   best = { ...best, packets: await shrink(best.packets, (packets) => allowed({ ...best, packets })) };
   best = { ...best, flows: await shrink(best.flows, (flows) => allowed({ ...best, flows })) };
   best = { ...best, packets: await shrink(best.packets, (packets) => allowed({ ...best, packets })) };
+  best = { ...best, groups: await shrink(best.groups, (groups) => allowed({ ...best, groups })) };
   for (let i = 0; i < best.flows.length; i++) {
     const flows = (flow: string) => best.flows.map((old, k) => (k === i ? flow : old));
     const flow = await shorter(best.flows[i], (text) => allowed({ ...best, flows: flows(text) }));

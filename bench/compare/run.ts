@@ -21,7 +21,7 @@ export async function compareCase(ovs: OpenVSwitch, given: Case): Promise<Outcom
   let own = await answer(ran, false);
   let refused = 0;
   if (reference.load_error !== undefined || own.load_error !== undefined) {
-    const [theirs, ours] = [await ovs.refusals(given.flows), refusals(given.flows)];
+    const [theirs, ours] = [await ovs.refusals(given.flows), refusals(given.flows, given.groups)];
     const other = theirs.findIndex((why, i) => (why === null) !== (ours[i] === null));
     if (other >= 0) {
       const found = {
@@ -51,10 +51,11 @@ async function answer(given: Case, cold: boolean): Promise<SimulateAnswer> {
 }
 
 /** Why each line alone is refused, or null. */
-export function refusals(flows: readonly string[]): (string | null)[] {
+export function refusals(flows: readonly string[], groups: readonly string[] = []): (string | null)[] {
   return flows.map((flow) => {
     const sw = new Switch({ clock: STILL });
     try {
+      sw.groups.load(groups.join('\n'));
       sw.flows.add(flow);
       return null;
     } catch (error) {
