@@ -214,6 +214,7 @@ export class Tracker {
     }
     this.decide(packet, request, before, now_ms);
     if (verdict.begins && request.commit) verdict.why = this.refusal(request.zone) || verdict.why;
+    if (request.nat !== null && (verdict.state & CS_INV) === 0) verdict.state |= this.natBits(request, before);
     return this.answer(request);
   }
 
@@ -296,13 +297,14 @@ export class Tracker {
     if (!this.admit(request.zone, now_ms)) return;
     const { expected } = verdict;
     const { tuple } = parsed;
-    const refused = this.replies.choose(tuple, request.nat, expected, now_ms);
+    const plain = request.nat === null && expected === null && connections.ownReplies === 0;
+    const refused = plain ? why.none : this.replies.choose(tuple, request.nat, expected, now_ms);
     if (refused !== why.none) {
       verdict.why = refused;
       if (refused === why.nat_exhausted && this.natExhausted === 'drop') this.result.fate = FATE.drop;
       return;
     }
-    const reply = this.replies.tuple.isReverseOf(tuple) ? null : this.replies.tuple;
+    const reply = plain || this.replies.tuple.isReverseOf(tuple) ? null : this.replies.tuple;
     const helper = request.helper === 'ftp' ? FTP : request.helper === 'tftp' ? TFTP : 0;
     verdict.slot = connections.insert(tuple, reply, kindOfNat(request.nat, expected) | helper);
     this.store();
@@ -324,6 +326,17 @@ export class Tracker {
     verdict.why = why.helper_lie;
     this.counters.invalid++;
     return false;
+  }
+
+  /** The bits of ct_state that translation would set, as far as that is known without choosing anything. */
+  private natBits(request: CtRequest, prior: Prior | null): number {
+    const { verdict, connections } = this;
+    const before = prior === null ? 0 : prior.state & (CS_SNAT | CS_DNAT);
+    if (before !== 0) return before;
+    const { slot, begins, reply, expected } = verdict;
+    if (slot < 0 && !(begins && request.commit && verdict.why < why.limit)) return 0;
+    const kind = slot >= 0 ? connections.flags(slot) & (SNAT | DNAT) : kindOfNat(request.nat, expected);
+    return kind === 0 ? 0 : (kind === SNAT) !== reply ? CS_SNAT : CS_DNAT;
   }
 
   /** Translates the packet as its connection is; the bits of ct_state that say so. */

@@ -11,6 +11,17 @@ export const GROUP_COUNT = 4;
 export const METER_COUNT = 3;
 const PORTS = [53, 80, 1000, 1001];
 
+const V4_ONLY = /^(ip|tcp|udp|icmp)$/;
+/** Translations that any IPv4 flow may ask for; ports are few, so that they collide and run out. */
+const NATS = [
+  'nat',
+  'nat(src)',
+  'nat(src=10.0.0.9)',
+  'nat(dst=10.0.0.2)',
+  'nat(src=10.0.0.9:7-8)',
+  'nat(dst=10.0.0.1:80)',
+];
+
 export class RandomPipeline {
   private readonly random: Random;
   private priority = 1;
@@ -84,7 +95,14 @@ export class RandomPipeline {
         list.push('pop_vlan');
         popped = true;
       } else if (k < 76 && table < 3) list.push(`resubmit(,${table + 1})`);
-      else if (k < 90 && ip) list.push(this.ct(table, inv));
+      else if (k < 90 && ip)
+        list.push(
+          this.ct(
+            table,
+            inv,
+            match.some((text) => V4_ONLY.test(text)),
+          ),
+        );
       else if (k < 92) list.push('ct_clear');
       else if (k < 94 && ip) list.push('move:NXM_NX_CT_MARK[0..1]->NXM_NX_REG1[0..1]');
     }
@@ -146,12 +164,13 @@ export class RandomPipeline {
     return `meter=${id},${unit},burst,bands=${bands}`;
   }
 
-  private ct(table: number, inv: boolean): string {
+  private ct(table: number, inv: boolean, v4: boolean): string {
     const commit = !inv && this.chance(60);
     const part = commit ? ['commit'] : [];
     if (commit && this.chance(10)) part.push('force');
     part.push(`zone=${1 + this.below(2)}`);
     if (table < 3 && this.chance(70)) part.push(`table=${table + 1}`);
+    if (this.chance(40)) part.push(commit ? this.pick(v4 ? NATS : NATS.slice(0, 2)) : 'nat');
     if (commit && this.chance(40))
       part.push(
         `exec(${this.pick(['set_field:1->ct_mark', 'load:2->NXM_NX_CT_MARK[0..3]', 'move:NXM_NX_REG1[0..3]->NXM_NX_CT_MARK[4..7]', 'set_field:0x5->ct_label'])})`,
