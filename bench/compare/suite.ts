@@ -137,6 +137,7 @@ export const SUITE: Readonly<Record<string, SimulateCase>> = {
       ...at(3, udp4({ eth_src: '50:54:00:00:00:03', eth_dst: '50:54:00:00:00:03' })),
       ...at(4, udp4({ eth_src: '50:54:00:00:00:04', eth_dst: B, vlan: [5] })),
       ...at(2, arp({ eth_src: B }), ethernet(0x88cc, [1, 2], { eth_dst: '01:80:c2:00:00:0e' })),
+      ...at(3, udp4({ vlan: [5] }).slice(0, 17)),
     ],
   },
   'resubmit-goes-as-deep': {

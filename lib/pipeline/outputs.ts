@@ -6,7 +6,7 @@ import { MAC_TABLE, OFPPC, OFPPS, OP } from '../datapath/index.js';
 import { OFPP } from '../nxm/index.js';
 import { slots } from '../packet/key.js';
 import type { Headers } from './headers.js';
-import { isReserved } from './normal.js';
+import { isReserved, isTagType } from './normal.js';
 import type { FrameSteps } from './tags.js';
 import type { World } from './world.js';
 
@@ -65,7 +65,10 @@ export class Outputs {
     const real = world.ports.get(inPort) !== undefined;
     if (!real && inPort !== OFPP.CONTROLLER && inPort !== OFPP.ANY) return;
     headers.lookAt(slots.eth_dst);
-    const vlan = headers.read(cfiSlot) ? headers.read(vidOnlySlot) : 0;
+    const tagged = headers.read(cfiSlot) !== 0;
+    // A frame that is cut off inside its tag belongs to no VLAN.
+    if (!tagged && isTagType(headers.read(slots.eth_type))) return;
+    const vlan = tagged ? headers.read(vidOnlySlot) : 0;
     const { bytes } = headers.flow;
     const at = slots.eth_dst.at;
     if (isReserved(bytes, at)) return;
