@@ -328,11 +328,4 @@ export class Fragments {
       this.drop(datagram, 'expired');
     }
   }
-
-  /** Drops everything of a zone (-1: of all). */
-  flush(zone: number): void {
-    for (const datagram of this.datagrams.values()) {
-      if (zone < 0 || datagram.key.startsWith(`${zone}/`)) this.drop(datagram, 'expired');
-    }
-  }
 }

@@ -23,6 +23,7 @@ export {
   Prior,
   type Released,
 } from './request.js';
+export type { CtSettings } from './settings.js';
 export * from './states.js';
 export { DEFAULT_TIMEOUTS, TIMEOUT_NAMES, type TimeoutName, type Timeouts } from './timeouts.js';
 export {
@@ -30,7 +31,6 @@ export {
   type CtEvent,
   type CtLimits,
   DEFAULT_LIMIT,
-  type Flush,
   Tracker,
   type TrackerOptions,
 } from './tracker.js';

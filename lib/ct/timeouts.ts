@@ -96,6 +96,14 @@ export class TimeoutPolicies {
     this.ofZone[zone] = policy.index;
   }
 
+  /** The zones that have a policy of their own, by number. */
+  chosen(): [zone: number, name: string][] {
+    const names = this.names();
+    return [...(this.ofZone ?? [])].flatMap((index, zone): [number, string][] =>
+      index === 0 ? [] : [[zone, names[index]]],
+    );
+  }
+
   /** Milliseconds of `which` (an index of TIMEOUT_NAMES) in `zone`. */
   of(zone: number, which: number): number {
     return this.times_ms[(this.ofZone === null ? 0 : this.ofZone[zone] * 16) + which];

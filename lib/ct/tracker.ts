@@ -10,10 +10,11 @@ import type { Log, Random } from '../bytes/index.js';
 import { silent } from '../bytes/index.js';
 import type { Packet } from '../packet/packet.js';
 import { Answerer } from './answer.js';
-import { type Connection, type ConnectionTuple, describeConnection, encodeTuple } from './connection.js';
+import { type Connection, describeConnection } from './connection.js';
 import { Connections, DNAT, type EndReason, FTP, SNAT, STATE, TFTP } from './connections.js';
 import { Expectations } from './expectations.js';
 import { explain } from './explain.js';
+import { type Flush, flush } from './flush.js';
 import { type FragmentMinimum, Fragments, type Origin } from './fragments.js';
 import { Helpers } from './helpers/helpers.js';
 import { SequenceShifts } from './helpers/shifts.js';
@@ -25,6 +26,7 @@ import { WHY_TEXT, why } from './reasons.js';
 import { kindOfNat, Replies, type ReplyCounters } from './replies.js';
 import { type CtRequest, CtResult, FATE, type Prior, type Released } from './request.js';
 import { storeAssociation } from './sctp/record.js';
+import { type CtSettings, settingsOf } from './settings.js';
 import { CS_DNAT, CS_INV, CS_REL, CS_SNAT, PROTO_SCTP, PROTO_TCP } from './states.js';
 import { storePeer } from './tcp/record.js';
 import { TimeoutPolicies } from './timeouts.js';
@@ -48,19 +50,7 @@ export type CtEvent =
   | { type: 'new' | 'updated'; connection: Connection }
   | { type: 'destroyed'; why: EndReason; connection: Connection };
 
-/** Which connections a flush ends; an empty one ends all. */
-export interface Flush {
-  zone?: number;
-  tuple?: ConnectionTuple;
-  mark?: number;
-  markMask?: number;
-  /** Four words as in the flow key. */
-  label?: Uint32Array;
-  labelMask?: Uint32Array;
-}
-
 const NOWHERE: Origin = { tag: 0, place: 0 };
-const ALL_ONES = new Uint32Array(4).fill(0xffffffff);
 
 export interface TrackerOptions {
   random: Random;
@@ -426,6 +416,11 @@ export class Tracker {
 
   // --- Operations ---
 
+  /** What is set, as it stands: limits, policies and checks. */
+  settings(): CtSettings {
+    return settingsOf(this);
+  }
+
   /** Connections stored; expired ones count until a sweep meets them. */
   get count(): number {
     return this.zones.total;
@@ -480,19 +475,7 @@ export class Tracker {
    */
   flush(what: Flush, now_ms: number): void {
     this.now_ms = now_ms;
-    const { connections } = this;
-    const zone = what.zone ?? -1;
-    if (what.tuple !== undefined) {
-      if (!encodeTuple(what.tuple, what.zone ?? 0, this.tuple)) return;
-      const slot = connections.find(this.tuple, now_ms);
-      if (slot >= 0) connections.remove(slot, 'flushed');
-    } else if (what.mark !== undefined || what.label !== undefined) {
-      const markMask = what.mark === undefined ? 0 : (what.markMask ?? 0xffffffff);
-      const label = what.label ?? null;
-      connections.flushMarked(zone, what.mark ?? 0, markMask, label, label && (what.labelMask ?? ALL_ONES));
-    } else {
-      connections.flushZone(zone);
-    }
+    flush(this.connections, what, now_ms);
   }
 
   private describe(slot: number): Connection {

@@ -173,6 +173,51 @@ describe('ct/operations', () => {
     });
   });
 
+  it('settings: what is set can be read', () => {
+    const { tracker } = new Tracking({ smallestFragment: { ipv4: 1200, ipv6: 1280 } });
+    tracker.limit = 1000;
+    tracker.zones.defaultLimit = 10;
+    tracker.zones.setLimit(5, 3);
+    tracker.timeouts.set('short', { udp_first: 1 });
+    tracker.timeouts.choose(9, 'short');
+    tracker.tcpSequenceChecks = false;
+    tracker.natExhausted = 'drop';
+    const settings = tracker.settings();
+    expect(settings).to.deep.include({
+      limit: 1000,
+      zone_limit: 10,
+      zone_limits: [{ zone: 5, limit: 3, count: 0 }],
+      zone_policies: [{ zone: 9, policy: 'short' }],
+      tcp_sequence_checks: false,
+      nat_exhausted: 'drop',
+      smallest_fragment: { ipv4: 1200, ipv6: 1280 },
+    });
+    expect(settings.policies.map(({ name, timeouts }) => [name, timeouts.udp_first])).to.deep.equal([
+      ['default', 60],
+      ['short', 1],
+    ]);
+  });
+
+  it('dump and statistics in turns give the same as at once, by zone, protocol and mark, too', () => {
+    const t = new Tracking();
+    for (let n = 1; n <= 50; n++) {
+      t.send(udp4({ sport: n }), commit({ zone: n % 3, markValue: n % 4, markMask: 0xff }));
+      t.send(tcp4({ sport: n, flags: 'syn' }), commit({ zone: n % 3 }));
+    }
+    for (const filter of [{}, { zone: 1 }, { proto: 17, zone: 2 }, { mark: 1, markMask: 1 }]) {
+      const steps = [...t.tracker.dumpSteps(t.now_ms, filter, 7)];
+      expect(steps.length).to.equal(15);
+      expect(steps.flat()).to.deep.equal([...t.tracker.dump(t.now_ms, filter)]);
+      const counting = t.tracker.statisticsSteps(t.now_ms, filter, 7);
+      let turns = 1;
+      let step = counting.next();
+      for (; !step.done; step = counting.next()) turns++;
+      expect(turns).to.equal(15);
+      expect(step.value).to.deep.equal(t.tracker.statistics(t.now_ms, filter));
+      expect(step.value).to.have.property('total', steps.flat().length);
+    }
+  });
+
   it('statistics: by protocol and TCP state', () => {
     const t = new Tracking();
     t.send(udp4(), commit());
