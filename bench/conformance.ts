@@ -7,7 +7,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ovsVersion } from './compare/ovs.js';
@@ -19,10 +19,10 @@ const USAGE = 'usage: npm run conformance -- [PART…] [--quick] [--write] [--js
 const MAX_REPEATS = 3;
 
 /**
- * A sample of every folder in less than three minutes: all actions; each field in some of its places (plain, tagged, labelled; let
- * through, sent to the controller, not matched); a group and a meter, whose checks take 30 seconds each.
+ * A sample of every folder in less than three minutes: all actions, for each field some of its checks, a group and a meter, whose
+ * checks take 30 seconds each.
  */
-const QUICK = ['action', 'match/*#1*', 'match/*#5', 'match/*#9', 'group/00_ALL#1', 'meter/01_DROP_01_PKTPS_00_100#1'];
+const QUICK = ['action', 'match/*#1*', 'match/*#5', 'group/00_ALL#1', 'meter/01_DROP_01_PKTPS_00_100#1'];
 
 /** Runs the checks, and those again that the tester failed by itself. */
 async function measure(suite: Suite, parts: readonly string[]): Promise<Check[]> {
@@ -36,6 +36,18 @@ async function measure(suite: Suite, parts: readonly string[]): Promise<Check[]>
     addRun(checks, ids, await suite.run(ids));
   }
   return [...checks.values()];
+}
+
+/**
+ * Goes before other programs, with everything that is started: some checks send 20,000 packets a second and allow 10 % more or
+ * less, and what is lost while somebody else has the processor would count against the switch.
+ */
+function goFirst(): void {
+  try {
+    setPriority(-10);
+  } catch {
+    console.error('no right to go before other programs: a busy machine may fail meters');
+  }
 }
 
 function commit(): string {
@@ -59,6 +71,7 @@ async function main(): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'ctswitch-conformance-'));
   try {
     const suite = openSuite(values.suite ?? process.env.CONFORMANCE_SUITE, scratch);
+    goFirst();
     const parts = positionals.length > 0 ? positionals : values.quick ? QUICK : [];
     const begun = performance.now();
     const checks = await measure(suite, parts);
