@@ -141,8 +141,12 @@ export class Tracker {
     result.fate = FATE.on;
     const before = prior !== null && prior.state !== 0 && prior.zone === request.zone ? prior : null;
     if (before !== null && this.resume(packet, before, request, now_ms)) {
-      if (result.state & CS_INV) return result;
       const { connection } = result;
+      if (result.state & CS_INV) {
+        // An invalid packet is translated as others are, once, if it is known whose it would be.
+        if (request.nat !== null && connection >= 0 && !before.anew) this.translateInvalid(packet, before, request);
+        return result;
+      }
       if (request.nat !== null) {
         result.anew = true;
         result.state |= this.translate(packet, connection, before.reply);
@@ -316,6 +320,12 @@ export class Tracker {
     verdict.why = why.helper_lie;
     this.counters.invalid++;
     return false;
+  }
+
+  private translateInvalid(packet: Packet, prior: Prior, request: CtRequest): void {
+    this.result.anew = true;
+    parse(packet, request.zone, this.parsed);
+    if (this.parsed.why === why.none) this.translate(packet, this.result.connection, prior.reply);
   }
 
   /** The bits of ct_state that translation would set, as far as that is known without choosing anything. */

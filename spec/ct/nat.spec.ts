@@ -123,7 +123,12 @@ describe('ct/nat: translation', () => {
     t.send(tcp4({ ...back, flags: 'syn|ack', seq: 1, ack: 2 }), bare);
     const stray = { ...there, flags: 'ack', seq: 1e9, ack: 2 };
     expect(t.send(tcp4(stray), bare)).to.equal('inv|trk');
-    same(t.through(tcp4(stray), bare), tcp4({ ...stray, src: '192.0.2.1' }));
+    const translated = tcp4({ ...stray, src: '192.0.2.1' });
+    same(t.through(tcp4(stray), bare), translated);
+    const prior = t.keep(tcp4(stray));
+    same(t.through(tcp4(stray), bare, prior), translated);
+    prior.keep(t.track(tcp4(stray), bare));
+    same(t.through(translated, bare, prior), translated);
   });
 });
 
