@@ -13,6 +13,13 @@ import { icmpCounterpart, Tuple } from './tuple.js';
 const ETH_TYPE_IPV4 = 0x0800;
 const ETH_TYPE_IPV6 = 0x86dd;
 
+// IPv6 extension headers.
+const HOP_BY_HOP = 0;
+const ROUTING = 43;
+const FRAGMENT = 44;
+const AUTHENTICATION = 51;
+const DESTINATION = 60;
+
 /** What was read of one packet; one reused object. */
 export class Parsed {
   /** `why.none` if the packet may belong to a connection, else why it is invalid. */
@@ -39,6 +46,22 @@ export function parse(packet: Packet, zone: number, out: Parsed): void {
   out.begins = true;
   out.tuple.zone = zone;
   out.why = readIp(packet, out);
+}
+
+/** True for a piece of a datagram; which of its headers are wrong is told later. */
+export function isFragment(packet: Packet): boolean {
+  const { bytes, l3, end } = packet;
+  if (l3 < 2 || l3 + 20 > end) return false;
+  const type = u16(bytes, l3 - 2);
+  if (type === ETH_TYPE_IPV4) return (u16(bytes, l3 + 6) & 0x3fff) !== 0;
+  if (type !== ETH_TYPE_IPV6 || l3 + 48 > end) return false;
+  let next = bytes[l3 + 6];
+  for (let at = l3 + 40; at + 8 <= end; at += (bytes[at + 1] + 1) * 8) {
+    if (next === FRAGMENT) return (u16(bytes, at + 2) & 0xfff9) !== 0;
+    if (next !== HOP_BY_HOP && next !== ROUTING && next !== DESTINATION) return false;
+    next = bytes[at];
+  }
+  return false;
 }
 
 function readIp(packet: Packet, out: Parsed): number {
@@ -83,12 +106,6 @@ function readIpv4(bytes: Uint8Array, l3: number, end: number, verify: boolean, o
   out.end = end;
   return why.none;
 }
-
-const HOP_BY_HOP = 0;
-const ROUTING = 43;
-const FRAGMENT = 44;
-const AUTHENTICATION = 51;
-const DESTINATION = 60;
 
 /** An IPv6 header and its extension headers, all before `end`. */
 function readIpv6(bytes: Uint8Array, l3: number, end: number, out: Parsed): number {

@@ -21,7 +21,7 @@ import { SequenceShifts } from './helpers/shifts.js';
 import { allSteps, type Filter, list, listSteps, type Tally, tallySteps } from './listing.js';
 import { inherit, writeMarks } from './marks.js';
 import { NatChooser } from './nat.js';
-import { Parsed, parse } from './parse.js';
+import { isFragment, Parsed, parse } from './parse.js';
 import { WHY_TEXT, why } from './reasons.js';
 import { kindOfNat, Replies, type ReplyCounters } from './replies.js';
 import { type CtRequest, CtResult, FATE, type Prior, type Released } from './request.js';
@@ -136,32 +136,37 @@ export class Tracker {
    * kept with fragments.
    */
   process(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null, from = NOWHERE): CtResult {
-    const { result } = this;
     this.now_ms = now_ms;
-    result.fate = FATE.on;
+    this.result.fate = FATE.on;
     const before = prior !== null && prior.state !== 0 && prior.zone === request.zone ? prior : null;
-    if (before !== null && this.resume(packet, before, request, now_ms)) {
-      const { connection } = result;
-      if (result.state & CS_INV) {
-        // An invalid packet is translated as others are, once, if it is known whose it would be.
-        if (request.nat !== null && connection >= 0 && !before.anew) this.translateInvalid(packet, before, request);
-        return result;
-      }
-      if (request.nat !== null) {
-        result.anew = true;
-        result.state |= this.translate(packet, connection, before.reply);
-      }
-      if (writeMarks(this.connections, connection, request)) {
-        this.answerer.connection(connection);
-        this.tellUpdate(connection);
-      }
+    if (isFragment(packet)) return this.assemble(packet, request, before, from, now_ms);
+    return this.track(packet, request, before, now_ms);
+  }
+
+  /** Tracks a whole packet. */
+  private track(packet: Packet, request: CtRequest, prior: Prior | null, now_ms: number): CtResult {
+    const { result } = this;
+    if (prior === null || !this.resume(packet, prior, request, now_ms)) {
+      parse(packet, request.zone, this.parsed);
+      this.decide(packet, request, prior, now_ms);
+      this.apply(packet, request, prior, now_ms);
+      return this.answer(request);
+    }
+    const { connection } = result;
+    if (result.state & CS_INV) {
+      // An invalid packet is translated as others are, once, if it is known whose it would be.
+      if (request.nat !== null && connection >= 0 && !prior.anew) this.translateInvalid(packet, prior, request);
       return result;
     }
-    parse(packet, request.zone, this.parsed);
-    if (this.parsed.why === why.fragment) return this.assemble(packet, request, before, from, now_ms);
-    this.decide(packet, request, before, now_ms);
-    this.apply(packet, request, before, now_ms);
-    return this.answer(request);
+    if (request.nat !== null) {
+      result.anew = true;
+      result.state |= this.translate(packet, connection, prior.reply);
+    }
+    if (writeMarks(this.connections, connection, request)) {
+      this.answerer.connection(connection);
+      this.tellUpdate(connection);
+    }
+    return result;
   }
 
   /** A fragment: held, invalid, or the one that makes its datagram whole, which is tracked then. */
@@ -181,10 +186,7 @@ export class Tracker {
       result.fate = FATE.held;
       return result;
     }
-    parse(whole.packet, request.zone, this.parsed);
-    this.decide(whole.packet, request, prior, now_ms);
-    this.apply(whole.packet, request, prior, now_ms);
-    this.answer(request);
+    this.track(whole.packet, request, prior, now_ms);
     // The pieces go on as pieces: the next ct action has to put them together again, and tracks the datagram anew.
     result.anew = true;
     if (result.fate === FATE.on) result.fate = FATE.pieces;
@@ -196,16 +198,16 @@ export class Tracker {
   look(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): CtResult {
     this.result.fate = FATE.on;
     const before = prior !== null && prior.state !== 0 && prior.zone === request.zone ? prior : null;
-    if (before !== null && this.resume(packet, before, request, now_ms)) return this.result;
     const { verdict, result } = this;
-    parse(packet, request.zone, this.parsed);
-    if (this.parsed.why === why.fragment) {
+    if (isFragment(packet)) {
       result.state = 0;
       result.connection = -1;
       result.why = why.held;
       result.fate = FATE.held;
       return result;
     }
+    if (before !== null && this.resume(packet, before, request, now_ms)) return result;
+    parse(packet, request.zone, this.parsed);
     this.decide(packet, request, before, now_ms);
     if (verdict.begins && request.commit) verdict.why = this.refusal(request.zone) || verdict.why;
     if (request.nat !== null && (verdict.state & CS_INV) === 0) verdict.state |= this.natBits(request, before);
