@@ -70,6 +70,13 @@ export class Tracking {
     return this.tracker.process(this.receive(frame), { ...lookupRequest(), ...ask }, this.now_ms, prior, from);
   }
 
+  /** Tracks the frame that stands at [start, end) of other bytes. */
+  trackWithin(bytes: Uint8Array, start: number, end: number, ask: Ask): CtResult {
+    this.packet.attach(bytes, start, end);
+    extract(this.packet, this.key, 1);
+    return this.tracker.process(this.packet, { ...lookupRequest(), ...ask }, this.now_ms);
+  }
+
   /** Tracks a frame: its state, "new|trk". */
   send(frame: Uint8Array, ask: Ask = {}, prior: Prior | null = null): string {
     return formatState(this.track(frame, ask, prior).state);
