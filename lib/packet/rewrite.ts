@@ -101,6 +101,8 @@ export function rewrite(packet: Packet, u: number, v: number, m: number): void {
   const at = from + unitOffset[u];
   if (at + 4 > packet.end) return;
   const sum = unitSum[u];
+  // A neighbour message that is cut off inside its target has no fields of its own.
+  if (sum === SUM.icmp && packet.l4 + 24 > packet.l3End) return;
   if (sum === SUM.sctp) sctpPorts(packet, at);
   else if (sum === SUM.none) put(packet.bytes, at, 0, 4);
   else summed(packet, at, sum);

@@ -130,6 +130,15 @@ describe('packet/rewrite', () => {
     expect(wrongChecksum(out)).to.equal(null);
   });
 
+  it('leaves a neighbour solicitation alone that is cut off inside its target', () => {
+    const frame = icmp6({ type: 135, code: 0, id: 0, icmp_seq: 0, payload: Uint8Array.from([1, 2, 3, 4]) });
+    const out = through(
+      'icmp6,icmp_type=135,icmp_code=0,actions=set_field:9->nd_reserved,output:2',
+      frame,
+    ) as Uint8Array;
+    expect(toHex(out)).to.equal(toHex(frame));
+  });
+
   it('leaves the payload of a later fragment alone', () => {
     const frame = ip4(17, 'these are not ports', { offset: 8 });
     const out = through('udp,actions=set_field:9.9.9.9->ip_src,set_field:7->udp_dst,output:2', frame) as Uint8Array;
