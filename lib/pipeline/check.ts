@@ -32,7 +32,7 @@ class FlowCheck implements Check {
 
   constructor(
     private readonly named: Named,
-    match: Match | null,
+    private readonly match: Match | null,
     readonly tableId: number,
     public inside: Check['inside'],
   ) {
@@ -40,7 +40,8 @@ class FlowCheck implements Check {
   }
 
   require(needs: Prerequisite, what: string): void {
-    if (this.inside === 'packet-out' || this.inside === 'bucket' || meets(needs, this.value, this.mask)) return;
+    // Packet-outs and buckets have no match that could make sure of it, ct inside them neither.
+    if (this.match === null || meets(needs, this.value, this.mask)) return;
     throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', `${what} needs a flow that matches ${needs}`);
   }
 

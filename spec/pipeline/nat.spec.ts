@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import { ManualClock, toHex } from '../../lib/bytes/index.js';
 import { type MemoryPort, memory } from '../../lib/ports/memory.js';
 import { Switch, type SwitchOptions } from '../../lib/switch.js';
-import { tcp4, udp4 } from '../support/frames.js';
+import { parseFlow } from '../../lib/text/index.js';
+import { arp, tcp4, udp4 } from '../support/frames.js';
 
 const there = { src: '10.0.0.1', dst: '10.0.0.2', sport: 1000, dport: 80, payload: 'abc' };
 
@@ -20,6 +21,10 @@ class Bench {
   /** Frames that come out for one at port 1, "2: hex". */
   send(frame: Uint8Array, port = 1): string[] {
     this.ports[port - 1].inject(frame);
+    return this.taken();
+  }
+
+  taken(): string[] {
     return this.ports.flatMap((p, i) => p.taken().map((sent) => `${i + 1}: ${toHex(sent)}`));
   }
 }
@@ -101,6 +106,47 @@ describe('pipeline: around ct(nat)', () => {
     const drop = new Bench(flows, { natExhausted: 'drop' });
     expect(drop.send(udp4(there))).to.have.length(2);
     expect(drop.send(udp4(other))).to.deep.equal([]);
+  });
+
+  it('in buckets: a group that spreads connections over servers, which stay with theirs; what is not IP is inv', () => {
+    const b = new Bench('sctp,actions=1');
+    const bucket = (server: string): string => `bucket=actions=ct(commit,nat(dst=${server}:8080),table=1)`;
+    b.sw.groups.load(`group_id=1,type=select,${bucket('10.0.0.8')},${bucket('10.0.0.9')}`);
+    b.sw.flows.load(`
+      table=0,in_port=1,udp,actions=ct(table=2)
+      table=2,udp,ct_state=+new,actions=group:1
+      table=2,udp,ct_state=+est,actions=ct(nat,table=1)
+      table=0,in_port=2,udp,actions=ct(nat,table=1)
+      table=0,in_port=3,arp,actions=group:1
+      table=1,in_port=1,udp,actions=2
+      table=1,in_port=2,udp,actions=1
+      table=1,in_port=3,arp,ct_state=+inv,actions=2
+    `);
+    const servers = new Set<string>();
+    for (let sport = 1; sport <= 20; sport++) {
+      const [sent] = b.send(udp4({ ...there, sport }));
+      const server = [8, 9]
+        .map((n) => `10.0.0.${n}`)
+        .find((dst) => sent === out(2, udp4({ ...there, sport, dst, dport: 8080 })));
+      expect(server, sent).to.not.equal(undefined);
+      servers.add(server as string);
+      const reply = { src: server, dst: '10.0.0.1', sport: 8080, dport: sport };
+      expect(b.send(udp4(reply), 2)).to.deep.equal([out(1, udp4({ ...reply, src: '10.0.0.2', sport: 80 }))]);
+      expect(b.send(udp4({ ...there, sport }))).to.deep.equal([sent]);
+    }
+    expect(servers.size).to.equal(2);
+    expect(b.send(arp(), 3)).to.deep.equal([out(2, arp())]);
+  });
+
+  it('in a packet-out', () => {
+    const b = new Bench('sctp,actions=1');
+    const [action] = parseFlow('udp,actions=ct(commit,nat(src=192.0.2.1)),2').instructions.apply ?? [];
+    b.sw.pipeline.packetOut({
+      inPort: 1,
+      actions: [action, { type: 'output', port: 2, maxLen: 0 }],
+      frame: udp4(there),
+    });
+    expect(b.taken()).to.deep.equal([out(2, udp4({ ...there, src: '192.0.2.1' }))]);
   });
 
   for (const [flow, error] of [
