@@ -364,7 +364,9 @@ export class Datapath {
       return true;
     }
     if (result.fate === FATE.pieces && tracker.released !== null) {
-      this.release(tracker.released, recirculation, rest, depth, packet);
+      const { released } = tracker;
+      tracker.released = null;
+      this.release(released, recirculation, rest, depth, packet);
     }
     return false;
   }

@@ -138,6 +138,28 @@ describe('pipeline: around ct(nat)', () => {
     expect(b.send(arp(), 3)).to.deep.equal([out(2, arp())]);
   });
 
+  it('through FTP: the frame that grew goes on in the copy and in the list, and data connections are related', () => {
+    const b = new Bench(`
+      table=0,in_port=1,tcp,actions=ct(nat,table=1),3
+      table=0,in_port=2,tcp,actions=ct(nat,table=1)
+      table=1,priority=9,in_port=1,tcp,ct_state=+new-rel,actions=ct(commit,alg=ftp,nat(src=192.0.2.111)),2
+      table=1,priority=9,in_port=2,tcp,ct_state=+new+rel,actions=ct(commit,nat),1
+      table=1,priority=5,in_port=1,tcp,ct_state=+est,actions=2
+      table=1,priority=5,in_port=2,tcp,ct_state=+est,actions=1
+    `);
+    const client = { src: '10.0.0.1', dst: '10.0.0.2', sport: 1000, dport: 21 };
+    const server = { src: '10.0.0.2', dst: '192.0.2.111', sport: 21, dport: 1000 };
+    b.send(tcp4({ ...client, flags: 'syn', seq: 100 }));
+    b.send(tcp4({ ...server, flags: 'syn|ack', seq: 500, ack: 101 }), 2);
+    const command = { ...client, flags: 'psh|ack', seq: 101, ack: 501, padding: 3 };
+    const sent = b.send(tcp4({ ...command, payload: 'PORT 10,0,0,1,7,208\r\n' }));
+    const outside = tcp4({ ...command, src: '192.0.2.111', payload: 'PORT 192,0,2,111,7,208\r\n' });
+    expect(sent).to.deep.equal([out(2, outside), out(3, outside)]);
+    const data = { src: '10.0.0.2', dst: '192.0.2.111', sport: 20, dport: 2000, flags: 'syn' };
+    expect(b.send(tcp4(data), 2)).to.deep.equal([out(1, tcp4({ ...data, dst: '10.0.0.1' }))]);
+    expect(b.sw.conntrackText({}, { more: true }).filter((line) => line.includes('parent='))).to.have.length(1);
+  });
+
   it('in a packet-out', () => {
     const b = new Bench('sctp,actions=1');
     const [action] = parseFlow('udp,actions=ct(commit,nat(src=192.0.2.1)),2').instructions.apply ?? [];
