@@ -55,6 +55,9 @@ export const SWEEP_INTERVAL_MS = 20_000;
 /** Records that a commit looks at when the table is full or flushed records wait. */
 const RECLAIM_STEP = 64;
 
+/** Flushes by mark and label that lookups ask while sweeps take their time. */
+const MAX_PENDING = 64;
+
 /** Why a connection ended. */
 export type EndReason = 'expired' | 'flushed' | 'closed' | 'replaced';
 
@@ -296,8 +299,15 @@ export class Connections {
     markMask: number,
     label: Uint32Array | null,
     labelMask: Uint32Array | null,
+    now_ms: number,
   ): void {
     this.sweepSoon();
+    if (this.pending.length >= MAX_PENDING) {
+      // Too many at once for every lookup to ask them all: the records of the earlier ones go now.
+      this.left = 0;
+      this.sweep(now_ms, Math.max(1, this.records.top));
+      this.sweepSoon();
+    }
     this.zones.epoch++;
     this.pending.push({ epoch: this.zones.epoch, zone, mark, markMask, label, labelMask, sweeps: 0 });
   }

@@ -27,7 +27,7 @@ export function flush(connections: Connections, what: Flush, now_ms: number): vo
   } else if (what.mark !== undefined || what.label !== undefined) {
     const markMask = what.mark === undefined ? 0 : (what.markMask ?? 0xffffffff);
     const label = what.label ?? null;
-    connections.flushMarked(zone, what.mark ?? 0, markMask, label, label && (what.labelMask ?? ALL_ONES));
+    connections.flushMarked(zone, what.mark ?? 0, markMask, label, label && (what.labelMask ?? ALL_ONES), now_ms);
   } else {
     connections.flushZone(zone);
   }

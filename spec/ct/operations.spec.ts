@@ -173,6 +173,17 @@ describe('ct/operations', () => {
     });
   });
 
+  it('many flushes by mark in a row, each at once for lookups', () => {
+    const t = new Tracking();
+    for (let n = 1; n <= 300; n++) t.send(udp4({ sport: n }), commit({ markValue: n, markMask: 0xffff }));
+    for (let n = 1; n <= 200; n++) {
+      t.tracker.flush({ mark: n }, t.now_ms);
+      expect(t.send(udp4({ sport: n }))).to.equal('new|trk');
+      expect(t.track(udp4({ sport: n + 1 })).mark).to.equal(n + 1);
+    }
+    expect(t.dump()).to.have.length(100);
+  });
+
   it('settings: what is set can be read', () => {
     const { tracker } = new Tracking({ smallestFragment: { ipv4: 1200, ipv6: 1280 } });
     tracker.limit = 1000;
