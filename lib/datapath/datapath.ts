@@ -11,7 +11,7 @@ import { raiseDropPrecedence } from '../packet/dscp.js';
 import { extract } from '../packet/extract.js';
 import { DIRTY, Key as FlowKey, type Key, slots } from '../packet/key.js';
 import { Packet } from '../packet/packet.js';
-import { namesConnection, popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
+import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
 import { changeTags } from '../packet/tags.js';
 import { Cache, type EntryInfo } from './cache.js';
 import { Journal } from './journal.js';
@@ -241,8 +241,7 @@ export class Datapath {
           this.output(w[at + 1], packet);
           break;
         case OP.rewrite:
-          rewrite(packet, w[at + 1], w[at + 2], w[at + 3]);
-          if (namesConnection(w[at + 1])) this.priors[depth].anew = true;
+          if (rewrite(packet, w[at + 1], w[at + 2], w[at + 3])) this.priors[depth].anew = true;
           break;
         case OP.pushVlan:
           pushVlan(packet, w[at + 1], w[at + 2]);

@@ -76,36 +76,39 @@ const unitBase = Uint8Array.from(rows, (row) => row.base);
 const unitOffset = Uint8Array.from(rows, (row) => row.offset);
 const unitSum = Uint8Array.from(rows, (row) => row.sum);
 
-/** True for units that name a connection: IP addresses, ports, ICMP's type and code. */
-export function namesConnection(u: number): boolean {
-  return (u >= UNIT.ipv4Src && u <= UNIT.sctpPorts && u !== UNIT.ipv6Label) || u === SPECIAL.icmp;
-}
-
 /** A word's bytes in network order, for reading value and mask byte by byte. */
 const valueWord = new Uint32Array(1);
 const maskWord = new Uint32Array(1);
 const value = new Uint8Array(valueWord.buffer);
 const mask = new Uint8Array(maskWord.buffer);
 
-/** Writes the masked bits of a unit; `v` and `m` are words as the key holds them. */
-export function rewrite(packet: Packet, u: number, v: number, m: number): void {
+/**
+ * Writes the masked bits of a unit; `v` and `m` are words as the key holds them. True if an IP address, a port, or ICMP's
+ * type or code became another.
+ */
+export function rewrite(packet: Packet, u: number, v: number, m: number): boolean {
   valueWord[0] = v;
   maskWord[0] = m;
   if (u >= PLAIN_UNITS) {
+    const kind = u === SPECIAL.icmp && packet.l4 >= 0 ? u16(packet.bytes, packet.l4) : -1;
     special(packet, u);
-    return;
+    return kind >= 0 && kind !== u16(packet.bytes, packet.l4);
   }
   const base = unitBase[u];
   const from = base === BASE.frame ? packet.start : base === BASE.l3 ? packet.l3 : packet.l4;
-  if (from < 0) return;
+  if (from < 0) return false;
   const at = from + unitOffset[u];
-  if (at + 4 > packet.end) return;
+  if (at + 4 > packet.end) return false;
   const sum = unitSum[u];
+  const b = packet.bytes;
+  const before1 = u16(b, at);
+  const before2 = u16(b, at + 2);
   // A neighbour message that is cut off inside its target has no fields of its own.
-  if (sum === SUM.icmp && packet.l4 + 24 > packet.l3End) return;
+  if (sum === SUM.icmp && packet.l4 + 24 > packet.l3End) return false;
   if (sum === SUM.sctp) sctpPorts(packet, at);
-  else if (sum === SUM.none) put(packet.bytes, at, 0, 4);
+  else if (sum === SUM.none) put(b, at, 0, 4);
   else summed(packet, at, sum);
+  return sum !== SUM.none && sum !== SUM.icmp && (before1 !== u16(b, at) || before2 !== u16(b, at + 2));
 }
 
 /** Writes bytes [i, i + n) of the word at `at`. */
