@@ -131,6 +131,14 @@ function commands(ended: (status: number) => void): Command {
     )
     .option('--record <FILE.pcap>', 'write what is said with controllers to a capture that tshark reads')
     .option('--min-frame <BYTES>', 'pad frames that processing made shorter than this; 0 never', whole(0, 1514), 0)
+    .addOption(
+      new Option(
+        '--nat-exhausted <WHAT>',
+        'a packet for whose translation nothing is free goes on untranslated, or is dropped',
+      )
+        .choices(['continue', 'drop'])
+        .default('continue'),
+    )
     .addHelpText('after', RUN_HELP)
     .action(async (options) => ended(await (await import('./run.js')).run(options)));
   withCommonOptions(run);

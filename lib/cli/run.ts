@@ -24,7 +24,11 @@ export interface RunOptions extends CommonOptions {
   readonly failMode?: FailMode;
   readonly profile: Profile;
   readonly minFrame: number;
+  readonly natExhausted: 'continue' | 'drop';
 }
+
+/** The smallest fragment but the last that the tracker takes: Open vSwitch's, where the switch is to be like it. */
+const SMALLEST_FRAGMENT: Partial<Record<Profile, { ipv4: number; ipv6: number }>> = { ovs: { ipv4: 1200, ipv6: 1280 } };
 
 /** Runs the switch. Resolves to an exit status; throws what `failureOf` knows. */
 export async function run(options: RunOptions): Promise<number> {
@@ -44,6 +48,8 @@ export async function run(options: RunOptions): Promise<number> {
     failMode,
     seed: seedOf(options),
     minFrame: options.minFrame,
+    natExhausted: options.natExhausted,
+    smallestFragment: SMALLEST_FRAGMENT[profile],
     log,
     agent: {
       profile,
