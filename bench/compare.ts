@@ -1,5 +1,5 @@
 /**
- * `npm run compare -- [--cases N] [--packets N] [--seed N] [--only N]`: random cases through Open vSwitch and through our
+ * `npm run compare -- [--cases N] [--packets N] [--seed N] [--only N] [--small]`: random cases through Open vSwitch and through our
  * `simulate`; what differs is made small and printed. Exit status: 0 no difference, 1 differences, 2 usage, 3 no Open vSwitch.
  */
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { compareCase } from './compare/run.js';
 import { SUITE } from './compare/suite.js';
 
 const USAGE =
-  'usage: npm run compare -- [--cases N] [--packets N] [--seed N] [--only CASE] [--stop N] [--file CASES.jsonl]';
+  'usage: npm run compare -- [--cases N] [--packets N] [--seed N] [--only CASE] [--stop N] [--small] [--verbose] [--file CASES.jsonl]';
 
 interface Wanted {
   readonly cases: number;
@@ -25,12 +25,24 @@ interface Wanted {
   readonly file: string | null;
   /** Ends after so many differences. */
   readonly stop: number;
+  /** Few flows and packets a case. */
+  readonly small: boolean;
+  readonly verbose: boolean;
 }
 
 function wanted(): Wanted {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { cases: text, packets: text, seed: text, only: text, stop: text, file: text },
+    options: {
+      cases: text,
+      packets: text,
+      seed: text,
+      only: text,
+      stop: text,
+      file: text,
+      small: { type: 'boolean' },
+      verbose: { type: 'boolean' },
+    },
   });
   const number = (value: string | undefined, otherwise: number): number => {
     const n = value === undefined ? otherwise : Number(value);
@@ -43,6 +55,8 @@ function wanted(): Wanted {
     seed: number(values.seed, Math.floor(Date.now() / 1000) % 1_000_000),
     only: values.only === undefined ? null : number(values.only, 0),
     stop: number(values.stop, 5),
+    small: values.small ?? false,
+    verbose: values.verbose ?? false,
     file: values.file ?? null,
   };
 }
@@ -59,13 +73,15 @@ function show(given: Case, { kind, step, ovs, own }: Difference): void {
 }
 
 /** Compares a case; prints what differs. Returns how many flows both refused, or null where they differ. */
-async function one(ovs: OpenVSwitch, given: Case): Promise<number | null> {
+async function one(ovs: OpenVSwitch, given: Case, verbose: boolean): Promise<number | null> {
   const first = await compareCase(ovs, given);
   if (first.difference === null) return first.refused;
   const { kind, step } = first.difference;
   const again = await compareCase(ovs, first.ran);
   if (again.difference === null) {
-    console.log(`case ${given.id}: Open vSwitch answers in two ways; left out`);
+    const { ovs: theirs, own } = first.difference;
+    console.log(`case ${given.id}: Open vSwitch answers in two ways, ${kind} at step ${step}; left out`);
+    if (verbose) console.log(JSON.stringify({ first: theirs, own }));
     return first.refused;
   }
   const small =
@@ -78,7 +94,7 @@ async function one(ovs: OpenVSwitch, given: Case): Promise<number | null> {
 }
 
 /** The cases of a file, or one of the seed, or the suite and all of the seed. */
-function* chosen({ file, only, cases, seed, packets }: Wanted): Generator<Case> {
+function* chosen({ file, only, cases, seed, packets, small }: Wanted): Generator<Case> {
   const whole = (given: SimulateCase): Case => {
     const linesOf = (text: SimulateCase['flows'] = []) =>
       (typeof text === 'string' ? text.split('\n') : text).filter((line) => line !== '');
@@ -93,10 +109,10 @@ function* chosen({ file, only, cases, seed, packets }: Wanted): Generator<Case> 
   if (file !== null) {
     for (const line of readFileSync(file, 'utf8').split('\n')) if (line !== '') yield whole(parseCase(line));
   } else if (only !== null) {
-    yield randomCase(only, { seed, packets });
+    yield randomCase(only, { seed, packets, small });
   } else {
-    for (const [id, given] of Object.entries(SUITE)) yield whole({ id, ...given });
-    for (let n = 0; n < cases; n++) yield randomCase(n, { seed, packets });
+    if (!small) for (const [id, given] of Object.entries(SUITE)) yield whole({ id, ...given });
+    for (let n = 0; n < cases; n++) yield randomCase(n, { seed, packets, small });
   }
 }
 
@@ -117,7 +133,7 @@ async function main(): Promise<number> {
     for (const given of chosen(want)) {
       flows += given.flows.length;
       steps += given.packets.length;
-      const result = await one(ovs, given);
+      const result = await one(ovs, given, want.verbose);
       if (result === null) differ++;
       else refused += result;
       if (differ >= want.stop) break;

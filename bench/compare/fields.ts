@@ -3,7 +3,20 @@
  * masked or set. Written beside the switch's own table and not out of it, so that a mistake there shows.
  */
 import type { Chance } from './chance.js';
-import { GROUP_MACS, MACS, NUMBERS, PORTS, SWITCH_PORTS, TOS, TTLS, V4, V6, VIDS } from './pools.js';
+import {
+  GROUP_MACS,
+  LABEL_TTLS,
+  LABELS,
+  MACS,
+  NUMBERS,
+  PORTS,
+  SWITCH_PORTS,
+  TOS,
+  TTLS,
+  V4,
+  V6,
+  VIDS,
+} from './pools.js';
 
 /** What a flow's match says about its packets. */
 export type Layer =
@@ -13,6 +26,7 @@ export type Layer =
   | 'ipv4'
   | 'ipv6'
   | 'arp'
+  | 'mpls'
   | 'tcp'
   | 'udp'
   | 'sctp'
@@ -122,6 +136,10 @@ export const FIELDS: readonly FieldRow[] = [
     masked: (c) => c.pick(['0x1000/0x1000', '0x1001/0x1001', '0/0x1000']),
   }),
   row('vlan_pcp', 'vlan', 3, number([0, 1, 5, 7]), { settable: set }),
+  row('mpls_label', 'mpls', 20, number(LABELS), { settable: set, nxm: 'OXM_OF_MPLS_LABEL' }),
+  row('mpls_tc', 'mpls', 3, number([0, 1, 5, 7]), { settable: set, nxm: 'OXM_OF_MPLS_TC' }),
+  row('mpls_bos', 'mpls', 1, number([0, 1]), { nxm: 'OXM_OF_MPLS_BOS' }),
+  row('mpls_ttl', 'mpls', 8, number(LABEL_TTLS), { settable: set, nxm: 'NXM_NX_MPLS_TTL' }),
   row('nw_src', 'ipv4', 32, v4, { masked: v4Masked, settable: set, nxm: v4Side('src') }),
   row('nw_dst', 'ipv4', 32, v4, { masked: v4Masked, settable: set, nxm: v4Side('dst') }),
   row('ip_src', 'ipv4', 32, v4, { masked: v4Masked, settable: set, nxm: v4Side('src') }),
@@ -188,6 +206,8 @@ export const PROTOCOLS: readonly (readonly [weight: number, text: string, layers
   [4, 'icmp6,icmpv6_type=135,icmpv6_code=0', ['ip', 'ipv6', 'icmp6', 'nd', 'ns']],
   [4, 'icmp6,icmpv6_type=136,icmpv6_code=0', ['ip', 'ipv6', 'icmp6', 'nd', 'na']],
   [8, 'arp', ['arp']],
+  [6, 'mpls', ['mpls']],
+  [2, 'mplsm', ['mpls']],
   [2, 'rarp', []],
   [2, 'dl_type=0x05ff', []],
   [2, 'dl_type=0x1234', []],

@@ -1,7 +1,7 @@
 /** Random flows in ovs-ofctl's syntax: a match, and instructions that mostly suit it. */
 import type { Chance } from './chance.js';
 import { FIELDS, type FieldRow, type Layer, PROTOCOLS } from './fields.js';
-import { MACS, SWITCH_PORTS, TTLS, V4, VIDS } from './pools.js';
+import { LABEL_TTLS, LABEL_TYPES, LABELS, MACS, SWITCH_PORTS, TTLS, V4, VIDS } from './pools.js';
 
 /** What a case may use; features that disturb each other stay apart (on-purpose.ts says which and why). */
 export interface Features {
@@ -13,6 +13,12 @@ export interface Features {
   readonly actionSet: boolean;
   readonly normal: boolean;
   readonly timeouts: boolean;
+  /** VLAN tags that frames have at most. */
+  readonly tags: number;
+  /** MPLS labels that frames have at most. */
+  readonly labels: number;
+  /** Labels are pushed, or taken away, or neither: never both (on-purpose.ts). */
+  readonly stack: 'kept' | 'push' | 'pop';
 }
 
 /** What a flow's packets have, while its actions are chosen. */
@@ -20,6 +26,10 @@ interface Facts {
   readonly layers: Set<Layer>;
   /** Known to have a tag, known to have none, or neither. */
   tag: 'yes' | 'no' | 'unknown';
+  /** How many tags, where that is known. */
+  tags: number | null;
+  /** Bottom-of-stack bit of the label in front, where that is known. */
+  bos: number | null;
   readonly table: number;
   readonly inv: boolean;
 }
@@ -31,22 +41,33 @@ const TAG_MATCHES: readonly (readonly [number, string, Facts['tag']])[] = [
   [5, 'dl_vlan=5', 'yes'],
 ];
 
-/** One flow without its priority. */
-export function randomFlow(c: Chance, features: Features, table: number): string {
-  const [, word, layers] = c.pick(PROTOCOLS.flatMap((row) => Array.from({ length: row[0] }, () => row)));
-  const [, tagText, tag] = c.pick(TAG_MATCHES.flatMap((row) => Array.from({ length: row[0] }, () => row)));
-  const facts: Facts = { layers: new Set<Layer>(['any', ...layers]), tag, table, inv: false };
+function tagMatches({ tags }: Features): typeof TAG_MATCHES {
+  return tags > 1 ? TAG_MATCHES.map(([weight, ...row]) => [Math.min(weight, 30), ...row] as const) : TAG_MATCHES;
+}
+
+/** One flow without its priority; a plain one asks for little, and so is met often. */
+export function randomFlow(c: Chance, features: Features, table: number, plain = false): string {
+  const mpls = features.labels > 0 && c.percent(40);
+  const protocols = PROTOCOLS.filter(([, text]) => text.startsWith('mpls') === mpls);
+  const [, word, layers] = c.pick(protocols.flatMap((row) => Array.from({ length: row[0] }, () => row)));
+  const [, tagText, tag] = c.pick(tagMatches(features).flatMap((row) => Array.from({ length: row[0] }, () => row)));
+  const tags = tag === 'no' ? 0 : null;
+  const facts: Facts = { layers: new Set<Layer>(['any', ...layers]), tag, tags, bos: null, table, inv: false };
   if (tag === 'yes') facts.layers.add('vlan');
   const parts = [`table=${table}`];
   if (word) parts.push(word);
   if (tagText) parts.push(tagText);
-  const fields = matchFields(c, features, facts, parts.join(',').includes('vlan'));
+  const fields = matchFields(c, features, facts, { vlanTaken: parts.join(',').includes('vlan'), plain });
+  if (features.stack !== 'kept' && word.startsWith('mpls') && c.percent(80)) {
+    fields.splice(0, fields.length, ...fields.filter((text) => !text.startsWith('mpls_bos')), `mpls_bos=${c.below(2)}`);
+  }
   parts.push(...fields);
+  const bos = /mpls_bos=([01])/.exec(fields.join())?.[1];
   const inv = fields.some((text) => text.includes('+inv'));
   if (c.percent(8)) parts.push(c.pick(FLAGS));
   if (c.percent(20)) parts.push(`cookie=0x${c.hex(c.pick([1, 4, 16]))}`);
   if (features.timeouts && c.percent(30)) parts.push(`${c.pick(['idle', 'hard'])}_timeout=${c.between(1, 6)}`);
-  return `${parts.join(',')},actions=${instructions(c, features, { ...facts, inv })}`;
+  return `${parts.join(',')},actions=${instructions(c, features, { ...facts, inv, bos: bos === undefined ? null : Number(bos) })}`;
 }
 
 /** Actions that most matches have no room for: both switches refuse the flow, or neither. */
@@ -72,14 +93,25 @@ const MISFITS = [
 ];
 const FLAGS = ['send_flow_rem', 'reset_counts', 'no_packet_counts', 'no_byte_counts'];
 
-function matchFields(c: Chance, features: Features, facts: Facts, vlanTaken: boolean): string[] {
+interface Wanted {
+  readonly vlanTaken: boolean;
+  readonly plain: boolean;
+}
+
+const UNSET = /^(metadata|x*reg\d+|pkt_mark|tun_id|actset_output|ct_.*)$/;
+
+function matchFields(c: Chance, features: Features, facts: Facts, { vlanTaken, plain }: Wanted): string[] {
   const count = c.weighted([
-    [25, 0],
+    [plain ? 50 : 25, 0],
     [40, 1],
-    [25, 2],
-    [10, 3],
+    [plain ? 10 : 25, 2],
+    [plain ? 0 : 10, 3],
   ]);
-  const usable = FIELDS.filter((f) => facts.layers.has(f.needs) && (features.ct || !f.name.startsWith('ct_')));
+  // What no action has set yet is zero.
+  const unset = plain && facts.table === 0 && c.percent(80);
+  const usable = FIELDS.filter(
+    (f) => facts.layers.has(f.needs) && (features.ct || !f.name.startsWith('ct_')) && !(unset && UNSET.test(f.name)),
+  );
   const tracked = usable.filter((f) => f.name === 'ct_state');
   const chosen = c.shuffled(usable).slice(0, count);
   if (tracked.length > 0 && facts.table > 0 && c.percent(60) && !chosen.includes(tracked[0])) chosen.push(tracked[0]);
@@ -109,10 +141,11 @@ function placeOf(name: string): string {
 function instructions(c: Chance, features: Features, facts: Facts): string {
   if (c.percent(4)) return 'drop';
   const parts = actions(c, features, facts, c.between(1, 4));
-  if (c.percent(3)) parts.splice(c.below(parts.length + 1), 0, c.pick(MISFITS));
+  if (c.percent(3)) parts.splice(c.below(parts.length + 1), 0, c.pick(MISFITS.filter(can(features))));
+  if (c.percent(50)) parts.push(`output:${c.pick(SWITCH_PORTS)}`);
   if (features.actionSet && c.percent(12)) parts.push('clear_actions');
   if (features.actionSet && c.percent(35)) {
-    const list = setActions(c, facts);
+    const list = setActions(c, features, facts);
     if (list.length > 0) parts.push(`write_actions(${list.join(',')})`);
   }
   if (c.percent(12)) parts.push(c.percent(50) ? `write_metadata:0x${c.hex(4)}` : `write_metadata:0x${c.hex(1)}0/0xf0`);
@@ -122,19 +155,33 @@ function instructions(c: Chance, features: Features, facts: Facts): string {
   return parts.length > 0 ? parts.join(',') : 'drop';
 }
 
+/** Where labels go, a TTL that ends ends all tables in Open vSwitch (on-purpose.ts). */
+const can =
+  ({ stack }: Features) =>
+  (text: string): boolean =>
+    stack !== 'pop' || text !== 'dec_ttl';
+
 type Maker = (c: Chance, features: Features, facts: Facts) => string | null;
 
 function actions(c: Chance, features: Features, facts: Facts, count: number): string[] {
   const list: string[] = [];
   for (let i = 0; i < count; i++) {
-    const text = c.weighted(ACTIONS)(c, features, facts);
+    const text = pickAction(c, features, facts)(c, features, facts);
     if (text !== null) list.push(text);
   }
   return list;
 }
 
+/** Tags and labels, where the case has them, come oftener. */
+function pickAction(c: Chance, { stack: mode, tags, ct: tracks }: Features, { tag, layers }: Facts): Maker {
+  if (tracks && layers.has('ip') && c.percent(20)) return ct;
+  if (mode !== 'kept' && c.percent(40)) return stack;
+  if (tags > 1 && tag !== 'unknown' && c.percent(30)) return c.percent(50) ? vlan : secondTag;
+  return c.weighted(ACTIONS);
+}
+
 /** The action set holds one of a kind, and runs it in an order of its own. */
-function setActions(c: Chance, facts: Facts): string[] {
+function setActions(c: Chance, features: Features, facts: Facts): string[] {
   const list: string[] = [];
   for (let i = c.between(1, 3); i > 0; i--) {
     const text = c.weighted<Maker>([
@@ -144,9 +191,10 @@ function setActions(c: Chance, facts: Facts): string[] {
       [3, setField],
       [2, vlan],
       [1, old],
-      [1, (_, __, f) => (f.layers.has('ip') ? 'dec_ttl' : null)],
+      [1, decTtl],
+      [1, label],
       [1, load],
-    ])(c, { tables: 1, ct: false, exec: false, actionSet: false, normal: false, timeouts: false }, facts);
+    ])(c, { ...features, tables: 1, ct: false, normal: false }, facts);
     if (text !== null) list.push(text);
   }
   return list;
@@ -218,14 +266,80 @@ const move: Maker = (c, features, facts) => {
   return `move:${a.nxm}${bits(c, a.bits, width)}->${b.nxm}${bits(c, b.bits, width)}`;
 };
 
-const vlan: Maker = (c, _, facts) => {
+const decTtl: Maker = (_, features, { layers }) => (layers.has('ip') && can(features)('dec_ttl') ? 'dec_ttl' : null);
+
+const label: Maker = (c, _, { layers }) =>
+  layers.has('mpls')
+    ? c.pick([
+        'dec_mpls_ttl',
+        `set_mpls_ttl:${c.pick(LABEL_TTLS)}`,
+        `set_mpls_label:${c.pick(LABELS)}`,
+        `set_mpls_tc:${c.below(8)}`,
+      ])
+    : null;
+
+/** Behind another header, or without one: only what is in every packet, and what is named. */
+function became(facts: Facts, ...layers: Layer[]): void {
+  const kept: Layer[] = facts.layers.has('vlan') ? ['any', 'vlan'] : ['any'];
+  facts.layers.clear();
+  for (const layer of [...kept, ...layers]) facts.layers.add(layer);
+}
+
+const stack: Maker = (c, features, facts) => {
+  if (features.stack === 'pop') return pop(c, facts);
+  if (features.stack !== 'push' || facts.table + 1 < features.tables) return null;
+  const type = `0x${c.pick(LABEL_TYPES).toString(16)}`;
+  if (facts.layers.has('mpls')) {
+    if (facts.bos !== 1) return null;
+    facts.bos = null;
+    return c.percent(50) ? `push_mpls:${type}` : `push_mpls:${type},set_field:${c.pick(LABELS)}->mpls_label`;
+  }
+  if (!facts.layers.has('ip') && !facts.layers.has('arp')) return null;
+  became(facts, 'mpls');
+  facts.bos = 1;
+  const entry = [`${c.pick(LABELS)}->mpls_label`, `${c.below(8)}->mpls_tc`, `${c.pick(LABEL_TTLS)}->mpls_ttl`];
+  return [`push_mpls:${type}`, ...entry.map((text) => `set_field:${text}`)].join(',');
+};
+
+/** The EtherType below, right or wrong. */
+function pop(c: Chance, facts: Facts): string | null {
+  if (!facts.layers.has('mpls') || facts.bos === null) return null;
+  const last = facts.bos === 1;
+  facts.bos = null;
+  if (!last) return 'pop_mpls:0x8847';
+  const [type, layers] = c.pick(BELOW);
+  became(facts, ...layers);
+  return `pop_mpls:${type}`;
+}
+
+const BELOW: readonly (readonly [string, readonly Layer[]])[] = [
+  ['0x0800', ['ip', 'ipv4']],
+  ['0x0800', ['ip', 'ipv4']],
+  ['0x86dd', ['ip', 'ipv6']],
+  ['0x0806', ['arp']],
+];
+
+/** A tag in front of a tag that the flow itself has pushed; what it takes over is set at once (on-purpose.ts). */
+const secondTag: Maker = (c, features, facts) => {
+  if (features.tags < 2 || (facts.tags !== 0 && facts.tags !== 1)) return null;
+  const first = facts.tags === 0 ? `push_vlan:0x88a8,set_field:${0x1000 + c.pick(VIDS)}->vlan_vid,` : '';
+  facts.tags = 2;
+  facts.tag = 'yes';
+  facts.layers.add('vlan');
+  const fields = `set_field:${0x1000 + c.pick(VIDS)}->vlan_vid,set_field:${c.below(8)}->vlan_pcp`;
+  return `${first}push_vlan:${c.pick(['0x8100', '0x88a8'])},${fields}`;
+};
+
+const vlan: Maker = (c, features, facts) => {
   if (facts.tag === 'unknown') return null;
   if (facts.tag === 'yes' && c.percent(50)) {
-    facts.tag = 'no';
-    facts.layers.delete('vlan');
+    if (facts.tags !== null) facts.tags -= 1;
+    facts.tag = facts.tags === null && features.tags > 1 ? 'unknown' : facts.tags ? 'yes' : 'no';
+    if (facts.tag !== 'yes') facts.layers.delete('vlan');
     return c.pick(['pop_vlan', 'strip_vlan']);
   }
   const before = facts.tag;
+  if (before === 'no') facts.tags = 1;
   facts.tag = 'yes';
   facts.layers.add('vlan');
   if (before === 'no' && c.percent(50)) {
@@ -240,10 +354,15 @@ const vlan: Maker = (c, _, facts) => {
   const text = c.pick(list);
   if (!/TCI/.test(text) && !/tci/.test(text)) return text;
   // Whether a tag is left is Open vSwitch's guess from then on (on-purpose.ts).
-  facts.tag = 'unknown';
-  facts.layers.delete('vlan');
+  unknownTags(facts);
   return text;
 };
+
+function unknownTags(facts: Facts): void {
+  facts.tag = 'unknown';
+  facts.tags = null;
+  facts.layers.delete('vlan');
+}
 
 const old: Maker = (c, _, facts) => {
   const list = [`mod_dl_src:${c.pick(MACS)}`, `mod_dl_dst:${c.pick(MACS)}`];
@@ -255,6 +374,11 @@ const old: Maker = (c, _, facts) => {
 
 const resubmit: Maker = (c, features, facts) => {
   const table = c.between(0, features.tables - 1);
+  const last = facts.table + 1 >= features.tables;
+  // Whoever pushes labels is left once.
+  if (features.stack === 'push' && last) return null;
+  if (features.tags > 1) unknownTags(facts);
+  if (features.stack === 'push') return `resubmit(,${facts.table + 1})`;
   return c.weighted([
     [50, `resubmit(,${Math.max(table, Math.min(facts.table + 1, features.tables - 1))})`],
     [15, `resubmit(${c.pick(SWITCH_PORTS)},${table})`],
@@ -303,7 +427,10 @@ const ACTIONS: readonly (readonly [number, Maker])[] = [
   [6, load],
   [6, move],
   [6, vlan],
-  [5, (_, __, f) => (f.layers.has('ip') ? 'dec_ttl' : null)],
+  [4, secondTag],
+  [5, decTtl],
+  [5, label],
+  [10, stack],
   [5, old],
   [9, resubmit],
   [22, ct],

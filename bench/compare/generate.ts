@@ -3,7 +3,7 @@ import { Random } from '../../lib/bytes/index.js';
 import type { SimulateCase, SimulateStep } from '../../lib/simulate/case.js';
 import { Chance } from './chance.js';
 import { type Features, randomFlow } from './flows.js';
-import { randomFrame } from './frames.js';
+import { type Aim, randomFrame } from './frames.js';
 import { randomGroups, throughGroup } from './groups.js';
 import { SWITCH_PORTS } from './pools.js';
 
@@ -17,51 +17,86 @@ export type Case = SimulateCase & {
 export interface Sizes {
   readonly seed: number;
   readonly packets: number;
+  /** Few flows and few packets a case, so that many cases fit into an hour. */
+  readonly small: boolean;
 }
 
-/** Case number `n` of a seed. */
-export function randomCase(n: number, { seed, packets }: Sizes): Case {
-  const c = new Chance(new Random(seed, `case ${n}`));
+/** What case number `n` may use. */
+function randomFeatures(c: Chance, tables: number): Features {
   const ct = c.percent(50);
-  const features: Features = {
-    tables: c.between(1, 4),
+  const labels = c.percent(40) ? c.between(1, 2) : 0;
+  return {
+    tables,
     ct,
     exec: ct && c.percent(60),
     actionSet: !ct && c.percent(50),
     normal: c.percent(25),
     timeouts: c.percent(20),
+    tags: c.percent(40) ? 2 : 1,
+    labels,
+    stack: labels > 0 ? c.pick(['kept', 'push', 'pop']) : 'kept',
   };
+}
+
+/** Case number `n` of a seed. */
+export function randomCase(n: number, { seed, packets, small }: Sizes): Case {
+  const c = new Chance(new Random(seed, `case ${n}`));
+  const features = randomFeatures(c, c.between(1, small ? 3 : 4));
+  let flowsLeft = small ? c.between(3, 8) : Number.POSITIVE_INFINITY;
   const priorities = c.shuffled(Array.from({ length: 200 }, (_, i) => i * 7 + 1));
   const groups = c.percent(25) ? randomGroups(c, features, c.between(1, 4)) : [];
   const flow = (table: number): string => {
-    const plain = randomFlow(c, features, table);
+    const plain = randomFlow(c, features, table, small);
     const text = groups.length > 0 && c.percent(40) ? throughGroup(plain, c.between(1, groups.length)) : plain;
     return `priority=${priorities.pop()},${text}`;
   };
   const flows: string[] = [];
   for (let table = 0; table < features.tables; table++) {
-    for (let i = c.between(2, 8); i > 0; i--) flows.push(flow(table));
+    const most = small ? Math.max(1, Math.ceil(flowsLeft / (features.tables - table))) : c.between(2, 8);
+    flowsLeft -= most;
+    for (let i = most; i > 0; i--) flows.push(flow(table));
     if (c.percent(60)) flows.push(`table=${table},priority=0,actions=${fallback(c, features, table)}`);
   }
+  const aims = flows.filter((text) => text.startsWith('priority') && text.includes(',table=0,')).map(aimOf);
   const steps: SimulateStep[] = [];
-  for (let i = 0; i < packets; i++) {
+  const count = small ? c.between(4, 8) : packets;
+  for (let i = 0; i < count; i++) {
     if (c.percent(1)) steps.push({ warp: c.pick([1000, 3000, 31_000]) });
     else if (c.percent(2)) steps.push({ ofctl: change(c, features, flows, flow) });
-    steps.push(step(c, features));
+    steps.push(step(c, features, aims.length > 0 && c.percent(70) ? c.pick(aims) : undefined));
   }
   return {
     id: n,
     groups,
     flows,
     packets: steps,
-    cold: true,
+    cold: !small || features.labels > 0 || n % 4 === 0,
+    dump: !small || n % 3 === 0,
     ct_opts: features.timeouts ? ['-m'] : c.pick([[], ['-m'], ['-s'], ['-m', '-s']]),
   };
 }
 
-function step(c: Chance, features: Features): SimulateStep {
-  const port = c.percent(3) ? 'LOCAL' : c.pick(SWITCH_PORTS);
-  const frame = Buffer.from(randomFrame(c, port === 'LOCAL' ? 5 : (port as number), features)).toString('hex');
+/** What a flow's match asks of a packet. */
+function aimOf(flow: string): Aim {
+  const match = flow.split(',actions=')[0];
+  const [, , word = ''] = match.split(',');
+  const values: Record<string, string> = { word };
+  for (const [, name, value] of match.matchAll(/(\w+)=([^,/]+)/g)) values[SAME[name] ?? name] = value;
+  return { word, values, tagged: /vlan_vid|dl_vlan|vlan_tci=0x[1-9f]/.test(match) };
+}
+
+/** Fields of one place in frames. */
+const SAME: Readonly<Record<string, string>> = {
+  dl_src: 'eth_src',
+  dl_dst: 'eth_dst',
+  ip_src: 'nw_src',
+  ...Object.fromEntries(['tcp', 'udp', 'sctp'].flatMap((l4) => ['src', 'dst'].map((s) => [`${l4}_${s}`, `tp_${s}`]))),
+};
+
+function step(c: Chance, features: Features, aim?: Aim): SimulateStep {
+  const wanted = SWITCH_PORTS.find((number) => String(number) === aim?.values.in_port);
+  const port = c.percent(3) ? 'LOCAL' : (wanted ?? c.pick(SWITCH_PORTS));
+  const frame = Buffer.from(randomFrame(c, port === 'LOCAL' ? 5 : (port as number), features, aim)).toString('hex');
   return c.percent(3) ? { port, frame, ct: true } : [port, frame];
 }
 

@@ -30,7 +30,7 @@ function bucketActions(c: Chance, features: Features, id: number): string {
         `set_field:${c.pick(MACS)}->eth_dst`,
         `set_field:${c.pick(V4)}->ip_src`,
         'set_field:7->tcp_dst',
-        'dec_ttl',
+        features.stack === 'pop' ? 'mod_nw_ttl:8' : 'dec_ttl',
         'mod_nw_ttl:9',
         `load:${c.below(3)}->NXM_NX_REG1[]`,
         'pop_vlan',
@@ -42,7 +42,7 @@ function bucketActions(c: Chance, features: Features, id: number): string {
       [6, `output:${c.pick(SWITCH_PORTS)}`],
       [1, 'IN_PORT'],
       [1, 'CONTROLLER'],
-      [2, `resubmit(,${features.tables - 1})`],
+      [features.stack === 'push' ? 0 : 2, `resubmit(,${features.tables - 1})`],
       [id > 1 ? 3 : 0, `group:${c.between(1, Math.max(1, id - 1))}`],
     ]),
   );

@@ -7,12 +7,13 @@
  * control sockets, so an echo that is sent afterwards is answered when the frame is done with. What ports sent stands in the
  * capture files that they write.
  */
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { CaptureReader } from '../../lib/pcap-file/index.js';
 import type { SimulateAnswer, SimulateCase, SimulateOutput, SimulateResult } from '../../lib/simulate/case.js';
 import { Controller } from './controller.js';
+import { type Said, Shell } from './shell.js';
 import { Unixctl } from './unixctl.js';
 
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
@@ -74,13 +75,14 @@ export class OpenVSwitch {
   private readonly folder = mkdtempSync(`${existsSync('/dev/shm') ? '/dev/shm' : tmpdir()}/ovs.`);
   private readonly daemons: ChildProcess[] = [];
   private readonly sent: Sent[] = [];
+  private shell: Shell | null = null;
   private control!: Unixctl;
   private controller!: Controller;
 
   /** Do flows of the case have timeouts? */
   private timeouts = false;
-  /** Did the case before have groups or meters? */
-  private grouped = false;
+  /** Did the case before have meters? */
+  private metered = false;
 
   private constructor(private readonly options: OvsOptions) {}
 
@@ -103,15 +105,9 @@ export class OpenVSwitch {
   }
 
   /** Runs one of Open vSwitch's tools to its end: its output, or its complaint. */
-  tool(name: string, args: readonly string[], input = ''): Promise<{ ok: boolean; output: string; complaint: string }> {
-    return new Promise((resolve) => {
-      const options = { env: this.environment, cwd: this.folder, maxBuffer: 1 << 28 };
-      const child = execFile(name, args, options, (error, output, complaint) => {
-        resolve({ ok: error === null, output, complaint: complaint.trim() });
-      });
-      child.stdin?.on('error', () => {});
-      child.stdin?.end(input);
-    });
+  tool(name: string, args: readonly string[], input = ''): Promise<Said> {
+    this.shell ??= new Shell(this.folder, this.environment);
+    return this.shell.run([name, ...args], input);
   }
 
   private async mustRun(name: string, args: readonly string[]): Promise<void> {
@@ -164,6 +160,7 @@ export class OpenVSwitch {
     const words = ['--', 'add-br', 'br0', '--', 'set', 'bridge', 'br0', 'datapath-type=dummy', 'fail-mode=secure'];
     words.push('other-config:datapath-id=0000000000000001', 'other-config:hwaddr=aa:55:aa:55:00:00');
     words.push('protocols=[OpenFlow10,OpenFlow13,OpenFlow14,OpenFlow15]');
+    words.push('--', 'set', 'Open_vSwitch', '.', 'other_config:vlan-limit=2');
     for (const port of this.ports) {
       const name = port === 'LOCAL' ? 'br0' : `p${port}`;
       if (port !== 'LOCAL') words.push('--', 'add-port', 'br0', name, '--', 'set', 'Interface', name, 'type=dummy');
@@ -185,7 +182,7 @@ export class OpenVSwitch {
   }
 
   /** ovs-ofctl with OpenFlow 1.3. */
-  ofctl(args: readonly string[], input = ''): Promise<{ ok: boolean; output: string; complaint: string }> {
+  ofctl(args: readonly string[], input = ''): Promise<Said> {
     return this.tool('ovs-ofctl', ['-O', 'OpenFlow13', ...args], input);
   }
 
@@ -193,13 +190,8 @@ export class OpenVSwitch {
     return this.sent.flatMap((file) => file.taken().map((frame): SimulateOutput => [file.port, frame]));
   }
 
-  /** As after the start: no flows, no connections, no addresses. */
-  private async reset(): Promise<void> {
-    await this.ofctl(['del-flows', 'br0']);
-    if (this.grouped) {
-      await this.ofctl(['del-groups', 'br0']);
-      await this.ofctl(['del-meters', 'br0']);
-    }
+  /** No packets on the way, no connections, no addresses. */
+  private async forget(): Promise<void> {
     await this.control.call('revalidator/purge');
     await this.control.call('dpctl/flush-conntrack');
     await this.control.call('fdb/flush');
@@ -208,42 +200,46 @@ export class OpenVSwitch {
   }
 
   /** Which of these lines does it refuse? Each is tried alone. Null where it takes it. */
-  async refusals(flows: readonly string[]): Promise<(string | null)[]> {
+  async refusals(flows: readonly string[], groups: readonly string[] = []): Promise<(string | null)[]> {
+    const complaint = await this.load({ groups });
+    if (complaint !== null) return flows.map(() => complaint);
     const answers: (string | null)[] = [];
     for (const flow of flows) {
       const { ok, complaint } = await this.ofctl(['add-flow', 'br0', flow]);
       answers.push(ok ? null : complaint);
     }
-    await this.ofctl(['del-flows', 'br0']);
     return answers;
   }
 
   /** Runs a case. Rejects when the daemon is gone. */
   async run(given: SimulateCase): Promise<SimulateAnswer> {
-    await this.reset();
-    this.grouped = /group|meter/.test(JSON.stringify(given.packets ?? []));
     this.timeouts = /_timeout=/.test(JSON.stringify([given.flows, given.packets]));
     const id = given.id === undefined ? {} : { id: given.id };
-    const flows = typeof given.flows === 'string' ? given.flows : `${(given.flows ?? []).join('\n')}\n`;
-    const complaint = await this.loadGroups(given);
-    const loaded = complaint === null ? await this.ofctl(['--bundle', 'add-flows', 'br0', '-'], flows) : null;
-    if (!loaded?.ok) return { ...id, load_error: complaint ?? loaded?.complaint ?? '' };
-    await this.controller.packetIns();
+    // What the datapath counted belongs to the case before.
+    await this.control.call('revalidator/purge');
+    const complaint = await this.load(given);
+    if (complaint !== null) return { ...id, load_error: complaint };
+    await this.forget();
     const results: SimulateResult[] = [];
     for (const step of given.packets ?? []) results.push(await this.step(step, given.cold ?? false));
     const conntrack = await this.conntrack(given.ct_opts ?? []);
     return { ...id, results, conntrack, ...(given.dump === false ? {} : { flows: await this.flows() }) };
   }
 
-  /** Meters, then groups; returns why not, or null. */
-  private async loadGroups({ groups = [], meters = [] }: SimulateCase): Promise<string | null> {
-    this.grouped ||= groups.length > 0 || meters.length > 0;
+  /** Instead of all flows, groups and meters that were there; returns why not, or null. */
+  private async load({ flows = [], groups = [], meters = [], packets = [] }: SimulateCase): Promise<string | null> {
+    if (this.metered) await this.ofctl(['del-meters', 'br0']);
+    this.metered = meters.length > 0 || /meter/.test(JSON.stringify(packets));
     for (const meter of linesOf(meters)) {
       const { ok, complaint } = await this.ofctl(['add-meter', 'br0', meter]);
       if (!ok) return complaint;
     }
-    if (groups.length === 0) return null;
-    const { ok, complaint } = await this.ofctl(['add-groups', 'br0', '-'], `${linesOf(groups).join('\n')}\n`);
+    const lines = [
+      ...linesOf(groups).map((line) => `group add ${line}`),
+      ...linesOf(flows).map((line) => `flow ${line}`),
+    ];
+    const everything = `flow delete\ngroup delete group_id=all\n${lines.join('\n')}\n`;
+    const { ok, complaint } = await this.ofctl(['bundle', 'br0', '-'], everything);
     return ok ? null : complaint;
   }
 
@@ -298,6 +294,7 @@ export class OpenVSwitch {
 
   /** Ends the daemons and removes the folder. */
   async close(): Promise<void> {
+    this.shell?.close();
     this.control?.close();
     this.controller?.close();
     for (const file of this.sent) file.close();

@@ -10,3 +10,6 @@ export const TOS = [0, 1, 3, 0x10, 0xb8, 0xfc, 0xff];
 export const NUMBERS = [0, 1, 2, 7, 255];
 /** The switch's ports. */
 export const SWITCH_PORTS = [1, 2, 3, 4];
+export const LABELS = [0, 3, 16, 17, 0xfffff];
+export const LABEL_TTLS = [1, 2, 64, 255];
+export const LABEL_TYPES = [0x8847, 0x8847, 0x8848];

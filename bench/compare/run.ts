@@ -16,29 +16,37 @@ export interface Outcome {
 
 /** Compares once. With caching and without, our answers must be the same as the reference's. */
 export async function compareCase(ovs: OpenVSwitch, given: Case): Promise<Outcome> {
-  let ran = given;
-  let reference = await ovs.run(ran);
-  let own = await answer(ran, false);
-  let refused = 0;
-  if (reference.load_error !== undefined || own.load_error !== undefined) {
-    const [theirs, ours] = [await ovs.refusals(given.flows), refusals(given.flows, given.groups)];
-    const other = theirs.findIndex((why, i) => (why === null) !== (ours[i] === null));
-    if (other >= 0) {
-      const found = {
-        kind: 'refusal',
-        step: -1,
-        ovs: [theirs[other] ?? 'taken'],
-        own: [ours[other] ?? 'taken'],
-      };
-      return { ran: { ...given, flows: [given.flows[other]], packets: [] }, refused, difference: found };
-    }
-    ran = { ...given, flows: given.flows.filter((_, i) => theirs[i] === null) };
-    refused = given.flows.length - ran.flows.length;
-    reference = await ovs.run(ran);
-    own = await answer(ran, false);
+  const ours = refusals(given.flows, given.groups);
+  const ran = { ...given, flows: given.flows.filter((_, i) => ours[i] === null) };
+  const refused = given.flows.length - ran.flows.length;
+  const reference = await ovs.run(ran);
+  let found = reference.load_error === undefined ? null : await refusal(ovs, given, ours);
+  if (found === null && refused > 0) {
+    const lines = given.flows.filter((_, i) => ours[i] !== null);
+    const reasons = ours.filter((why) => why !== null);
+    found = await refusal(ovs, { ...given, flows: lines }, reasons);
   }
-  const found = difference(reference, own) ?? difference(reference, await answer(ran, true));
-  return { ran, refused, difference: found };
+  if (found !== null) return { ran: found.ran, refused, difference: found.difference };
+  const differs = difference(reference, await answer(ran, false)) ?? difference(reference, await answer(ran, true));
+  return { ran, refused, difference: differs };
+}
+
+/** The first flow that only one of the switches takes. */
+async function refusal(
+  ovs: OpenVSwitch,
+  given: Case,
+  ours: readonly (string | null)[],
+): Promise<{ ran: Case; difference: Difference } | null> {
+  const theirs = await ovs.refusals(given.flows, given.groups);
+  const other = theirs.findIndex((why, i) => (why === null) !== (ours[i] === null));
+  if (other < 0) return null;
+  const difference = {
+    kind: 'refusal',
+    step: -1,
+    ovs: [theirs[other] ?? 'taken'],
+    own: [ours[other] ?? 'taken'],
+  };
+  return { ran: { ...given, flows: [given.flows[other]], packets: [] }, difference };
 }
 
 /** Our answer; a crash is an answer as well, and always a difference. */
@@ -50,21 +58,22 @@ async function answer(given: Case, cold: boolean): Promise<SimulateAnswer> {
   }
 }
 
-/** Why each line alone is refused, or null. */
+/** Why each line is refused, or null. */
 export function refusals(flows: readonly string[], groups: readonly string[] = []): (string | null)[] {
-  return flows.map((flow) => {
-    const sw = new Switch({ clock: STILL });
+  const sw = new Switch({ clock: STILL });
+  const why = (load: () => void): string | null => {
     try {
-      sw.groups.load(groups.join('\n'));
-      sw.flows.add(flow);
+      load();
       return null;
     } catch (error) {
       if (error instanceof TextError || error instanceof OpenFlowError) return error.message;
       throw error;
-    } finally {
-      void sw.close();
     }
-  });
+  };
+  const refused = why(() => sw.groups.load(groups.join('\n')));
+  const answers = flows.map((flow) => refused ?? why(() => sw.flows.add(flow)));
+  void sw.close();
+  return answers;
 }
 
 /** A clock for switches that see no packet. */
