@@ -12,6 +12,7 @@ import {
   ANY_GROUP,
   type FlowMod,
   type GroupMod,
+  LAST_PORT,
   Match,
   type MeterMod,
   OFPG,
@@ -61,6 +62,8 @@ export interface SwitchOptions {
   readonly limits?: {
     /** Most tracked connections; 3,000,000 by default. */
     readonly connections?: number;
+    /** Most programs in the datapath's cache; 200,000 by default. */
+    readonly programs?: number;
   };
   /** What becomes of a packet for whose translation nothing is free: `continue` (the default), untranslated, or `drop`. */
   readonly natExhausted?: 'continue' | 'drop';
@@ -144,6 +147,7 @@ export class Switch {
       tracker: this.tracker,
       minFrame: options.minFrame ?? 0,
       caching: options.caching ?? true,
+      maxEntries: options.limits?.programs,
       events: {
         packetIn: (packet) => {
           this.agent?.events.packetIn(packet);
@@ -175,19 +179,20 @@ export class Switch {
   // Ports.
 
   /**
-   * Adds a port under a number (1 to 0xffffff00), or as LOCAL, and starts it. A port that opens later, or fails to, is
+   * Adds a port under a number (1 to 0xfeff), or as LOCAL, and starts it. A port that opens later, or fails to, is
    * waited for by `ready`. Throws a PortError, or a RangeError where the number is taken.
    */
   addPort<P extends Port>(number: number | 'LOCAL' | null, port: P): P {
     const { ports } = this.pipeline.datapath;
     const own = number === 'LOCAL' ? OFPP.LOCAL : (number ?? ports.nextNumber());
-    if (!Number.isInteger(own) || own < 1 || (own > OFPP.MAX && own !== OFPP.LOCAL)) {
-      throw new RangeError(`${own} is no port number: 1 to ${OFPP.MAX}, or LOCAL`);
+    if (!Number.isInteger(own) || own < 1 || (own > LAST_PORT && own !== OFPP.LOCAL)) {
+      throw new RangeError(`${own} is no port number: 1 to ${LAST_PORT}, or LOCAL`);
     }
     const entry = this.pipeline.addPort(own, port, port.mac ?? this.portMac(own));
     try {
       const started = port.start(this.hostOf(entry));
       if (started) this.waitFor(started, entry);
+      else this.pipeline.adoptMac(entry);
     } catch (error) {
       this.pipeline.removePort(entry);
       throw error;
@@ -196,10 +201,13 @@ export class Switch {
   }
 
   private waitFor(started: Promise<void>, entry: PortEntry): void {
-    const watched = started.catch((error: unknown) => {
-      this.pipeline.removePort(entry);
-      throw error instanceof Error ? error : new PortError(entry.port.name, String(error));
-    });
+    const watched = started.then(
+      () => this.pipeline.adoptMac(entry),
+      (error: unknown) => {
+        this.pipeline.removePort(entry);
+        throw error instanceof Error ? error : new PortError(entry.port.name, String(error));
+      },
+    );
     this.starting.add(watched);
     // Whoever calls `ready` hears of it; nobody else has to.
     watched.catch(() => {});
@@ -268,6 +276,7 @@ export class Switch {
       receive: (bytes, start, end) => pipeline.datapath.receive(entry, bytes, start, end),
       link: (up, gone) => {
         if (gone) this.log.warn(`${entry.port.name}: the interface is gone`);
+        if (up) pipeline.adoptMac(entry);
         pipeline.setLink(entry, up);
       },
       lost: (direction, kind, count) => pipeline.lost(entry, direction, kind, count),

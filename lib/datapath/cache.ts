@@ -9,6 +9,8 @@ import { finish, hashMasked, hashValues, type MaskShape, mix, sameShape } from '
 
 /** Most entries that are kept; beyond it the least recently used of a few goes. */
 export const MAX_ENTRIES = 200_000;
+/** Candidates that are looked at when one must go. */
+const EVICTION_SAMPLE = 16;
 const HINT_SETS = 1 << 13;
 const NONE = -1;
 const GONE = -2;
@@ -120,7 +122,10 @@ export class Cache {
   count = 0;
 
   /** Called before an entry is dropped, so that its counters and programs aren't lost. */
-  constructor(private readonly onDrop: (entry: number, info: EntryInfo) => void) {}
+  constructor(
+    private readonly onDrop: (entry: number, info: EntryInfo) => void,
+    private readonly maxEntries = MAX_ENTRIES,
+  ) {}
 
   info(entry: number): EntryInfo {
     return this.infos[entry] as EntryInfo;
@@ -172,7 +177,7 @@ export class Cache {
 
   /** Adds an entry; its counters begin at zero. */
   add(info: EntryInfo, program: number, generation: number, now_ms: number): number {
-    if (this.count >= MAX_ENTRIES) this.evict();
+    if (this.count >= this.maxEntries) this.evict();
     const entry = this.free.pop() ?? this.infos.length;
     if (entry >= this.program.length) this.grow();
     let subtable = this.subtables.find((s) => sameShape(s.shape, info.shape));
@@ -224,7 +229,7 @@ export class Cache {
 
   private evict(): void {
     let oldest = NONE;
-    for (let seen = 0; seen < 16; ) {
+    for (let seen = 0; seen < Math.min(EVICTION_SAMPLE, this.count); ) {
       this.clockHand = (this.clockHand + 1) % this.infos.length;
       if (!this.infos[this.clockHand]) continue;
       seen++;

@@ -13,7 +13,7 @@ import { DIRTY, Key as FlowKey, type Key, slots } from '../packet/key.js';
 import { Packet } from '../packet/packet.js';
 import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
 import { changeTags } from '../packet/tags.js';
-import { Cache, type EntryInfo } from './cache.js';
+import { Cache, type EntryInfo, MAX_ENTRIES } from './cache.js';
 import { Journal } from './journal.js';
 import { DROPPED } from './meter.js';
 import { COUNTER, OFPPC, type PortEntry, PortTable } from './port-table.js';
@@ -61,6 +61,8 @@ export interface DatapathOptions {
   readonly minFrame: number;
   /** False: translate for every packet, for comparison. */
   readonly caching: boolean;
+  /** Most programs in the cache; MAX_ENTRIES by default. */
+  readonly maxEntries?: number;
 }
 
 /** What the datapath counts, beside ports and entries. */
@@ -80,7 +82,7 @@ export class Datapath {
   readonly cold = new ColdStore();
   /** Are IP fragments dropped where they come in? (OFPC_FRAG_DROP) */
   dropFragments = false;
-  private readonly cache = new Cache((entry, info) => this.forget(entry, info));
+  private readonly cache: Cache;
   private readonly arena = new Arena();
   private readonly keys = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new FlowKey());
   private readonly packets = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new Packet());
@@ -94,6 +96,8 @@ export class Datapath {
   private readonly origin: Origin = { tag: 0, place: 0 };
   private readonly waiting: (() => void)[] = [];
   private busy = false;
+  /** Entries that went while programs were running: what they held is freed when the frame in hand is done. */
+  private readonly gone: { readonly program: number; readonly info: EntryInfo }[] = [];
   private now_ms = 0;
   /** Length of the frame as it came in, for minFrame. */
   private received = 0;
@@ -101,7 +105,9 @@ export class Datapath {
   constructor(
     private readonly options: DatapathOptions,
     private readonly upcalls: Upcalls,
-  ) {}
+  ) {
+    this.cache = new Cache((entry, info) => this.forget(entry, info), options.maxEntries ?? MAX_ENTRIES);
+  }
 
   /** Programs in the cache, and the masks they have. */
   get cached(): { readonly entries: number; readonly masks: number } {
@@ -120,8 +126,7 @@ export class Datapath {
       job();
       for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
     } finally {
-      if (this.waiting.length > 0) this.waiting.length = 0;
-      this.busy = false;
+      this.atRest();
     }
   }
 
@@ -137,9 +142,17 @@ export class Datapath {
       this.handle(entry, bytes, start, end);
       for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
     } finally {
-      if (this.waiting.length > 0) this.waiting.length = 0;
-      this.busy = false;
+      this.atRest();
     }
+  }
+
+  /** No frame is in hand any more. */
+  private atRest(): void {
+    if (this.waiting.length > 0) this.waiting.length = 0;
+    this.busy = false;
+    if (this.gone.length === 0) return;
+    for (const { program, info } of this.gone) this.free(program, info);
+    this.gone.length = 0;
   }
 
   private handle(entry: PortEntry, bytes: Uint8Array, start: number, end: number): void {
@@ -448,7 +461,14 @@ export class Datapath {
 
   private forget(entry: number, info: EntryInfo): void {
     this.collectEntry(entry, info);
-    this.arena.drop(this.cache.program[entry], info.length);
+    const program = this.cache.program[entry];
+    // It may be running: an entry of a later recirculation can push out, or renew, one of an earlier.
+    if (this.busy) this.gone.push({ program, info });
+    else this.free(program, info);
+  }
+
+  private free(program: number, info: EntryInfo): void {
+    this.arena.drop(program, info.length);
     for (const index of info.cold) this.cold.drop(index);
     this.upcalls.refer(info.recirculations, -1);
   }

@@ -23,7 +23,8 @@ export interface PortEntry {
   readonly slot: number;
   readonly number: number;
   readonly port: Port;
-  readonly mac: Uint8Array;
+  /** The device's own where it has one. */
+  mac: Uint8Array;
   /** OFPPC_* bits. */
   config: number;
   /** OFPPS_LINK_DOWN, or 0. */

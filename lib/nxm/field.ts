@@ -80,6 +80,9 @@ export const OFPP = {
   ANY: 0xffffffff,
 } as const;
 
+/** The highest number of a port. Between it and OFPP_MAX is what has no OpenFlow 1.0 number, which Open vSwitch and its tools can't name. */
+export const LAST_PORT = 0xfeff;
+
 /** The 32-bit port number for an OpenFlow 1.0 one (Nicira's extensions carry those). */
 export function port32(port16: number): number {
   return port16 >= 0xff00 ? (port16 | 0xffff0000) >>> 0 : port16;

@@ -117,7 +117,7 @@ const ROWS = {
   metadata: field(slots.metadata, { text: hex, mask, access, headers: 'OXM_OF_METADATA:2' }),
   in_port: field(slots.in_port, { text: 'port', access, bytes: 2, port16: true, headers: 'NXM_OF_IN_PORT:0' }),
   in_port_oxm: field(slots.in_port, { text: 'port', access, headers: 'OXM_OF_IN_PORT:0' }),
-  in_phy_port: field(slots.in_port, { text: 'port', headers: 'OXM_OF_IN_PHY_PORT:1' }),
+  in_phy_port: field(slots.in_phy_port, { text: 'port', needs: 'in_port', headers: 'OXM_OF_IN_PHY_PORT:1' }),
   actset_output: field(slots.actset_output, {
     text: 'port',
     headers: 'OXM_OF_ACTSET_OUTPUT:43 ONFOXM_ET_ACTSET_OUTPUT:43',

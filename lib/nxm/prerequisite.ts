@@ -6,6 +6,7 @@ import { FRAG_LATER, type Key, slots, VLAN_CFI } from '../packet/key.js';
 
 export type Prerequisite =
   | 'none'
+  | 'in_port'
   | 'vlan'
   | 'arp'
   | 'mpls'
@@ -58,7 +59,7 @@ const IPV4: Row = ['eth_type', ETH_TYPE.IP];
 const IPV6: Row = ['eth_type', ETH_TYPE.IPV6];
 const IP: Row = ['eth_type', ETH_TYPE.IP, ETH_TYPE.IPV6];
 
-const ROWS: Record<Exclude<Prerequisite, 'none' | 'vlan' | 'ct'>, readonly Row[]> = {
+const ROWS: Record<Exclude<Prerequisite, 'none' | 'in_port' | 'vlan' | 'ct'>, readonly Row[]> = {
   arp: [['eth_type', ETH_TYPE.ARP, ETH_TYPE.RARP]],
   mpls: [['eth_type', ETH_TYPE.MPLS, ETH_TYPE.MPLS_MULTICAST]],
   ipv4: [IPV4],
@@ -95,6 +96,7 @@ function exactly(row: Row, value: Key, mask: Key): boolean {
 /** Does a match on `value`/`mask` make sure of a prerequisite? */
 export function meets(needs: Prerequisite, value: Key, mask: Key): boolean {
   if (needs === 'none') return true;
+  if (needs === 'in_port') return mask.get(slots.in_port) === 0xffffffff;
   if (needs === 'vlan') return (mask.get(slots.vlan_tci) & value.get(slots.vlan_tci) & VLAN_CFI) !== 0;
   if (needs === 'ct') return exactly(IP, value, mask) && tracked(value.get(slots.ct_state), mask.get(slots.ct_state));
   if (L4.has(needs) && value.get(slots.nw_frag) & mask.get(slots.nw_frag) & FRAG_LATER) return false;
@@ -112,6 +114,6 @@ function tracked(state: number, mask: number): boolean {
 
 /** The conditions that make a prerequisite true, to complete a text such as "tcp" or "icmp6"; the first value of each. */
 export function implied(needs: Prerequisite): readonly (readonly [slot: keyof typeof slots, value: number])[] {
-  if (needs === 'none' || needs === 'vlan' || needs === 'ct') return [];
+  if (needs === 'none' || needs === 'in_port' || needs === 'vlan' || needs === 'ct') return [];
   return ROWS[needs].map(([slot, first]) => [slot, first] as const);
 }

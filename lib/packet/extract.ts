@@ -18,6 +18,10 @@ const EXTHDR = { noNext: 1, esp: 2, auth: 4, dest: 8, frag: 16, router: 32, hop:
 /** The order that RFC 8200 recommends, for OFPIEH_UNSEQ. */
 const EXTHDR_ORDER = [EXTHDR.hop, EXTHDR.dest, EXTHDR.router, EXTHDR.frag, EXTHDR.auth, EXTHDR.esp];
 
+/** Every port is a physical one. */
+const IN_PORT = slots.in_port.at >> 2;
+const IN_PHY_PORT = slots.in_phy_port.at >> 2;
+
 const AT = {
   ethDst: slots.eth_dst.at,
   ethType: slots.eth_type.at,
@@ -56,6 +60,7 @@ export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, 
   for (let i = 0; i < HOT_WORDS; i++) words[i] = 0;
   if (key.dirty !== 0) key.clearCold(keep);
   putU32(key.bytes, slots.in_port.at, inPort);
+  words[IN_PHY_PORT] = words[IN_PORT];
   if (recircId !== 0) putU32(key.bytes, slots.recirc_id.at, recircId);
   packet.typeAt = -1;
   packet.l3 = -1;

@@ -64,7 +64,7 @@ const ct_nw_proto = slot(1);
 slot(1); // spare
 const ct_mark = slot(4);
 const packet_type = slot(4);
-slot(4); // spare
+const in_phy_port = slot(4);
 /** Words that every extraction writes. */
 export const HOT_WORDS = next / 4;
 
@@ -179,6 +179,7 @@ export const slots = {
   ct_nw_proto,
   ct_mark,
   packet_type,
+  in_phy_port,
   ipv6_src,
   ipv6_dst,
   ipv6_label,

@@ -5,13 +5,14 @@ import {
   type Check,
   type Instructions,
   kindOf,
+  LAST_PORT,
   Match,
   meets,
   OFPM,
   OFPP,
   type Prerequisite,
 } from '../nxm/index.js';
-import { Key } from '../packet/key.js';
+import { Key, type Slot, slots } from '../packet/key.js';
 
 /** Flow tables 0–253; OFPTT_MAX is 0xfe. */
 export const TABLES = 254;
@@ -47,7 +48,7 @@ class FlowCheck implements Check {
 
   port(port: number, what: string): void {
     const special = port >= OFPP.IN_PORT && port !== OFPP.ANY;
-    if (port === 0 || (port >= OFPP.MAX && !special)) {
+    if (port === 0 || (port > LAST_PORT && !special)) {
       throw new OpenFlowError('OFPBAC_BAD_OUT_PORT', `${what} to port 0x${port.toString(16)}`);
     }
     if (port === OFPP.TABLE && this.inside !== 'packet-out') {
@@ -71,6 +72,17 @@ class FlowCheck implements Check {
   }
 }
 
+/** Where a match can name a port. */
+const PORT_SLOTS = [slots.in_port, slots.in_phy_port, slots.actset_output];
+
+/** A port of the flow's match is one that ports can have: tools couldn't read the flow otherwise. */
+function checkMatchedPort(slot: Slot): void {
+  const port = value.get(slot);
+  if (mask.get(slot) !== 0 && port > LAST_PORT && port < OFPP.MAX) {
+    throw new OpenFlowError('OFPBMC_BAD_VALUE', `no port has the number 0x${port.toString(16)}`);
+  }
+}
+
 /** Throws OpenFlowError unless the switch can do what a flow of this table and match asks for. */
 export function checkInstructions(i: Instructions, match: Match, tableId: number, named: Named): void {
   // The virtual meters are not for flows.
@@ -78,6 +90,7 @@ export function checkInstructions(i: Instructions, match: Match, tableId: number
     throw new OpenFlowError('OFPMMFC_INVALID_METER', `there is no meter ${i.meter}`);
   }
   const check = new FlowCheck(named, match, tableId, 'apply');
+  for (const slot of PORT_SLOTS) checkMatchedPort(slot);
   if (i.apply) check.all(i.apply);
   if (i.write) check.nested(i.write, 'write');
   if (i.goto !== undefined && (i.goto <= tableId || i.goto >= TABLES)) {

@@ -2,7 +2,7 @@
  * The pipeline: flow tables, MAC addresses and the translator, joined to the datapath. It answers what the datapath asks
  * (Upcalls) and offers what the agent needs (PipelineApi).
  */
-import { type Clock, type Log, OpenFlowError } from '../bytes/index.js';
+import { type Clock, type Log, OpenFlowError, type Timer } from '../bytes/index.js';
 import type { Tracker } from '../ct/index.js';
 import {
   COUNTER,
@@ -56,6 +56,8 @@ export interface PipelineOptions {
   readonly minFrame: number;
   /** False: translate for every packet. */
   readonly caching: boolean;
+  /** Most programs in the datapath's cache. */
+  readonly maxEntries?: number;
 }
 
 export class Pipeline implements PipelineApi {
@@ -70,14 +72,18 @@ export class Pipeline implements PipelineApi {
   private readonly named: Named;
   private readonly frozen = new FrozenStates();
   private readonly translator: Translator;
-  private upkeep: { cancel(): void } | null = null;
+  private upkeep: Timer | null = null;
+  private sweeping: Timer | null = null;
   private closed = false;
 
   constructor(private readonly options: PipelineOptions) {
     const { clock, events } = options;
     this.macs = new MacTable((vlan, bytes, at) => this.macChanged(vlan, bytes, at));
     this.datapath = new Datapath(options, {
-      translate: (key) => this.translator.translate(key),
+      translate: (key) => {
+        this.keepUp();
+        return this.translator.translate(key);
+      },
       controller: (cold, key, frame) => this.packetIn(cold, key, frame),
       learn: (vlan, bytes, at, inPort) => this.macs.learn(vlan, bytes, at, inPort, clock.now()),
       refer: (ids, by) => this.frozen.refer(ids, by),
@@ -117,16 +123,29 @@ export class Pipeline implements PipelineApi {
       frozen: this.frozen,
       cold: this.datapath.cold,
     });
-    this.keepUp();
   }
 
+  /** Looks for what is unused, now and then, as long as there is anything that could be. */
   private keepUp(): void {
+    if (this.upkeep !== null || this.closed) return;
     this.upkeep = this.options.clock.after(UPKEEP_MS, () => {
       const now = this.options.clock.now();
+      this.upkeep = null;
       this.macs.age(now);
       this.datapath.sweep();
-      this.options.tracker.sweep(now);
-      if (!this.closed) this.keepUp();
+      if (this.macs.size > 0 || this.datapath.cached.entries > 0) this.keepUp();
+    });
+    this.sweepConnections();
+  }
+
+  /** Reclaims expired connections in steps, as often as the tracker asks. */
+  private sweepConnections(): void {
+    if (this.sweeping !== null) return;
+    const { clock, tracker } = this.options;
+    const wait_ms = Math.max(1, Math.min(UPKEEP_MS, tracker.sweep(clock.now())));
+    this.sweeping = clock.after(wait_ms, () => {
+      this.sweeping = null;
+      if (!this.closed && (tracker.count > 0 || this.upkeep !== null)) this.sweepConnections();
     });
   }
 
@@ -184,6 +203,7 @@ export class Pipeline implements PipelineApi {
     if (inPort < OFPP.MAX && !this.datapath.ports.get(inPort)) {
       throw new OpenFlowError('OFPBRC_BAD_PORT', `there is no port ${inPort}`, 12);
     }
+    this.keepUp();
     checkPacketOut(actions, this.named);
     if (frame.length < 14)
       throw new OpenFlowError('OFPBRC_BAD_PACKET', `a frame of ${frame.length} bytes is no Ethernet frame`);
@@ -220,6 +240,14 @@ export class Pipeline implements PipelineApi {
     this.macs.flush(entry.number);
     this.datapath.journal.everything();
     this.options.events.port('delete', this.view(entry));
+  }
+
+  /** A port's device is open, or another one: it may have an address of its own. */
+  adoptMac(entry: PortEntry): void {
+    const { mac } = entry.port;
+    if (!mac || mac.every((byte, i) => byte === entry.mac[i])) return;
+    entry.mac = mac;
+    this.options.events.port('modify', this.view(entry));
   }
 
   /** The link went up or down. */
@@ -330,6 +358,7 @@ export class Pipeline implements PipelineApi {
   close(): void {
     this.closed = true;
     this.upkeep?.cancel();
+    this.sweeping?.cancel();
     this.flowTables.close();
     for (const entry of this.datapath.ports.list()) entry.queues?.close();
   }

@@ -48,6 +48,11 @@ export interface SimulateAnswer {
   readonly time?: { readonly load_s: number; readonly packets_s: number; readonly pps: number };
 }
 
+/** The longest step of time: a year, in ms. */
+export const MAX_WARP_MS = 366 * 24 * 3600 * 1000;
+/** Most ports of a case. */
+export const MAX_CASE_PORTS = 1024;
+
 /** A line that isn't a case: what is wrong with it. */
 export class CaseError extends Error {}
 
@@ -69,9 +74,14 @@ export function parseCase(line: string): SimulateCase {
     if (!(key in found) || typeof found[key] === 'string' || isList(found[key], 'string')) continue;
     throw new CaseError(`"${key}" is a text or a list of texts`);
   }
+  const { ports } = found;
+  if (ports !== undefined && !(Number.isInteger(ports) && Number(ports) >= 0 && Number(ports) <= MAX_CASE_PORTS)) {
+    throw new CaseError(`"ports" is a number from 0 to ${MAX_CASE_PORTS}`);
+  }
   if ('packets' in found && !Array.isArray(found.packets)) throw new CaseError('"packets" is a list');
   (found.packets as unknown[] | undefined)?.forEach((step, i) => {
-    if (!isStep(step)) throw new CaseError(`packets[${i}] is no [port, hex], {port, frame}, {warp} or {ofctl}`);
+    if (!isStep(step))
+      throw new CaseError(`packets[${i}] is no [port, hex], {port, frame}, {warp: 0 to ${MAX_WARP_MS} ms} or {ofctl}`);
   });
   return found as SimulateCase;
 }
@@ -89,6 +99,8 @@ function isStep(step: unknown): boolean {
   if (typeof step !== 'object' || step === null) return false;
   const { warp, ofctl, port, frame } = step as Record<string, unknown>;
   return (
-    (typeof warp === 'number' && warp >= 0) || isList(ofctl, 'string') || (isPort(port) && typeof frame === 'string')
+    (typeof warp === 'number' && warp >= 0 && warp <= MAX_WARP_MS) ||
+    isList(ofctl, 'string') ||
+    (isPort(port) && typeof frame === 'string')
   );
 }

@@ -110,7 +110,7 @@ class Simulation {
   }
 
   flows(): string[] {
-    return this.sw.flows.dump();
+    return this.sw.flows.dump().map((line) => line.trimStart());
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,8 @@ import { mistake, type Place, type PlaceOptions, placeOf } from './place.js';
 export interface FlowTextOptions extends PlaceOptions {
   /** What the flow is for; 'any': the text may begin with a command's name, else it is added. Default: add. */
   readonly command?: FlowCommand | 'any';
+  /** What messages call the command, its own name unless told: a filter reads like a delete. */
+  readonly called?: string;
 }
 
 type Draft = { -readonly [K in keyof FlowMod]: FlowMod[K] };
@@ -35,6 +37,8 @@ type Draft = { -readonly [K in keyof FlowMod]: FlowMod[K] };
 interface Context {
   readonly part: KeyValue;
   readonly place: Place;
+  /** What messages call the command. */
+  readonly called: string;
 }
 
 /** A mistake in a key's value. */
@@ -173,12 +177,12 @@ function actionsIn(text: string): { at: number; valueAt: number } | null {
   return equals < 0 ? null : { at, valueAt: equals + 1 };
 }
 
-function actionsMistake(command: FlowCommand): string {
-  return WITH_ACTIONS.includes(command) ? 'actions needs "="' : `${command} takes no actions`;
+function actionsMistake(command: FlowCommand, called: string): string {
+  return WITH_ACTIONS.includes(command) ? 'actions needs "="' : `${called} takes no actions`;
 }
 
 function take(flow: Draft, match: MatchReader, context: Context): void {
-  const { part, place } = context;
+  const { part, place, called } = context;
   const known = Object.hasOwn(KEYS, part.key) ? KEYS[part.key] : undefined;
   if (known?.commands.includes(flow.command)) {
     if (known.flag !== undefined) {
@@ -189,9 +193,9 @@ function take(flow: Draft, match: MatchReader, context: Context): void {
     known.read?.(flow, context);
     return;
   }
-  if (known) throw mistake(place, part.keyAt, `${part.key} is not for ${flow.command}`);
+  if (known) throw mistake(place, part.keyAt, `${part.key} is not for ${called}`);
   if (IGNORED.has(part.key) || match.take(part)) return;
-  if (/^actions?$/.test(part.key)) throw mistake(place, part.keyAt, actionsMistake(flow.command));
+  if (/^actions?$/.test(part.key)) throw mistake(place, part.keyAt, actionsMistake(flow.command, called));
   const words = [...Object.keys(KEYS), ...matchWords(), 'actions'];
   throw mistake(place, part.keyAt, `unknown keyword "${part.key}"${didYouMean(part.key, words)}`);
 }
@@ -219,9 +223,10 @@ export function parseFlow(text: string, options: FlowTextOptions = {}): FlowMod 
     instructions: {},
   };
   const acts = WITH_ACTIONS.includes(command);
+  const called = options.called ?? command;
   const actions = acts ? actionsIn(rest) : null;
   const match = new MatchReader(place);
-  for (const part of keyValues(actions ? rest.slice(0, actions.at) : rest)) take(flow, match, { part, place });
+  for (const part of keyValues(actions ? rest.slice(0, actions.at) : rest)) take(flow, match, { part, place, called });
   if (acts && !actions) throw mistake(place, rest.trimEnd().length, 'a flow needs actions=…');
   flow.match = match.build();
   if (actions) flow.instructions = instructions(rest.slice(actions.valueAt), actions.valueAt, match, place);

@@ -4,6 +4,7 @@ import type { Prerequisite } from '../nxm/index.js';
 /** What a field's prerequisite is called there. */
 export const PREREQUISITE_TEXTS: Readonly<Record<Prerequisite, string>> = {
   none: 'another field',
+  in_port: 'in_port',
   vlan: 'a VLAN tag, such as dl_vlan',
   arp: 'arp or rarp',
   mpls: 'mpls or mplsm',

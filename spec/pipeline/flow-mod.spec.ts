@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { RefusedError, TextError } from '../../lib/bytes/index.js';
+import { type FieldValue, fields, Match } from '../../lib/nxm/index.js';
+import { parseFlow } from '../../lib/text/index.js';
 import { udp4 } from '../support/frames.js';
 import { BenchSwitch } from './bench-switch.js';
 
@@ -85,6 +87,34 @@ describe('pipeline: flow-mod (OpenFlow 1.3.5 §6.4)', () => {
     expect(() => bench.sw.flows.add('udp,actions=set_field:1->ct_mark,output:3')).to.throw();
     expect(bench.send(1, FRAME)).to.deep.equal([2]);
     expect(bench.sw.flows.list()).to.have.length(1);
+  });
+});
+
+describe('pipeline: ports that a flow names', () => {
+  const exact = (number: number) => Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
+  const add = (bench: BenchSwitch, values: FieldValue[], port: number) =>
+    bench.sw.flows.apply({
+      ...parseFlow('actions=drop'),
+      match: Match.of(values),
+      instructions: { apply: [{ type: 'output', port, maxLen: 0 }] },
+    });
+
+  it('a number that no port can have is refused, in a match and in an output: ovs-ofctl could not read the flow', () => {
+    const bench = new BenchSwitch('');
+    const inPort = (number: number): FieldValue => ({ field: fields.in_port_oxm, value: exact(number), mask: null });
+    expect(() => add(bench, [inPort(0x80abcd)], 1)).to.throw('OFPBMC_BAD_VALUE');
+    expect(() => add(bench, [], 0x80abcd)).to.throw('OFPBAC_BAD_OUT_PORT');
+    expect(() => add(bench, [inPort(0xfffffffe)], 0xfeff)).not.to.throw();
+  });
+
+  it('in_phy_port needs in_port before it (OpenFlow 1.3.5 §7.2.3.8), and is the same port', () => {
+    const bench = new BenchSwitch('');
+    const inPort = { field: fields.in_port_oxm, value: exact(1), mask: null };
+    const phyPort = { field: fields.in_phy_port, value: exact(1), mask: null };
+    expect(() => add(bench, [phyPort], 2)).to.throw('OFPBMC_BAD_PREREQ');
+    add(bench, [inPort, phyPort], 2);
+    expect(bench.send(1, FRAME)).to.deep.equal([2]);
+    expect(bench.send(3, FRAME)).to.deep.equal([]);
   });
 });
 
