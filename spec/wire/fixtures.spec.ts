@@ -23,7 +23,7 @@ const BROKEN: Readonly<Record<string, string>> = {
 
 /** What only tools read: a switch refuses it. */
 const LENIENT: Readonly<Record<string, string>> = {
-  // Every field of OpenFlow 1.3 at once, in_port and in_phy_port among them, which share a place here.
+  // Every field of OpenFlow 1.3 at once, many without what they need before them.
   '4-60-ofp_flow_mod.packet': 'OFPBMC_BAD_PREREQ',
 };
 

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { toHex } from '../../lib/bytes/index.js';
+import { CaseError, MAX_WARP_MS, parseCase } from '../../lib/simulate/case.js';
+import { simulate } from '../../lib/simulate/simulate.js';
+import { udp4 } from '../support/frames.js';
+
+const THERE = toHex(udp4({ src: '10.0.0.1', dst: '10.0.0.2', sport: 1000, dport: 53 }));
+const BACK = toHex(udp4({ src: '10.0.0.2', dst: '10.0.0.1', sport: 53, dport: 1000 }));
+const FIREWALL = [
+  'table=0,udp,actions=ct(table=1)',
+  'table=1,in_port=1,ct_state=+trk+new,udp,actions=ct(commit),2',
+  'table=1,in_port=1,ct_state=+trk+est,udp,actions=2',
+  'table=1,in_port=2,ct_state=+trk+est,udp,actions=1',
+];
+
+describe('simulate', () => {
+  it('a stateful firewall: stopped before, let through after, stopped again when the connection has expired', async () => {
+    const answer = await simulate({
+      id: 'fw',
+      flows: FIREWALL,
+      packets: [[2, BACK], [1, THERE], { port: 2, frame: BACK, ct: true }, { warp: 61_000 }, [2, BACK]],
+    });
+    expect(answer.id).to.equal('fw');
+    expect(answer.results?.map((result) => result.out)).to.deep.equal([[], [[2, THERE]], [[1, BACK]], [], []]);
+    expect(answer.results?.[2].ct).to.deep.equal([
+      'udp,orig=(src=10.0.0.1,dst=10.0.0.2,sport=1000,dport=53),reply=(src=10.0.0.2,dst=10.0.0.1,sport=53,dport=1000)',
+    ]);
+    expect(answer.conntrack).to.deep.equal([]);
+    expect(answer.flows?.[0]).to.match(/^cookie=0x0, duration=61s, table=0, n_packets=4, /);
+  });
+
+  it('what is not built, or not right, is a load_error with its place', async () => {
+    expect((await simulate({ flows: ['udp,actions=2', 'udp,actions=learn(table=1)'] })).load_error).to.match(
+      /^line 2:/,
+    );
+    expect((await simulate({ flows: ['actions=pop_vlan,2'] })).load_error).to.match(/^line 1:1: .*MATCH_INCONSISTENT/);
+    expect((await simulate({ flows: [], appctl: [['fdb/show']] })).load_error).to.match(/appctl fdb\/show/);
+  });
+
+  it('a year passes at once, even with addresses learned and connections open', async () => {
+    const answer = await simulate({
+      flows: ['priority=1,udp,actions=ct(commit),NORMAL'],
+      packets: [[1, THERE], { warp: MAX_WARP_MS }, [1, THERE]],
+    });
+    expect(answer.results).to.have.length(3);
+  });
+
+  for (const [line, why] of [
+    ['{', /^not JSON/],
+    ['[]', /a case is a JSON object/],
+    ['{"flow":[]}', /unknown key "flow"/],
+    ['{"ports":-1}', /"ports" is a number from 0 to 1024/],
+    ['{"ports":"x"}', /"ports" is a number/],
+    ['{"packets":[{"warp":1e18}]}', /packets\[0\] is no/],
+    ['{"packets":[[1,"00"],{"warp":-1}]}', /packets\[1\] is no/],
+    ['{"flows":[1]}', /"flows" is a text or a list of texts/],
+  ] as const) {
+    it(`refuses ${line}`, () => {
+      expect(() => parseCase(line)).to.throw(CaseError, why);
+    });
+  }
+});

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { formatMac, ManualClock } from '../lib/bytes/index.js';
+import { memory } from '../lib/ports/memory.js';
+import { pcap } from '../lib/ports/pcap.js';
+import { PortError } from '../lib/ports/port.js';
+import { tap } from '../lib/ports/tap.js';
+import { Switch, type SwitchEvent } from '../lib/switch.js';
+import { requires } from './support/needs.js';
+
+describe('switch', () => {
+  it('gives a port without an address one of its own, made of datapath id and number', () => {
+    const sw = new Switch({ clock: new ManualClock(), datapathId: 0xabcdn });
+    sw.addPort(1, memory());
+    sw.addPort(2, memory());
+    const [one, two] = sw.ports().map(({ mac }) => formatMac(mac));
+    expect(one).to.match(/^02:/);
+    expect(one).not.to.equal(two);
+  });
+
+  it('numbers ports by itself, the lowest free one first', async () => {
+    const sw = new Switch({ clock: new ManualClock() });
+    sw.addPort(2, memory());
+    for (let i = 0; i < 3; i++) sw.addPort(null, memory());
+    expect(sw.ports().map(({ number }) => number)).to.deep.equal([1, 2, 3, 4]);
+    await sw.removePort(1);
+    sw.addPort(null, memory());
+    expect(sw.ports().map(({ number }) => number)).to.deep.equal([1, 2, 3, 4]);
+  });
+
+  it('takes a port that can not be opened away again, and tells why', async function () {
+    requires(this, 'linux', 'pcap');
+    const sw = new Switch();
+    sw.addPort(1, pcap('no-such-if'));
+    const error = await sw.ready().catch((e: unknown) => e);
+    expect(error).to.be.instanceOf(PortError);
+    expect(sw.ports()).to.deep.equal([]);
+    await sw.close();
+  });
+
+  it("shows a device's own address once it is open, and says so to controllers", async function () {
+    requires(this, 'netns', 'koffi');
+    const name = `ctm${process.pid}`;
+    const sw = new Switch();
+    const events: SwitchEvent[] = [];
+    sw.on((event) => events.push(event));
+    try {
+      sw.addPort(1, tap(name));
+      await sw.ready();
+      const own = readFileSync(`/sys/class/net/${name}/address`, 'utf8').trim();
+      expect(formatMac(sw.ports()[0].mac)).to.equal(own);
+      const told = events.flatMap((e) => (e.type === 'port' ? [`${e.event} ${formatMac(e.port.mac)}`] : []));
+      expect(told.at(-1)).to.equal(`modify ${own}`);
+    } finally {
+      await sw.close();
+    }
+  });
+});
