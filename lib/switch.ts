@@ -362,6 +362,21 @@ export class Switch {
     return this.conntrack(filter).map((connection) => formatConnection(connection, options));
   }
 
+  /** What the switch counts beside ports, flows and tables: what its caches did, and what its bounds refused. */
+  counters(): Readonly<Record<string, number>> {
+    const { datapath, tooDeep, macs } = this.pipeline;
+    const { entries: programs, masks } = datapath.cached;
+    return {
+      programs,
+      masks,
+      ...datapath.counters,
+      tooDeep,
+      macs: macs.size,
+      connections: this.tracker.count,
+      ...this.tracker.counters,
+    };
+  }
+
   // Controllers.
 
   /**

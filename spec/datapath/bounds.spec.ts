@@ -20,7 +20,7 @@ describe('datapath: bounds', () => {
     const { sw, ports } = bench('table=0,udp,actions=output:2,ct(table=0)');
     ports[0].inject(FRAME);
     expect(ports[1].taken()).to.have.length(1 + 8);
-    expect(sw.pipeline.datapath.counters.recirculationsDropped).to.equal(1);
+    expect(sw.counters().recirculationsDropped).to.equal(1);
   });
 
   it(`${MAX_WAITING} frames may wait while one is in hand; more are dropped and counted`, () => {
@@ -34,7 +34,7 @@ describe('datapath: bounds', () => {
     });
     ports[0].inject(arp({}));
     expect(ports[1].taken()).to.have.length(MAX_WAITING);
-    expect(sw.pipeline.datapath.counters.waitingDropped).to.equal(5);
+    expect(sw.counters().waitingDropped).to.equal(5);
   });
 
   it('a full cache never frees a program that is running', () => {
@@ -56,7 +56,7 @@ describe('datapath: bounds', () => {
       ports[0].inject(udp4({ src: `10.0.0.${i % 7}`, dst: '10.0.0.9', sport: i, dport: 7 }));
       expect([ports[1].taken().length, ports[2].taken().length], `packet ${i}`).to.deep.equal([1, 10]);
     }
-    expect(sw.pipeline.datapath.cached.entries).to.be.at.most(20);
+    expect(sw.counters().programs).to.be.at.most(20);
   });
 
   it('counters are whole when entries are pushed out', () => {
