@@ -105,13 +105,14 @@ export const ALL_FLOWS: FlowFilter = {
   match: Match.all,
 };
 
-/** Runs `job`; what it refuses gets its place in the text. */
-function placed(job: () => void, line: number, column: number, file?: string): void {
+/** Runs `job`; what it refuses gets its place in the text: the actions, for what is wrong in them, else the line. */
+function placed(job: () => void, text: string, line: number, file?: string): void {
   try {
     job();
   } catch (error) {
     if (!(error instanceof OpenFlowError)) throw error;
-    throw new RefusedError(error, line, column, file);
+    const actions = /^(OFPBAC|OFPBIC|NXBAC|OFPMMFC)/.test(error.error) ? text.search(/\bactions\s*=/) : -1;
+    throw new RefusedError(error, line, (actions < 0 ? text.search(/\S/) : actions) + 1, file);
   }
 }
 
@@ -301,7 +302,7 @@ export class Switch {
     load: (text: string, options: Pick<FlowTextOptions, 'file' | 'ports'> = {}): void => {
       const lines = text.split('\n').flatMap((line, i) => {
         const changes = parseFlows(line, { ...options, line: i + 1, command: 'any' });
-        return changes.map((change) => ({ change, at: [i + 1, line.search(/\S/) + 1, options.file] as const }));
+        return changes.map((change) => ({ change, at: [line, i + 1, options.file] as const }));
       });
       for (const { change, at } of lines) placed(() => this.pipeline.verify(change), ...at);
       for (const { change, at } of lines) placed(() => this.pipeline.apply(change), ...at);

@@ -75,7 +75,7 @@ describe('pipeline: flow-mod (OpenFlow 1.3.5 §6.4)', () => {
     const load = (text: string) => () => bench.sw.flows.load(text);
     expect(load('tcp,actions=drop\n\n  udp,actions=pop_vlan,output:3'))
       .to.throw(RefusedError)
-      .with.include({ line: 3, column: 3 });
+      .with.include({ line: 3, column: 7 });
     expect(load('tcp,actions=drop\nudp,actions=outptu:3')).to.throw(TextError).with.include({ line: 2 });
     expect(bench.sw.flows.list()).to.have.length(1);
   });
