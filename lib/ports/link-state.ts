@@ -56,20 +56,26 @@ export function readLink(name: string): LinkState | null {
   };
 }
 
-/** Looks at an interface until it is stopped, tells the switch when the link changes, and `looked` after each look. */
+/**
+ * Looks at an interface until it is stopped: tells `looked` after each look, and the switch when the link changes. That
+ * it is up is told once the port can take frames.
+ */
 export class LinkWatch {
   /** As it was at the last look. */
   state: LinkState | null;
   private timer: Timer | null = null;
+  /** What the switch knows; at first it takes the link for up. */
+  private told: 'up' | 'down' | 'gone' = 'up';
 
   constructor(
     private readonly name: string,
     private readonly host: PortHost,
     private readonly looked: (state: LinkState | null) => void,
+    /** Can the port take frames? */
+    private readonly open: () => boolean = () => true,
   ) {
     this.state = readLink(name);
-    if (this.state === null) host.link(false, true);
-    else if (!this.state.up) host.link(false);
+    this.tell();
     this.timer = host.clock.after(LOOK_INTERVAL_MS, () => this.look());
   }
 
@@ -78,13 +84,19 @@ export class LinkWatch {
     this.timer = null;
   }
 
+  /** Tells the switch what is new; called also when the port can take frames again. */
+  tell(): void {
+    const { state, told } = this;
+    const now = state === null ? 'gone' : state.up ? 'up' : 'down';
+    if (now === told || (now === 'up' && !this.open())) return;
+    this.told = now;
+    this.host.link(now === 'up', now === 'gone');
+  }
+
   private look(): void {
-    const before = this.state;
-    const now = readLink(this.name);
-    this.state = now;
+    this.state = readLink(this.name);
     this.timer = this.host.clock.after(LOOK_INTERVAL_MS, () => this.look());
-    if (before !== null && now === null) this.host.link(false, true);
-    else if (now !== null && (before === null || before.up !== now.up)) this.host.link(now.up);
-    this.looked(now);
+    this.looked(this.state);
+    this.tell();
   }
 }

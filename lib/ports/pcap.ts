@@ -75,7 +75,9 @@ export class PcapPort implements Port {
     this.adopt(link);
     if (link === null || link.on) await this.open(host);
     else host.log.warn(`${this.name}: ${ADVICE.down.replace('IFACE', this.name)}`);
-    if (this.host !== null && link !== null) this.watch = new LinkWatch(this.name, host, (now) => this.looked(now));
+    if (this.host === null || link === null) return;
+    const open = () => this.capture !== null;
+    this.watch = new LinkWatch(this.name, host, (now) => this.looked(now), open);
   }
 
   send(bytes: Uint8Array, start: number, end: number): void {
@@ -123,6 +125,7 @@ export class PcapPort implements Port {
     try {
       await this.open(host);
       this.retry_ms = RETRY_MS[0];
+      this.watch?.tell();
       host.log.info(`${this.name}: open again`);
     } catch (error) {
       if (this.host !== null) host.log.warn((error as Error).message);

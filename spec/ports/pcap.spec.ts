@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { type Clock, fromHex, toHex } from '../../lib/bytes/index.js';
+import { type Clock, fromHex, silent, toHex } from '../../lib/bytes/index.js';
 import { FRAMES_A_TURN, type HostPort, host, type PcapPort, PortError, pcap } from '../../lib/ports/index.js';
 import { requires } from '../support/needs.js';
 import { Bridge, realClock, until } from './bridge.js';
@@ -67,6 +67,24 @@ describe('ports/pcap (live)', function () {
     expect(sources).not.to.include(theirs);
     const requests = bridge.seen.filter((frame) => toHex(frame, 12, 14) === '0800' && frame[34] === 8);
     expect(requests).to.have.length(3);
+  });
+
+  it('does not hand in what the machine itself sends from the interface', async () => {
+    const sent = () => Number(readFileSync(`/sys/class/net/${A}/statistics/tx_packets`, 'latin1'));
+    const theirs = toHex(port.mac as Uint8Array);
+    bridge.seen.length = 0;
+    ip(`addr add 192.0.2.1/24 dev ${A}`);
+    try {
+      const before = sent();
+      // Nobody has this address: the machine asks for it with ARP, from its own hardware address.
+      await run(null, 'ping', '-c', '1', '-W', '1', '-I', A, '192.0.2.2');
+      expect(sent()).to.be.above(before);
+      // A frame behind them, so that they are here by now if they come.
+      expect((await run(NS_A, 'ping', '-c', '1', '-W', '2', H1)).output).to.match(/1 received/);
+    } finally {
+      ip(`addr del 192.0.2.1/24 dev ${A}`);
+    }
+    expect(bridge.seen.map((frame) => toHex(frame, 6, 12))).not.to.include(theirs);
   });
 
   it('brings VLAN tags in and out, which the kernel takes off on the way', async () => {
@@ -245,6 +263,27 @@ describe('ports/pcap (live)', function () {
     ip(`link set ${B} up`);
     await until('the port says up', () => off.said.includes(`${B} up`));
     await other.close();
+  });
+
+  it('says that the link is up only when frames can go out again', async () => {
+    const other = pcap(B);
+    const said: string[] = [];
+    await other.start({
+      clock: realClock,
+      log: silent,
+      receive() {},
+      link(up) {
+        said.push(up ? 'up' : 'down');
+        if (up) other.send(new Uint8Array(60), 0, 60);
+      },
+      lost: (direction, kind, count) => said.push(`${direction} ${kind} ${count}`),
+    });
+    ip(`link set ${B} down`);
+    await until('the port says down', () => said.includes('down'));
+    ip(`link set ${B} up`);
+    await until('the port says up', () => said.includes('up'));
+    await other.close();
+    expect(said).to.deep.equal(['down', 'up']);
   });
 
   it('says what to do where there is no such interface', async () => {
