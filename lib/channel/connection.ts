@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { type Clock, type Log, OpenFlowError, type Timer } from '../bytes/index.js';
 import { decode, encode, type Hello, type Message, OFP13_VERSION, peekXid } from '../wire/index.js';
 import { Framer, FramingError } from './framer.js';
-import { formatVersions, helloFailed, offeredVersions, ourHello, TYPE } from './hello.js';
+import { helloFailed, offeredVersions, offerText, ourHello, TYPE } from './hello.js';
 import { Output, PACKET_IN_BYTES, PAUSE_BYTES } from './output.js';
 
 /** How long a peer may take to say HELLO. */
@@ -235,8 +235,7 @@ export class Connection {
     const offered = offeredVersions(decode(bytes) as Hello);
     if (!offered.includes(OFP13_VERSION)) {
       this.send(helloFailed(offered, this.xid()));
-      const versions = formatVersions(offered);
-      this.finish('hello', `it offers OpenFlow ${versions}, and 1.3 is spoken here (ovs-ofctl needs -O OpenFlow13)`);
+      this.finish('hello', `it offers ${offerText(offered)}, and 1.3 is spoken here (ovs-ofctl needs -O OpenFlow13)`);
       return;
     }
     this.current = 'open';

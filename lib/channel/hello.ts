@@ -26,6 +26,11 @@ export function helloFailed(offered: readonly number[], xid: number): Uint8Array
   return encode({ type: 'error', xid, version, error, data: new TextEncoder().encode(said) });
 }
 
+/** What a HELLO without 1.3 offers, for the log. */
+export function offerText(offered: readonly number[]): string {
+  return offered.length > 0 ? `OpenFlow ${formatVersions(offered)}` : 'no version of OpenFlow';
+}
+
 /** "1.0, 1.3" for version numbers. */
 export function formatVersions(versions: readonly number[]): string {
   const names = versions.map((v) => (v >= 1 && v <= 6 ? `1.${v - 1}` : `0x${v.toString(16)}`));

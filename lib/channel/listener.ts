@@ -6,6 +6,7 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Log } from '../bytes/index.js';
 import { formatAddress, type PassiveAddress } from './address.js';
+import { ChannelError } from './channel-error.js';
 import { codeOf, listenError, openStream } from './stream.js';
 
 /** Connections that one listener holds at once; more are closed at once. */
@@ -37,9 +38,13 @@ export class Listener {
     try {
       await bind(server, address);
     } catch (error) {
-      if (address.kind !== 'punix' || codeOf(error) !== 'EADDRINUSE' || !(await isStale(address.path))) {
-        throw listenError(address, error);
+      if (address.kind !== 'punix' || codeOf(error) !== 'EADDRINUSE') throw listenError(address, error);
+      const other = notSocket(address.path);
+      if (other !== null) {
+        const why = `this is ${other}, not a socket, and isn't touched; choose another path`;
+        throw new ChannelError(formatAddress(address), 'environment', why, 'EADDRINUSE');
       }
+      if (!(await isStale(address.path))) throw listenError(address, error);
       log.info(`${formatAddress(address)}: replacing a socket that nobody listens on`);
       unlinkSync(address.path);
       await bind(server, address).catch((again: unknown) => {
@@ -92,9 +97,16 @@ function bind(server: Server, address: PassiveAddress): Promise<void> {
   });
 }
 
-/** Is there a socket that nobody listens on? */
-async function isStale(path: string): Promise<boolean> {
-  if (!lstatSync(path).isSocket()) return false;
+/** What is there, where it isn't a socket. */
+function notSocket(path: string): string | null {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined || there.isSocket()) return null;
+  if (there.isDirectory()) return 'a directory';
+  return there.isSymbolicLink() ? 'a symbolic link' : 'a file';
+}
+
+/** Does nobody listen on a socket? */
+function isStale(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = openStream({ kind: 'unix', path });
     probe.once('connect', () => {

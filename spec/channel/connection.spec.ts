@@ -77,6 +77,14 @@ describe('channel/connection', () => {
       });
     }
 
+    it('says so of a HELLO that offers nothing', async () => {
+      const { peer, told } = session();
+      await peer.send('0400001000000009 0001000800000000');
+      expect(told).to.deep.equal([
+        'closed hello: it offers no version of OpenFlow, and 1.3 is spoken here (ovs-ofctl needs -O OpenFlow13)',
+      ]);
+    });
+
     it('waits several seconds for a late one, then gives up', async () => {
       const late = session();
       late.clock.advance(9_999);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { fromHex, toHex } from '../../lib/bytes/index.js';
-import { formatVersions, helloFailed, offeredVersions, ourHello } from '../../lib/channel/hello.js';
+import { formatVersions, helloFailed, offeredVersions, offerText, ourHello } from '../../lib/channel/hello.js';
 import { decode, type Hello } from '../../lib/wire/index.js';
 
 function offered(bytes: Uint8Array): readonly number[] {
@@ -45,5 +45,7 @@ describe('channel/hello', () => {
   it('names versions', () => {
     expect(formatVersions([1, 4, 6, 7])).to.equal('1.0, 1.3, 1.5, 0x7');
     expect(formatVersions([])).to.equal('no version');
+    expect(offerText([1, 4])).to.equal('OpenFlow 1.0, 1.3');
+    expect(offerText([])).to.equal('no version of OpenFlow');
   });
 });

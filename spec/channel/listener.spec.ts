@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { expect } from 'chai';
@@ -117,8 +117,11 @@ describe('channel/listener', () => {
   it('leaves a file alone that is no socket', async () => {
     const path = `${folder}/file`;
     writeFileSync(path, 'precious');
-    expect((await failure(`punix:${path}`)).message).to.include('choose another path');
-    expect(existsSync(path)).to.equal(true);
+    const error = await failure(`punix:${path}`);
+    expect(error).to.include({ kind: 'environment', code: 'EADDRINUSE' });
+    expect(error.why).to.equal("this is a file, not a socket, and isn't touched; choose another path");
+    expect(readFileSync(path, 'latin1')).to.equal('precious');
+    expect((await failure(`punix:${folder}`)).why).to.include('this is a directory, not a socket');
   });
 
   it('says so of a directory that is not there', async () => {
