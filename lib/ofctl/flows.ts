@@ -14,16 +14,17 @@ const FLAGS = [
   [OFPFF.NO_BYT_COUNTS, 'no_byte_counts'],
 ] as const;
 
-/** What flow statistics are asked for. Throws TextError. */
-export function filterOf(text: string, ports: Scene['ports']): FlowStatsRequest {
-  const { tableId, outPort, outGroup, cookie, cookieMask, match } = parseFlow(text, { command: 'delete', ports });
+/** What flow statistics are asked for by a command. Throws TextError. */
+function filterOf(called: string, text: string, ports: Scene['ports']): FlowStatsRequest {
+  const options = { command: 'delete', called, ports } as const;
+  const { tableId, outPort, outGroup, cookie, cookieMask, match } = parseFlow(text, options);
   return { tableId, outPort, outGroup, cookie, cookieMask, match };
 }
 
 async function dump(scene: Scene, [filter = '']: readonly string[]): Promise<void> {
   const { client, print, names, options, ports } = scene;
   const { stats = true, sort = [] } = options;
-  const body = { kind: 'flow', ...filterOf(filter, ports) } as const;
+  const body = { kind: 'flow', ...filterOf('dump-flows', filter, ports) } as const;
   const show = (flows: readonly FlowStats[]): void => {
     for (const flow of flows) {
       if (print.json) print.tell('flow@1', flowJson(flow));
@@ -81,7 +82,7 @@ function orderBy(keys: readonly SortKey[]): (a: FlowStats, b: FlowStats) => numb
 }
 
 async function aggregate({ client, print, ports }: Scene, [filter = '']: readonly string[]): Promise<void> {
-  const body = { kind: 'aggregate', ...filterOf(filter, ports) } as const;
+  const body = { kind: 'aggregate', ...filterOf('dump-aggregate', filter, ports) } as const;
   const reply = await client.request({ type: 'multipart_request', more: false, body }, 'multipart_reply');
   if (reply.body.kind !== 'aggregate') return;
   const { packets, bytes, flows } = reply.body;

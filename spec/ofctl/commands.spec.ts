@@ -96,6 +96,13 @@ describe('ofctl: commands', () => {
     expect(told[3].matching).to.have.property('masked').that.includes('eth_src');
   });
 
+  it('a filter that reads like a delete is called by its command', async () => {
+    for (const name of ['dump-flows', 'dump-aggregate']) {
+      expect((await failure(name, ['priority=5'])).message).to.include(`priority is not for ${name}`);
+      expect((await failure(name, ['actions=1'])).message).to.include(`${name} takes no actions`);
+    }
+  });
+
   it('add-flow, mod-flows and del-flows change what dump-flows shows', async () => {
     await lines('add-flow', ['table=1,priority=5,cookie=0x9,ip,nw_src=10.0.0.0/8,idle_timeout=60,actions=output:p2']);
     await lines('add-flow', ['in_port=p1,actions=p2,CONTROLLER:128']);
