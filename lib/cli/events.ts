@@ -1,6 +1,7 @@
 /**
  * What happens in the switch, as a line for people and as a JSON line. A flood of packet-ins, removed flows or
- * connections is throttled for people; with --json everything is told that its reader has time for.
+ * connections is throttled for people, each kind by itself; changes of ports and of fail-mode never are, unless nobody
+ * reads them. With --json everything is told that its reader has time for.
  */
 import { formatMac, type Timer, toHex } from '../bytes/index.js';
 import { numberOf, textNames } from '../nxm/index.js';
@@ -25,7 +26,8 @@ export function tellEvents({ sw, output, all, logged }: EventOptions): () => voi
   const mark = (text: string): string => output.style('cyan', text);
   const throttle = new Throttle(sw.clock, (text) => output.say(mark(text)));
   const tell = (event: SwitchEvent): void => {
-    if (throttle.allows(KINDS[event.type].plural)) output.say(mark(eventText(event, sw)));
+    const { plural, each } = KINDS[event.type];
+    if ((each && !output.behind) || throttle.allows(plural)) output.say(mark(eventText(event, sw)));
   };
   const guests = new Guests(sw, tell);
   const off = sw.on((event) => {
@@ -45,13 +47,13 @@ export function tellEvents({ sw, output, all, logged }: EventOptions): () => voi
   };
 }
 
-/** How each kind is counted, and whether it is shown only to those who ask for more. */
-const KINDS: Readonly<Record<SwitchEvent['type'], { plural: string; rare: boolean }>> = {
-  packet_in: { plural: 'packet-ins', rare: true },
-  flow_removed: { plural: 'removed flows', rare: true },
-  port: { plural: 'changes of ports', rare: false },
-  controller: { plural: 'connections that came or went', rare: false },
-  fail_mode: { plural: 'changes of fail-mode', rare: false },
+/** How each kind is counted, whether it is shown only to those who ask for more, and whether each one has its line. */
+const KINDS: Readonly<Record<SwitchEvent['type'], { plural: string; rare: boolean; each: boolean }>> = {
+  packet_in: { plural: 'packet-ins', rare: true, each: false },
+  flow_removed: { plural: 'removed flows', rare: true, each: false },
+  port: { plural: 'changes of ports', rare: false, each: true },
+  controller: { plural: 'connections that came or went', rare: false, each: false },
+  fail_mode: { plural: 'changes of fail-mode', rare: false, each: true },
 };
 
 type ControllerEvent = SwitchEvent & { readonly type: 'controller' };

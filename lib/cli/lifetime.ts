@@ -7,12 +7,18 @@ import { EXIT } from './exit.js';
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 const LONG_MS = 2 ** 30;
 
+let asked = false;
+
+/** Has a signal asked for the end? */
+export function signalled(): boolean {
+  return asked;
+}
+
 export class Lifetime {
   /** Resolves to the exit status when it is time to clean up. */
   readonly ended: Promise<number>;
   private resolve: (status: number) => void = () => {};
   private readonly stay = setInterval(() => {}, LONG_MS);
-  private signalled = false;
   /** Has the end come? */
   over = false;
 
@@ -41,8 +47,8 @@ export class Lifetime {
   }
 
   private readonly heard = (signal: keyof typeof SIGNALS): void => {
-    if (this.signalled) process.exit(128 + SIGNALS[signal]);
-    this.signalled = true;
+    if (asked) process.exit(128 + SIGNALS[signal]);
+    asked = true;
     this.end(EXIT.ok);
   };
 }

@@ -5,8 +5,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { didYouMean } from '../nxm/suggestion.js';
 import { EXIT, Failure, failureOf } from './exit.js';
+import { signalled } from './lifetime.js';
 import { flushed } from './output.js';
-import { datapathId, several, whole, withCommonOptions } from './switch-options.js';
+import { datapathId, name, several, whole, withCommonOptions } from './switch-options.js';
 import { VERSION } from './version.js';
 
 /** What the program is called in messages. */
@@ -57,10 +58,16 @@ Example:
   echo '{"flows": ["in_port=1,actions=2"], "packets": [[1, "ffffffffffff0000000000010800"]]}' | ctswitch simulate
 `;
 
-/** Runs the program and ends the process. */
+/** How long a signal lets the reader of what was written take it, in milliseconds. */
+const LAST_WORDS_MS = 500;
+
+/**
+ * Runs the program and ends the process. A reader that takes its time gets everything, unless a signal asked for the
+ * end; a signal while that is waited for ends the process at once, since nobody catches it any more.
+ */
 export async function main(args: readonly string[]): Promise<void> {
   const status = await statusOf(args);
-  await flushed();
+  await flushed(signalled() ? LAST_WORDS_MS : undefined);
   process.exit(status);
 }
 
@@ -112,7 +119,7 @@ function commands(ended: (status: number) => void): Command {
   const run = program
     .command('run')
     .description('a switch on real ports')
-    .option('--name <NAME>', "the switch's name", 's1')
+    .addOption(new Option('--name <NAME>', "the switch's name").argParser(name).default('s1'))
     .addOption(
       new Option('--dpid <HEX>', 'datapath id: up to 16 hexadecimal digits').argParser(datapathId).default(1n, '1'),
     )

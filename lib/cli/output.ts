@@ -34,6 +34,11 @@ export class Output {
 
   private readonly failed = (): void => this.gone();
 
+  /** Is the reader of standard output so slow that what can be left out should be? */
+  get behind(): boolean {
+    return process.stdout.writableLength > MAX_WAITING_BYTES;
+  }
+
   /** Lines for people. */
   say(text: string): void {
     if (!this.json) this.write(process.stdout, `${text}\n`);
@@ -42,7 +47,7 @@ export class Output {
   /** A JSON line. `schema` is its name: "ready@1". */
   tell(schema: string, value: object): void {
     if (!this.json) return;
-    if (process.stdout.writableLength > MAX_WAITING_BYTES) {
+    if (this.behind) {
       this.lost++;
       return;
     }
@@ -76,13 +81,20 @@ export function hasColours(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && stream.hasColors();
 }
 
-/** Waits until what was written has left the process, or its reader has. */
-export async function flushed(): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) {
-    if (stream.writableLength === 0 || stream.destroyed) continue;
-    await new Promise<void>((resolve) => {
-      stream.once('error', () => resolve());
-      stream.write('', () => resolve());
-    });
+/** Waits until what was written has left the process, or its reader has, or `limit_ms` have passed. */
+export async function flushed(limit_ms = Number.POSITIVE_INFINITY): Promise<void> {
+  const all = Promise.all([process.stdout, process.stderr].map(emptied));
+  if (limit_ms === Number.POSITIVE_INFINITY) {
+    await all;
+    return;
   }
+  await Promise.race([all, new Promise((resolve) => setTimeout(resolve, limit_ms))]);
+}
+
+function emptied(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
 }

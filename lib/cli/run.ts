@@ -1,9 +1,7 @@
 /** `ctswitch run`: a switch on real ports, until a signal ends it. */
 import type { Profile } from '../agent/profile.js';
 import { OFPP } from '../nxm/index.js';
-import { FilePort } from '../ports/file.js';
-import { PortError } from '../ports/port.js';
-import { type PortText, PortTextError, parsePort } from '../ports/spec-text.js';
+import { FilePort, InputError } from '../ports/file.js';
 import { type FailMode, Switch } from '../switch.js';
 import { systemClock } from '../system-clock.js';
 import { tellEvents } from './events.js';
@@ -11,6 +9,7 @@ import { EXIT, Failure } from './exit.js';
 import { loadFlows, readFlowFile } from './flow-file.js';
 import { Lifetime } from './lifetime.js';
 import { Output } from './output.js';
+import { type FileUse, readPorts } from './port-list.js';
 import { readyJson, readyText } from './ready.js';
 import { SessionRecorder } from './session-recorder.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
@@ -33,7 +32,7 @@ const SMALLEST_FRAGMENT: Partial<Record<Profile, { ipv4: number; ipv6: number }>
 /** Runs the switch. Resolves to an exit status; throws what `failureOf` knows. */
 export async function run(options: RunOptions): Promise<number> {
   const { flows: file, controller: controllers = [], listen = [], profile, name } = options;
-  const ports = numbered((options.port ?? []).map(readPort));
+  const ports = readPorts(options.port ?? [], otherFiles(options));
   const names = new Map(ports.map(({ number, port }) => [port.name, number === 'LOCAL' ? OFPP.LOCAL : number]));
   const flows = file === undefined ? '' : readFlowFile(file);
   const failMode = options.failMode ?? (controllers.length > 0 ? 'secure' : 'standalone');
@@ -75,7 +74,8 @@ export async function run(options: RunOptions): Promise<number> {
     silence();
     return status;
   } catch (error) {
-    throw badFile(error, ports);
+    // A capture that can't be played is a bad file, not an environment that lacks something.
+    throw error instanceof InputError ? new Failure(EXIT.usage, error.message) : error;
   } finally {
     await sw.close();
     await recorder?.close();
@@ -83,38 +83,10 @@ export async function run(options: RunOptions): Promise<number> {
   }
 }
 
-function readPort(text: string): PortText {
-  try {
-    return parsePort(text);
-  } catch (error) {
-    throw error instanceof PortTextError ? new Failure(EXIT.usage, `--port ${error.message}`) : error;
-  }
-}
-
-interface NumberedPort extends PortText {
-  readonly number: number | 'LOCAL';
-}
-
-/** Gives ports without a number the lowest free ones. Throws a Failure for a number that is taken twice. */
-function numbered(ports: readonly PortText[]): NumberedPort[] {
-  const taken = new Set<number | 'LOCAL'>();
-  for (const { number, port } of ports) {
-    if (number === undefined) continue;
-    if (taken.has(number))
-      throw new Failure(EXIT.usage, `--port ${number}=…: port ${number} is given twice, to ${port.name}, too`);
-    taken.add(number);
-  }
-  let next = 1;
-  return ports.map(({ number, port }) => {
-    while (number === undefined && taken.has(next)) next++;
-    if (number === undefined) taken.add(next);
-    return { number: number ?? next, port };
-  });
-}
-
-/** A capture that can't be played is a bad file, not an environment that lacks something. */
-function badFile(error: unknown, ports: readonly NumberedPort[]): unknown {
-  if (!(error instanceof PortError)) return error;
-  const isFile = ports.some(({ port }) => port.kind === 'file' && port.name === error.port);
-  return isFile ? new Failure(EXIT.usage, error.message) : error;
+/** The files of the other options. */
+function otherFiles({ flows, record }: RunOptions): FileUse[] {
+  const uses: FileUse[] = [];
+  if (flows !== undefined) uses.push({ option: `--flows ${flows}`, path: flows, writes: false });
+  if (record !== undefined) uses.push({ option: `--record ${record}`, path: record, writes: true });
+  return uses;
 }

@@ -58,6 +58,12 @@ export function datapathId(text: string): bigint {
   return BigInt(`0x${digits}`);
 }
 
+/** A switch's name. */
+export function name(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It has at least one character.');
+  return text;
+}
+
 /** The text itself, once a parser of addresses has taken it. */
 function address(parse: (text: string) => unknown) {
   return (text: string): string => {

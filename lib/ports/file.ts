@@ -36,6 +36,9 @@ export interface FileOptions {
   name?: string;
 }
 
+/** The input is missing, or no capture: nothing that the machine lacks. */
+export class InputError extends PortError {}
+
 /** How playing the input ended. */
 export interface FileResult {
   /** Frames that came in. */
@@ -67,6 +70,12 @@ export class FilePort implements Port {
     });
   }
 
+  /** The files that it reads and writes. */
+  get paths(): Pick<FileOptions, 'input' | 'output'> {
+    return this.options;
+  }
+
+  /** Throws an InputError, or a PortError where the output can't be written. */
   async start(host: PortHost): Promise<void> {
     const { input, output } = this.options;
     this.host = host;
@@ -168,7 +177,8 @@ class Input {
 
   /** Opens a file and reads its beginning, so that a file that isn't a capture is refused at once. */
   static async open(port: string, path: string): Promise<Input> {
-    const file = await openFile(port, path, 'r');
+    const refuse = (why: string) => new InputError(port, `${path}: ${why}`);
+    const file = await openFile(path, 'r', refuse);
     const input = new Input(file);
     try {
       await input.fill();
@@ -176,7 +186,7 @@ class Input {
       return input;
     } catch (error) {
       await file.close();
-      throw new PortError(port, `${path}: ${(error as Error).message}`);
+      throw refuse((error as Error).message);
     }
   }
 
@@ -215,7 +225,7 @@ class Output {
   ) {}
 
   static async open(port: string, path: string, host: PortHost): Promise<Output> {
-    const file = await openFile(port, path, 'w');
+    const file = await openFile(path, 'w', (why) => new PortError(port, `${path}: ${why}`));
     await file.write(captureHeader());
     return new Output(file, host, `${port}: ${path}`);
   }
@@ -261,12 +271,12 @@ const WHY: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 };
 
-async function openFile(port: string, path: string, flags: string): Promise<FileHandle> {
+async function openFile(path: string, flags: string, refuse: (why: string) => PortError): Promise<FileHandle> {
   try {
     return await open(path, flags);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new PortError(port, `${path}: ${WHY[code] ?? message}`);
+    throw refuse(WHY[code] ?? message);
   }
 }
 

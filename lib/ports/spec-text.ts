@@ -34,6 +34,8 @@ export interface PortText {
 interface Rest {
   text: string;
   column: number;
+  /** Names that other ports have. */
+  taken: ReadonlySet<string>;
   error(why: string, column?: number): PortTextError;
 }
 
@@ -45,18 +47,21 @@ const KINDS: Readonly<Record<string, { form: string; read(rest: Rest): AnyPort }
   tap: { form: 'tap:NAME', read: (rest) => tap(interfaceName(rest)) },
   file: { form: 'file:IN.pcap[,OUT.pcap][,paced]', read: readFile },
   host: { form: 'host:NAME,MAC,IP[,IP6]', read: readHost },
-  memory: { form: 'memory[:NAME]', read: (rest) => memory(rest.text === '' ? {} : { name: interfaceName(rest) }) },
+  memory: { form: 'memory[:NAME]', read: readMemory },
 };
 
 /** How each kind of port is written, for help texts. */
 export const PORT_FORMS: readonly string[] = Object.values(KINDS).map(({ form }) => form);
 
-/** Reads `[LOCAL=|N=]SPEC`. Throws a PortTextError that names the place, and the kind that was probably meant. */
-export function parsePort(text: string): PortText {
+/**
+ * Reads `[LOCAL=|N=]SPEC`. A port whose text doesn't say its name gets one that isn't among those `taken`. Throws a
+ * PortTextError that names the place, and the kind that was probably meant.
+ */
+export function parsePort(text: string, taken: ReadonlySet<string> = new Set()): PortText {
   const equals = /^[^:,]*=/.exec(text);
-  if (equals === null) return { port: parseSpec(text, text, 1) };
+  if (equals === null) return { port: parseSpec(text, text, 1, taken) };
   const name = text.slice(0, equals[0].length - 1);
-  const port = parseSpec(text.slice(equals[0].length), text, equals[0].length + 1);
+  const port = parseSpec(text.slice(equals[0].length), text, equals[0].length + 1, taken);
   if (name.toUpperCase() === 'LOCAL') return { number: 'LOCAL', port };
   const number = /^\d+$/.test(name) ? Number(name) : 0;
   if (number < 1 || number > MAX_PORT_NUMBER) {
@@ -65,7 +70,7 @@ export function parsePort(text: string): PortText {
   return { number, port };
 }
 
-function parseSpec(spec: string, whole: string, column: number): Port {
+function parseSpec(spec: string, whole: string, column: number, taken: ReadonlySet<string>): Port {
   const colon = spec.indexOf(':');
   const kind = colon < 0 ? spec : spec.slice(0, colon);
   const known = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
@@ -79,6 +84,7 @@ function parseSpec(spec: string, whole: string, column: number): Port {
   const rest: Rest = {
     text: colon < 0 ? '' : spec.slice(colon + 1),
     column: start,
+    taken,
     error: (why, at = start) => error(`${why} (${known.form})`, at),
   };
   try {
@@ -105,7 +111,25 @@ function readFile(rest: Rest): FilePort {
   const [input, output, ...more] = paced ? parts.slice(0, -1) : parts;
   if (more.length > 0) throw rest.error('more than two files', rest.column + rest.text.indexOf(more[0]));
   if (input === '' && !output) throw rest.error('a file is missing');
-  return file({ input: input || undefined, output: output || undefined, paced });
+  if (output === '') throw rest.error('a file is missing behind the comma', rest.column + input.length + 1);
+  const options = { input: input || undefined, output, paced };
+  const port = file(options);
+  return rest.taken.has(port.name) ? file({ ...options, name: another(port.name, rest.taken) }) : port;
+}
+
+function readMemory(rest: Rest): MemoryPort {
+  if (rest.text !== '') return memory({ name: interfaceName(rest) });
+  const port = memory();
+  return rest.taken.has(port.name) ? memory({ name: another(port.name, rest.taken) }) : port;
+}
+
+/** "in.pcap-2" where "in.pcap" is taken, and so on. */
+function another(name: string, taken: ReadonlySet<string>): string {
+  for (let n = 2; ; n++) {
+    const end = `-${n}`;
+    const found = name.slice(0, MAX_INTERFACE_NAME - end.length) + end;
+    if (!taken.has(found)) return found;
+  }
 }
 
 function readHost(rest: Rest): HostPort {

@@ -35,6 +35,21 @@ const USAGE: readonly (readonly [what: string, args: readonly string[], said: Re
     ['run', '--port', '1=pcp:eth0'],
     /"pcp" is no kind of port: did you mean pcap:IFACE\?, at column 3/,
   ],
+  [
+    'an empty name',
+    ['run', '--name', ''],
+    /'--name <NAME>' argument '' is invalid\. It has at least one character\.\n$/,
+  ],
+  [
+    'a name for two ports',
+    ['run', '--port', 'tap:t0', '--port', '5=tap:t0'],
+    /^ctswitch: --port 5=tap:t0: --port tap:t0 has the name t0 already\n$/,
+  ],
+  [
+    'a capture that would be overwritten while it is read',
+    ['run', '--port', '1=file:/nope.pcap,/nope.pcap'],
+    /^ctswitch: --port 1=file:\/nope\.pcap,\/nope\.pcap would overwrite \/nope\.pcap, which it reads: name another file\n$/,
+  ],
   ['a number for two ports', ['run', '--port', '1=memory:a', '--port', '1=memory:b'], /port 1 is given twice/],
   [
     'a flow file that is not there',
@@ -103,6 +118,12 @@ describe('exit statuses', function () {
     it('3 for a socket in a folder that is not there', async () => {
       const { status, err } = await ctswitch(['run', '--listen', `punix:${folder}/nope/s1.mgmt`]);
       expect(err).to.match(/the directory does not exist; make it first\n$/);
+      expect(status).to.equal(3);
+    });
+
+    it('3 for a capture that can not be written', async () => {
+      const { status, err } = await ctswitch(['run', '--port', `1=file:,${folder}/nope/out.pcap`]);
+      expect(err).to.match(/^ctswitch: out\.pcap: .*\/nope\/out\.pcap: no such file or folder\n$/);
       expect(status).to.equal(3);
     });
 

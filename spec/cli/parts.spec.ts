@@ -2,10 +2,14 @@
 import { spawn } from 'node:child_process';
 import { expect } from 'chai';
 import { ManualClock } from '../../lib/bytes/index.js';
+import { tellEvents } from '../../lib/cli/events.js';
 import { caret } from '../../lib/cli/flow-file.js';
 import { formatFrame } from '../../lib/cli/frame-text.js';
 import { makeLog } from '../../lib/cli/log.js';
+import { Output } from '../../lib/cli/output.js';
 import { BURST, REFILL_MS, TELL_MS, Throttle } from '../../lib/cli/throttle.js';
+import { memory } from '../../lib/ports/memory.js';
+import { Switch } from '../../lib/switch.js';
 import { arp, icmp6, tcp4, udp4 } from '../support/frames.js';
 
 describe('throttle', () => {
@@ -26,14 +30,43 @@ describe('throttle', () => {
     expect(allowed(100)).to.equal(BURST);
   });
 
+  it('lets a burst of each kind through, whatever there was of others', () => {
+    const throttle = new Throttle(new ManualClock(), () => {});
+    for (let i = 0; i < 100; i++) throttle.allows('connections');
+    expect(throttle.allows('connections')).to.equal(false);
+    for (let i = 0; i < BURST; i++) expect(throttle.allows('packet-ins')).to.equal(true);
+    expect(throttle.allows('packet-ins')).to.equal(false);
+  });
+
   it('counts by what it is', () => {
     const clock = new ManualClock();
     const said: string[] = [];
     const throttle = new Throttle(clock, (text) => said.push(text));
     for (let i = 0; i < BURST + 2; i++) throttle.allows('packet-ins');
-    throttle.allows('removed flows');
+    for (let i = 0; i < BURST + 1; i++) throttle.allows('removed flows');
     clock.advance(TELL_MS);
     expect(said).to.deep.equal(['… and 2 more packet-ins', '… and 1 more removed flows']);
+  });
+});
+
+describe('events', () => {
+  it('tell each change of a port in a line, however many there are', async () => {
+    const said: string[] = [];
+    class Heard extends Output {
+      override say(text: string): void {
+        said.push(text);
+      }
+    }
+    const clock = new ManualClock();
+    const sw = new Switch({ clock, seed: 1 });
+    const port = sw.addPort(1, memory({ name: 'm' }));
+    const silence = tellEvents({ sw, output: new Heard(false, () => {}), all: false, logged: false });
+    for (let i = 0; i < 20; i++) port.link(i % 2 === 1);
+    clock.advance(TELL_MS);
+    silence();
+    await sw.close();
+    expect(said).to.have.length(20);
+    expect(said.slice(0, 2)).to.deep.equal(['port 1 (m) is down', 'port 1 (m) is up']);
   });
 });
 

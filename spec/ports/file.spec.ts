@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { ManualClock, silent, toHex } from '../../lib/bytes/index.js';
 import { CaptureReader, captureHeader, captureRecord } from '../../lib/pcap-file/index.js';
-import { FRAMES_A_TURN, file, PortError, type PortHost } from '../../lib/ports/index.js';
+import { FRAMES_A_TURN, file, InputError, PortError, type PortHost } from '../../lib/ports/index.js';
 
 let folder: string;
 
@@ -159,6 +159,9 @@ describe('ports/file', () => {
     expect((await start({ input: join(folder, 'none.pcap') })).message).to.match(/none\.pcap: no such file or folder$/);
     expect((await start({ input: join(folder, 'text.pcap') })).message).to.match(/neither pcap nor pcapng/);
     expect((await start({ input: join(folder, 'empty.pcap') })).message).to.match(/too short/);
+    expect(await start({ input: join(folder, 'none.pcap') })).to.be.instanceOf(InputError);
+    expect(await start({ input: join(folder, 'text.pcap') })).to.be.instanceOf(InputError);
+    expect(await start({ output: folder })).not.to.be.instanceOf(InputError);
     expect((await start({ output: join(folder, 'no', 'out.pcap') })).message).to.match(/no such file or folder$/);
     expect((await start({ output: folder })).message).to.match(/it is a folder$/);
   });

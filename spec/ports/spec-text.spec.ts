@@ -30,6 +30,15 @@ describe('ports/spec-text', () => {
     expect((port as HostPort).addresses).to.deep.equal(['10.0.0.1', '2001:db8::1']);
   });
 
+  it("gives a port whose text doesn't name it a name that is free", () => {
+    const taken = new Set(['in.pcap', 'in.pcap-2', 'memory', 'capture-of-long']);
+    const name = (text: string) => parsePort(text, taken).port.name;
+    expect(name('file:a/in.pcap')).to.equal('in.pcap-3');
+    expect(name('file:capture-of-long-ago.pcap')).to.equal('capture-of-lo-2');
+    expect(name('memory')).to.equal('memory-2');
+    expect(name('memory:memory')).to.equal('memory');
+  });
+
   const bad: [string, number, string][] = [
     ['pcpa:eth0', 1, '"pcpa" is no kind of port: did you mean pcap:IFACE?'],
     ['2=tpa:x', 3, '"tpa" is no kind of port: did you mean tap:NAME?'],
@@ -46,6 +55,8 @@ describe('ports/spec-text', () => {
     ['tap:..', 5, '".." can\'t be a name'],
     ['tap:sixteencharacter', 5, 'it has 1 to 15 characters'],
     ['file:', 6, 'a file is missing'],
+    ['file:in.pcap,', 14, 'a file is missing behind the comma'],
+    ['1=file:in.pcap,,paced', 16, 'a file is missing behind the comma'],
     ['file:a,b,c', 10, 'more than two files'],
     ['host:', 6, 'a name has 1 to 15 characters'],
     ['host:h1', 8, '"" is no MAC address'],
