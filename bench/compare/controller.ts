@@ -10,6 +10,7 @@ const VERSION = 4;
 export class Controller {
   private left: Buffer = Buffer.alloc(0);
   private xid = 1;
+  private failed: Error | null = null;
   private gathered: Buffer[] = [];
   private waiting: { xid: number; resolve(): void; reject(error: Error): void } | null = null;
 
@@ -42,6 +43,7 @@ export class Controller {
 
   /** Waits until the switch has done everything so far; the packet-ins that it sent meanwhile, in hexadecimal. */
   async packetIns(): Promise<string[]> {
+    if (this.failed) throw this.failed;
     const xid = this.send(TYPE.echoRequest, Buffer.from('now?'));
     await new Promise<void>((resolve, reject) => {
       this.waiting = { xid, resolve, reject };
@@ -73,6 +75,7 @@ export class Controller {
   }
 
   private fail(error: Error): void {
+    this.failed ??= error;
     this.waiting?.reject(error);
     this.waiting = null;
   }

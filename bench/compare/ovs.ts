@@ -174,6 +174,12 @@ export class OpenVSwitch {
     return words;
   }
 
+  /** Are the daemons there, a moment after something went wrong? */
+  async survives(): Promise<boolean> {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return this.daemons.every((child) => child.exitCode === null && child.signalCode === null);
+  }
+
   /** Where ovs-ofctl finds the bridge. */
   get address(): string {
     return `unix:${this.folder}/br0.mgmt`;

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 export class Unixctl {
   private text = '';
   private id = 0;
+  private failed: Error | null = null;
   private waiting: { resolve(result: string): void; reject(error: Error): void } | null = null;
 
   private constructor(private readonly socket: Socket) {
@@ -22,6 +23,7 @@ export class Unixctl {
 
   /** Runs a command; rejects with the daemon's own words where it refuses. */
   call(method: string, ...params: string[]): Promise<string> {
+    if (this.failed) return Promise.reject(this.failed);
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
       this.socket.write(JSON.stringify({ id: ++this.id, method, params }));
@@ -44,6 +46,7 @@ export class Unixctl {
   }
 
   private fail(error: Error): void {
+    this.failed ??= error;
     this.waiting?.reject(error);
     this.waiting = null;
   }
