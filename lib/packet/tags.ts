@@ -28,6 +28,8 @@ const MPLS_BYTES = 4;
 /** Addresses, EtherType and I-TAG. */
 const PBB_BYTES = 18;
 const ADDRESS_BYTES = 12;
+/** From the length to the EtherType behind LLC and SNAP. */
+const SNAP_BYTES = 8;
 const ETH_TYPE_PBB = 0x88e7;
 const MPLS_BOS = 1;
 
@@ -78,8 +80,16 @@ function pushMpls(packet: Packet, ethType: number, entry: number): void {
   packet.insert(packet.typeAt + 2, MPLS_BYTES);
   packet.typeAt -= MPLS_BYTES;
   packet.l3 = packet.typeAt + 2;
+  grow(packet, MPLS_BYTES);
   put16(packet.bytes, packet.typeAt, ethType);
   put32(packet.bytes, packet.l3, entry);
+}
+
+/** IEEE 802.3's length, where the EtherType stands behind LLC and SNAP. */
+function grow({ bytes, start, typeAt }: Packet, change: number): void {
+  const at = typeAt - SNAP_BYTES;
+  if (at < start + ADDRESS_BYTES || bytes[at] > 5 || bytes[at + 2] !== 0xaa) return;
+  put16(bytes, at, ((bytes[at] << 8) | bytes[at + 1]) + change);
 }
 
 function popMpls(packet: Packet, ethType: number): void {
@@ -88,6 +98,7 @@ function popMpls(packet: Packet, ethType: number): void {
   packet.remove(at, MPLS_BYTES);
   packet.typeAt += MPLS_BYTES;
   packet.l3 = packet.typeAt + 2;
+  grow(packet, -MPLS_BYTES);
   put16(packet.bytes, packet.typeAt, ethType);
 }
 

@@ -33,11 +33,11 @@ describe('packet/tags', () => {
     expect(after(fromHex(labelled), [TAG.popMpls, 0x8847], [TAG.popMpls, 0x0800])).to.equal(toHex(tagged));
   });
 
-  it('finds a label behind SNAP', () => {
+  it('finds a label behind SNAP, and changes the length in front of it', () => {
     const snap = ethernet(20, [0xaa, 0xaa, 3, 0, 0, 0, 0x08, 0x00, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    expect(after(snap, [TAG.pushMpls, 0x8847, 0x00010140])).to.equal(
-      `${ADDRESSES}0014aaaa030000008847000101400102030405060708090a0b0c`,
-    );
+    const labelled = `${ADDRESSES}0018aaaa030000008847000101400102030405060708090a0b0c`;
+    expect(after(snap, [TAG.pushMpls, 0x8847, 0x00010140])).to.equal(labelled);
+    expect(after(fromHex(labelled), [TAG.popMpls, 0x0800])).to.equal(toHex(snap));
   });
 
   it('leaves a frame without an EtherType alone', () => {
