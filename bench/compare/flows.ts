@@ -141,7 +141,7 @@ function placeOf(name: string): string {
 function instructions(c: Chance, features: Features, facts: Facts): string {
   if (c.percent(4)) return 'drop';
   const parts = actions(c, features, facts, c.between(1, 4));
-  if (c.percent(3)) parts.splice(c.below(parts.length + 1), 0, c.pick(MISFITS.filter(can(features))));
+  if (c.percent(3)) parts.splice(c.below(parts.length + 1), 0, c.pick(MISFITS.filter(can(features, parts))));
   if (c.percent(50)) parts.push(`output:${c.pick(SWITCH_PORTS)}`);
   if (features.actionSet && c.percent(12)) parts.push('clear_actions');
   if (features.actionSet && c.percent(35)) {
@@ -155,11 +155,14 @@ function instructions(c: Chance, features: Features, facts: Facts): string {
   return parts.length > 0 ? parts.join(',') : 'drop';
 }
 
-/** Where labels go, a TTL that ends ends all tables in Open vSwitch (on-purpose.ts). */
+/** Actions that on-purpose.ts says may not stand here, beside these. */
 const can =
-  ({ stack }: Features) =>
-  (text: string): boolean =>
-    stack !== 'pop' || text !== 'dec_ttl';
+  ({ stack: mode, ct: tracks }: Features, beside: readonly string[] = []) =>
+  (text: string): boolean => {
+    if (text === 'pop_vlan') return !/(pop|strip)_vlan/.test(beside.join());
+    if (text.startsWith('ct(')) return tracks;
+    return mode !== 'pop' || (text !== 'dec_ttl' && text !== 'CONTROLLER');
+  };
 
 type Maker = (c: Chance, features: Features, facts: Facts) => string | null;
 
@@ -187,14 +190,14 @@ function setActions(c: Chance, features: Features, facts: Facts): string[] {
     const text = c.weighted<Maker>([
       [5, (chance) => `output:${chance.pick(SWITCH_PORTS)}`],
       [1, () => 'IN_PORT'],
-      [1, () => 'CONTROLLER'],
+      [1, () => (can(features)('CONTROLLER') ? 'CONTROLLER' : null)],
       [3, setField],
       [2, vlan],
       [1, old],
       [1, decTtl],
       [1, label],
       [1, load],
-    ])(c, { ...features, tables: 1, ct: false, normal: false }, facts);
+    ])(c, { ...features, tables: 1, ct: false }, facts);
     if (text !== null) list.push(text);
   }
   return list;
@@ -345,7 +348,8 @@ const vlan: Maker = (c, features, facts) => {
   if (before === 'no' && c.percent(50)) {
     return `push_vlan:${c.pick(['0x8100', '0x8100', '0x88a8'])},set_field:${0x1000 + c.pick(VIDS)}->vlan_vid`;
   }
-  const list = [`mod_vlan_vid:${c.pick(VIDS)}`, `mod_vlan_pcp:${c.pick([0, 3, 7])}`];
+  const list = [`mod_vlan_vid:${c.pick(VIDS)}`];
+  if (before === 'yes' || !features.normal) list.push(`mod_vlan_pcp:${c.pick([0, 3, 7])}`);
   if (before === 'yes') {
     list.push(`set_field:${0x1000 + c.pick(VIDS)}->vlan_vid`, `set_field:0x${c.pick(['3064', '1005'])}->vlan_tci`);
     list.push(`load:0x${c.hex(2)}->NXM_OF_VLAN_TCI[0..11]`, `load:${c.below(8)}->NXM_OF_VLAN_TCI[13..15]`);
@@ -375,9 +379,10 @@ const old: Maker = (c, _, facts) => {
 const resubmit: Maker = (c, features, facts) => {
   const table = c.between(0, features.tables - 1);
   const last = facts.table + 1 >= features.tables;
-  // Whoever pushes labels is left once.
-  if (features.stack === 'push' && last) return null;
+  // Whoever pushes labels is met once, and who tracks goes round in no circle.
+  if ((features.stack === 'push' || features.ct) && last) return null;
   if (features.tags > 1) unknownTags(facts);
+  if (features.ct) return `resubmit(${c.percent(20) ? c.pick(SWITCH_PORTS) : ''},${Math.max(table, facts.table + 1)})`;
   if (features.stack === 'push') return `resubmit(,${facts.table + 1})`;
   return c.weighted([
     [50, `resubmit(,${Math.max(table, Math.min(facts.table + 1, features.tables - 1))})`],

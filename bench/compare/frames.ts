@@ -45,6 +45,8 @@ export interface FrameFeatures {
   readonly tags: number;
   /** MPLS labels at most. */
   readonly labels: number;
+  /** What becomes of labels. */
+  readonly stack: string;
 }
 
 /** What a frame should meet: the word that begins a match, and whether it asks for a tag. */
@@ -69,10 +71,10 @@ export function randomFrame(c: Chance, inPort: number, features: FrameFeatures, 
   const wanted = WORDS[aim?.word ?? ''] ?? Object.keys(MAKERS);
   const allowed = wanted.filter((name) => !(features.ct && UNTRACKED.has(name)));
   const names = (allowed.length > 0 ? allowed : ['udp4']).filter((name) => name !== 'labelled' || features.labels > 0);
-  const make = c.weighted((names.length > 0 ? names : ['udp4']).map((name) => MAKERS[name]));
-  const frame = make(c, link(c, inPort, features, aim), features);
+  const name = c.weighted((names.length > 0 ? names : ['udp4']).map((one) => [MAKERS[one][0], one] as const));
+  const frame = MAKERS[name][1](c, link(c, inPort, features, aim), features);
   // A changed source address would move between ports.
-  return c.percent(3) ? odd(c, frame) : frame;
+  return c.percent(3) && name !== 'labelled' ? odd(c, frame) : frame;
 }
 
 function link(c: Chance, inPort: number, { normal, tags }: FrameFeatures, aim?: Aim): Link {
@@ -218,10 +220,14 @@ function fragment6(c: Chance, e: Link): Uint8Array {
 }
 
 /** Logical link control: with SNAP (an EtherType behind it) or without. */
-function llc(c: Chance, e: Link): Uint8Array {
+function llc(c: Chance, e: Link, { stack }: FrameFeatures): Uint8Array {
   const packet = inner(udp4({ ...v4(c, e), ...ports(c, e) }));
   const snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0, ...packet];
-  const content = c.pick([snap, snap, [0x42, 0x42, 3, ...c.bytes(20)], [0xaa, 0xaa, 3, 0, 0, 1, 8, 0, ...packet]]);
+  const content = c.pick([
+    ...(stack === 'push' ? [] : [snap, snap]),
+    [0x42, 0x42, 3, ...c.bytes(20)],
+    [0xaa, 0xaa, 3, 0, 0, 1, 8, 0, ...packet],
+  ]);
   return ethernet(content.length, content, e);
 }
 

@@ -70,7 +70,7 @@ export function randomCase(n: number, { seed, packets, small }: Sizes): Case {
     groups,
     flows,
     packets: steps,
-    cold: !small || features.labels > 0 || n % 4 === 0,
+    cold: true,
     dump: !small || n % 3 === 0,
     ct_opts: features.timeouts ? ['-m'] : c.pick([[], ['-m'], ['-s'], ['-m', '-s']]),
   };

@@ -105,10 +105,17 @@ export function rewrite(packet: Packet, u: number, v: number, m: number): boolea
   const before2 = u16(b, at + 2);
   // A neighbour message that is cut off inside its target has no fields of its own.
   if (sum === SUM.icmp && packet.l4 + 24 > packet.l3End) return false;
+  if (sum === SUM.tcp && !wholeTcp(packet)) return false;
   if (sum === SUM.sctp) sctpPorts(packet, at);
   else if (sum === SUM.none) put(b, at, 0, 4);
   else summed(packet, at, sum);
   return sum !== SUM.none && sum !== SUM.icmp && (before1 !== u16(b, at) || before2 !== u16(b, at + 2));
+}
+
+/** Is a TCP header as long as its data offset says (RFC 9293 §3.1)? */
+function wholeTcp({ bytes, l4, l3End }: Packet): boolean {
+  const length = (bytes[l4 + 12] >> 4) * 4;
+  return length >= 20 && l4 + length <= l3End;
 }
 
 /** Writes bytes [i, i + n) of the word at `at`. */

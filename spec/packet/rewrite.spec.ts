@@ -130,6 +130,19 @@ describe('packet/rewrite', () => {
     expect(wrongChecksum(out)).to.equal(null);
   });
 
+  it('leaves the ports of a TCP header alone that is longer than its segment', () => {
+    const whole = tcp4({ payload: 'abcd' });
+    const broken = whole.slice();
+    broken[14 + 20 + 12] = 0x70;
+    for (const [frame, changed] of [
+      [whole, true],
+      [broken, false],
+    ] as const) {
+      const sent = through('tcp,actions=set_field:99->tcp_dst,output:2', frame.slice());
+      expect(toHex(sent ?? new Uint8Array()) !== toHex(frame)).to.equal(changed);
+    }
+  });
+
   it('leaves a neighbour solicitation alone that is cut off inside its target', () => {
     const frame = icmp6({ type: 135, code: 0, id: 0, icmp_seq: 0, payload: Uint8Array.from([1, 2, 3, 4]) });
     const out = through(
