@@ -77,6 +77,13 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     kept: 'no CONTROLLER in the action set beside pop_mpls',
   },
   {
+    where: "a flow's bytes behind a label that was taken away",
+    ovs: 'those of the packet without the label',
+    own: 'those of the packet as it was received',
+    why: 'OpenFlow 1.3.5 §5.8: received bytes',
+    kept: 'no counters beside pop_mpls',
+  },
+  {
     where: 'pop_vlan twice where the match says that there is a tag',
     ovs: 'refused: the second tag is not known of',
     own: 'accepted',
