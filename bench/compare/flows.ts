@@ -160,6 +160,7 @@ const can =
   ({ stack: mode, ct: tracks }: Features, beside: readonly string[] = []) =>
   (text: string): boolean => {
     if (text === 'pop_vlan') return !/(pop|strip)_vlan/.test(beside.join());
+    if (/->vlan_(pcp|vid)$/.test(text)) return !/vlan_tci|VLAN_TCI/.test(beside.join());
     if (text.startsWith('ct(')) return tracks;
     return mode !== 'pop' || (text !== 'dec_ttl' && text !== 'CONTROLLER');
   };
