@@ -162,7 +162,7 @@ function ethernet(packet: Packet, key: Key): number {
 }
 
 function isTag(type: number): boolean {
-  return type === 0x8100 || type === 0x88a8 || type === 0x9100;
+  return type === 0x8100 || type === 0x88a8;
 }
 
 function tag(key: Key, at: number, tpid: number, tci: number): void {

@@ -40,6 +40,18 @@ describe('packet/tags', () => {
     expect(after(fromHex(labelled), [TAG.popMpls, 0x0800])).to.equal(toHex(snap));
   });
 
+  it('takes 0x8100 and 0x88a8 for tags, and nothing else (IEEE 802.1Q §9.5)', () => {
+    for (const [tpid, at] of [
+      [0x8100, 16],
+      [0x88a8, 16],
+      [0x9100, 12],
+    ]) {
+      const packet = new Packet().attach(udp4({ vlan: [{ vid: 5, tpid }] }));
+      extract(packet, new Key(), 1);
+      expect(packet.typeAt - packet.start).to.equal(at);
+    }
+  });
+
   it('leaves a frame without an EtherType alone', () => {
     const llc = ethernet(3, [0x42, 0x42, 3]);
     expect(after(llc, [TAG.pushMpls, 0x8847, 1], [TAG.ethType, 0x0800])).to.equal(toHex(llc));
