@@ -41,7 +41,7 @@ function bucketActions(c: Chance, features: Features, id: number): string {
     c.weighted([
       [6, `output:${c.pick(SWITCH_PORTS)}`],
       [1, 'IN_PORT'],
-      [1, 'CONTROLLER'],
+      [features.stack === 'pop' ? 0 : 1, 'CONTROLLER'],
       [features.stack === 'push' ? 0 : 2, `resubmit(,${features.tables - 1})`],
       [id > 1 ? 3 : 0, `group:${c.between(1, Math.max(1, id - 1))}`],
     ]),

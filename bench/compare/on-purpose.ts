@@ -70,11 +70,11 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     kept: 'no SNAP where labels are pushed',
   },
   {
-    where: 'CONTROLLER in the action set behind a label that was taken away',
+    where: 'CONTROLLER in the action set, or in a group there, behind a label that was taken away',
     ovs: 'the packet-in has no cookie',
     own: 'the cookie is that of the flow that was looked up',
     why: 'OpenFlow 1.3.5 §7.4.1',
-    kept: 'no CONTROLLER in the action set beside pop_mpls',
+    kept: 'no CONTROLLER in action sets and groups beside pop_mpls',
   },
   {
     where: "a flow's bytes behind a label that was taken away",
