@@ -6,7 +6,7 @@
  * Exit status: 0 all passed, 1 a check stays failed, 2 usage, 3 something that it needs is missing.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -63,6 +63,15 @@ function machine(): string {
   return `${others.length + 1} × ${first?.model ?? 'unknown processor'}, Node ${process.version}, Open vSwitch ${ovsVersion()}`;
 }
 
+const PAGE = 'docs/conformance.md';
+
+/** What the page says about random cases, which were run by themselves (bench/compare.ts), stays. */
+function randomCases(): string {
+  const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
+  const section = /^## Random cases beside Open vSwitch$[^]*/m.exec(page);
+  return section === null ? '' : `\n${section[0]}`;
+}
+
 async function main(): Promise<number> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
@@ -85,7 +94,7 @@ async function main(): Promise<number> {
     };
     console.log(markdown(report));
     if (values.json !== undefined) writeFileSync(values.json, json(report));
-    if (values.write) writeFileSync('docs/conformance.md', markdown(report));
+    if (values.write) writeFileSync(PAGE, markdown(report) + randomCases());
     console.error(summary(report));
     return checks.every((check) => state(check) !== 'failed') ? 0 : 1;
   } finally {
