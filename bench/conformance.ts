@@ -68,7 +68,7 @@ const PAGE = 'docs/conformance.md';
 /** What the page says about random cases, which were run by themselves (bench/compare.ts), stays. */
 function randomCases(): string {
   const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
-  const section = /^## Random cases beside Open vSwitch$[^]*/m.exec(page);
+  const section = /^## Random cases beside Open vSwitch$[\s\S]*/m.exec(page);
   return section === null ? '' : `\n${section[0]}`;
 }
 
