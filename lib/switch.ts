@@ -277,7 +277,6 @@ export class Switch {
       receive: (bytes, start, end) => pipeline.datapath.receive(entry, bytes, start, end),
       link: (up, gone) => {
         if (gone) this.log.warn(`${entry.port.name}: the interface is gone`);
-        if (up) pipeline.adoptMac(entry);
         pipeline.setLink(entry, up);
       },
       lost: (direction, kind, count) => pipeline.lost(entry, direction, kind, count),

@@ -244,16 +244,17 @@ export class Pipeline implements PipelineApi {
 
   /** A port's device is open, or another one: it may have an address of its own. */
   adoptMac(entry: PortEntry): void {
-    const { mac } = entry.port;
-    if (!mac || mac.every((byte, i) => byte === entry.mac[i])) return;
-    entry.mac = mac;
-    this.options.events.port('modify', this.view(entry));
+    if (takesMac(entry)) this.options.events.port('modify', this.view(entry));
   }
 
-  /** The link went up or down. */
+  /** The link went up, maybe of another device, or down. */
   setLink(entry: PortEntry, up: boolean): void {
     const state = up ? 0 : OFPPS.LINK_DOWN;
-    if (state === entry.state) return;
+    const another = up && takesMac(entry);
+    if (state === entry.state) {
+      if (another) this.options.events.port('modify', this.view(entry));
+      return;
+    }
     entry.state = state;
     if (!up) this.macs.flush(entry.number);
     this.datapath.journal.everything();
@@ -374,3 +375,11 @@ function macShape(tciBits: number) {
 const TAGGED_SHAPE = macShape(VLAN_CFI | 0x0fff);
 /** A tag with VLAN 0 counts as VLAN 0, too: only the id's bits tell them from others. */
 const UNTAGGED_SHAPE = macShape(0x0fff);
+
+/** Gives a port its device's address; false where it has it, or the device has none. */
+function takesMac(entry: PortEntry): boolean {
+  const { mac } = entry.port;
+  if (!mac || mac.every((byte, i) => byte === entry.mac[i])) return false;
+  entry.mac = mac;
+  return true;
+}

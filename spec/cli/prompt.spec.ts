@@ -27,7 +27,7 @@ describe('the prompt', function () {
   /** Starts the demo on a terminal; resolves to the port that it listens on, once the prompt is there. */
   async function open(env: NodeJS.ProcessEnv = {}): Promise<number> {
     const command = `stty columns 200; exec "${process.execPath}" "${PROGRAM}" --controller ${NOBODY} --listen ptcp:0`;
-    const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
+    const { NO_COLOR, FORCE_COLOR, CI, ...inherited } = process.env;
     seen = '';
     child = spawn('script', ['-qfec', command, '/dev/null'], {
       env: { ...inherited, TERM: 'xterm', SHELL: '/bin/sh', ...env },
