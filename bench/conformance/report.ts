@@ -51,10 +51,10 @@ function scoreTable(checks: readonly Check[]): string[] {
 function repeated(checks: readonly Check[]): string[] {
   const again = checks.filter((check) => state(check) === 'repeated');
   const lines = TESTER_FAULTS.flatMap((fault) => {
-    const which = again.filter(({ runs }) => testerFault(runs[0]) === fault);
+    const which = again.filter(({ id, runs }) => testerFault(id, runs[0]) === fault);
     if (which.length === 0) return [];
     const ids = which.map(({ id, runs }) => (runs.length === 2 ? `\`${id}\`` : `\`${id}\` (at run ${runs.length})`));
-    return ['', `"${fault.reason}": ${fault.why}. ${which.length} checks: ${ids.join(', ')}.`];
+    return ['', `"${fault.reason}": ${fault.why}. ${which.length} of the checks: ${ids.join(', ')}.`];
   });
   return lines.length === 0 ? ['', 'None.'] : lines;
 }

@@ -29,6 +29,8 @@ export interface Check {
 export interface Fault {
   /** Found in the tester's reason. */
   readonly reason: string;
+  /** The only checks that fail so by the tester's fault; all unless told. */
+  readonly checks?: RegExp;
   readonly why: string;
 }
 
@@ -41,14 +43,23 @@ export const TESTER_FAULTS: readonly Fault[] = [
       'check the tester replaces the flow that does, and for some milliseconds after the barrier the frame still meets what ' +
       'Open vSwitch has cached of the flow before',
   },
+  {
+    reason: 'Received unexpected throughput',
+    // 17,500 and 20,000 packets a second, all of which have to come back.
+    checks: /^meter\/02_DSCP_REMARK_\d+_[A-Z]+_02_/,
+    why:
+      "the TESTER's Open vSwitch reads from a packet socket with room for some 90 frames of 1500 bytes, and loses some there, " +
+      'more where the processors are busy: 11,450 of 572,097 that had come back, where our switch had sent on every one; ' +
+      'with 8 MB of room for that socket, none of 485,217',
+  },
 ];
 
 /** Checks that a correct switch fails, with the reason; a check that stays failed and isn't here wants mending. */
 export const FAILS_RIGHTLY: Readonly<Record<string, string>> = {};
 
-/** The fault of the tester that a reason tells of, if it does. */
-export function testerFault(reason: string): Fault | undefined {
-  return TESTER_FAULTS.find((fault) => reason.includes(fault.reason));
+/** The fault of the tester that the reason of a check's failure tells of, if it does. */
+export function testerFault(id: string, reason: string): Fault | undefined {
+  return TESTER_FAULTS.find((fault) => reason.includes(fault.reason) && (fault.checks?.test(id) ?? true));
 }
 
 export type State = 'passed' | 'repeated' | 'failed';
@@ -74,5 +85,5 @@ export function addRun(checks: Map<string, Check>, expected: readonly string[], 
 
 /** The checks to run again. */
 export function toRepeat(checks: Iterable<Check>): string[] {
-  return [...checks].filter((check) => testerFault(check.runs.at(-1) ?? '') !== undefined).map(({ id }) => id);
+  return [...checks].filter(({ id, runs }) => testerFault(id, runs.at(-1) ?? '') !== undefined).map(({ id }) => id);
 }
