@@ -9,7 +9,7 @@ import type { Clock, Log } from '../bytes/index.js';
 import { type CtResult, FATE, type Origin, Prior, type Released, type Tracker } from '../ct/index.js';
 import { raiseDropPrecedence } from '../packet/dscp.js';
 import { extract } from '../packet/extract.js';
-import { DIRTY, Key as FlowKey, type Key, slots } from '../packet/key.js';
+import { Key as FlowKey, type Key, slots } from '../packet/key.js';
 import { Packet } from '../packet/packet.js';
 import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
 import { changeTags } from '../packet/tags.js';
@@ -28,6 +28,7 @@ import {
   STEP_WORDS,
 } from './program.js';
 import { PortQueues } from './queues.js';
+import { fillTracked } from './tracked-fields.js';
 
 /** How often a packet may go through ct with a table; a copy beyond it is dropped and counted. */
 export const MAX_RECIRCULATIONS = 8;
@@ -483,24 +484,4 @@ export class Datapath {
     const before = this.options.clock.now() - ENTRY_IDLE_MS;
     for (const entry of this.cache.entries()) if (this.cache.used_ms[entry] < before) this.cache.remove(entry);
   }
-}
-
-/** Puts what the tracker found into the key. */
-function fillTracked(key: Key, result: CtResult): void {
-  key.set(slots.ct_state, result.state);
-  key.set(slots.ct_zone, result.zone);
-  key.set(slots.ct_mark, result.mark);
-  if (result.family === 0 && result.label[0] + result.label[1] + result.label[2] + result.label[3] === 0) return;
-  key.dirty |= DIRTY.ctTuple;
-  key.words.set(result.label, slots.ct_label.at >> 2);
-  key.set(slots.ct_nw_proto, result.proto);
-  if (result.family === 4) {
-    key.setBytes(slots.ct_nw_src, result.src);
-    key.setBytes(slots.ct_nw_dst, result.dst);
-  } else if (result.family === 6) {
-    key.setBytes(slots.ct_ipv6_src, result.src);
-    key.setBytes(slots.ct_ipv6_dst, result.dst);
-  }
-  key.set(slots.ct_tp_src, result.tp_src);
-  key.set(slots.ct_tp_dst, result.tp_dst);
 }
