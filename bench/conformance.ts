@@ -16,7 +16,7 @@ import { addRun, type Check, state, toRepeat } from './conformance/score.js';
 import { MissingError, openSuite, type Suite, UnknownPartError } from './conformance/suite.js';
 
 const USAGE = 'usage: npm run conformance -- [PART…] [--quick] [--write] [--json FILE] [--suite FOLDER]';
-const MAX_REPEATS = 6;
+const MAX_REPEATS = 3;
 
 /**
  * A sample of every folder in less than three minutes: all actions, for each field some of its checks, a group and a meter, whose

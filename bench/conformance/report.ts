@@ -100,7 +100,7 @@ export function markdown(report: Report): string {
     '## Repeated',
     ...repeated(checks),
     '',
-    'Only failures for these reasons are repeated, six times at most; any other failure counts at once.',
+    'Only failures for these reasons are repeated, three times at most; any other failure counts at once.',
     '',
     '## Failed',
     ...failed(checks),
