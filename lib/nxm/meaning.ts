@@ -1,6 +1,7 @@
 /**
- * All that an action may ask for when it is translated. The translator in lib/pipeline implements it; an action knows nothing
- * else of the pipeline. Reading a field marks its bits: the translation then holds only for packets that agree in them.
+ * All that an action may ask for when it is translated, in parts. The translator in lib/pipeline implements them, a class each;
+ * an action knows nothing else of the pipeline. Reading a field marks its bits: the translation then holds only for packets that
+ * agree in them.
  */
 
 import type { Action, Nat } from './actions/index.js';
@@ -31,7 +32,8 @@ export interface CtArgs {
   readonly helper: 'ftp' | 'tftp' | null;
 }
 
-export interface Meaning {
+/** Fields of the packet and of the pipeline. */
+export interface FieldMeaning {
   /** The number in a field of at most 32 bits. */
   read(field: Field): number;
   /** The number in at most 32 bits of a field. */
@@ -46,15 +48,10 @@ export interface Meaning {
   move(from: Subfield, to: Subfield): void;
   /** Is the prerequisite of a field true for this packet? Marks what it looked at. */
   has(field: Field): boolean;
-  /** Sends the packet to a port, reserved ones included. */
-  output(port: number, maxLen: number): void;
-  controller(args: ControllerArgs): void;
-  /** Runs a group's buckets, each on a copy of the packet. */
-  group(group: number): void;
-  /** Outputs from here on go through a port's queue; null: its own one again. */
-  setQueue(queue: number | null): void;
-  /** Looks the packet up in another table and runs what it finds, then comes back. Null: this table, or this port. */
-  resubmit(table: number | null, inPort: number | null): void;
+}
+
+/** Headers put in front of the packet and taken away. */
+export interface TagMeaning {
   pushVlan(ethType: number): void;
   popVlan(): void;
   /** A label in front of what is there, its fields taken over (OpenFlow 1.3.5 §5.12). */
@@ -66,8 +63,42 @@ export interface Meaning {
   /** The TTL behind the outer label into the label, or back. */
   copyTtlOut(): void;
   copyTtlIn(): void;
-  ct(args: CtArgs): void;
-  ctClear(): void;
+}
+
+/** Where the packet is sent. */
+export interface OutputMeaning {
+  /** Sends the packet to a port, reserved ones included; `maxLen` is for the controller. */
+  port(port: number, maxLen: number): void;
+  controller(args: ControllerArgs): void;
+  /** Outputs from here on go through a port's queue; null: its own one again. */
+  queue(queue: number | null): void;
+}
+
+/** Tables and the action lists that they lead to. */
+export interface ListMeaning {
+  /** Looks the packet up in another table and runs what it finds, then comes back. Null: this table, or this port. */
+  resubmit(table: number | null, inPort: number | null): void;
   /** Ends this action list, and the flow it belongs to; what was sent stays sent. */
-  endList(): void;
+  end(): void;
+}
+
+/** Actions on copies of the packet. */
+export interface CopyMeaning {
+  /** Runs a group's buckets, each on a copy of the packet. */
+  group(group: number): void;
+}
+
+/** Connection tracking. */
+export interface TrackingMeaning {
+  ct(args: CtArgs): void;
+  clear(): void;
+}
+
+export interface Meaning {
+  readonly fields: FieldMeaning;
+  readonly tags: TagMeaning;
+  readonly outputs: OutputMeaning;
+  readonly lists: ListMeaning;
+  readonly copies: CopyMeaning;
+  readonly tracking: TrackingMeaning;
 }

@@ -1,36 +1,56 @@
 /**
- * Where a packet is sent: ports, reserved ones that stand for several, queues, and NORMAL. A port that may not be sent to, down
+ * Where a packet is sent: ports, reserved ones that stand for several, queues, NORMAL, and controllers. A port that may not be sent to, down
  * or configured so, is left out here: a program names only ports that take the frame.
  */
 import { MAC_TABLE, OFPPC, OFPPS, OP } from '../datapath/index.js';
-import { OFPP } from '../nxm/index.js';
+import { type ControllerArgs, OFPP, type OutputMeaning } from '../nxm/index.js';
 import { slots } from '../packet/key.js';
-import type { Headers } from './headers.js';
+import type { Lists } from './lists.js';
 import { isReserved, isTagType } from './normal.js';
-import type { FrameSteps } from './tags.js';
-import type { World } from './world.js';
+import type { Pass } from './pass.js';
 
 const cfiSlot = { at: slots.vlan_tci.at, size: 2, shift: 12, width: 1 };
 const vidOnlySlot = { at: slots.vlan_tci.at, size: 2, shift: 0, width: 12 };
 
-/** The program that is made. */
-export interface OutputSteps extends FrameSteps {
-  /** The translation depends on a table. */
-  visit(table: number): void;
-}
-
-export class Outputs {
+export class Outputs implements OutputMeaning {
   constructor(
-    private readonly world: Pick<World, 'ports' | 'macs'>,
-    private readonly headers: Headers,
-    private readonly steps: OutputSteps,
+    private readonly pass: Pass,
+    private readonly lists: Lists,
   ) {}
 
+  port(port: number, maxLen: number): void {
+    if (port === OFPP.TABLE) this.lists.walk(0);
+    else if (port === OFPP.CONTROLLER) this.controller({ maxLen, reason: 'action', controllerId: 0 });
+    else this.to(port);
+  }
+
+  queue(queue: number | null): void {
+    this.pass.headers.fix(slots.skb_priority, queue === null ? 0 : queue + 1);
+  }
+
+  controller(args: ControllerArgs): void {
+    const { pass } = this;
+    const { flow, headers } = pass;
+    const inPort = pass.world.ports.get(headers.read(slots.in_port));
+    if (inPort && inPort.config & OFPPC.NO_PACKET_IN) return;
+    pass.commit();
+    const miss = !pass.inActionSet && flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
+    pass.program.controller({
+      kind: 'controller',
+      reason: miss && args.reason === 'action' ? 'no_match' : args.reason,
+      tableId: pass.tableId,
+      cookie: flow?.cookie ?? 0xffffffffffffffffn,
+      maxLen: args.maxLen,
+      controllerId: args.controllerId,
+      written: [...headers.metadata()],
+    });
+  }
+
   /** Sends to a port that isn't TABLE or CONTROLLER; to the ingress port only as IN_PORT. */
-  to(port: number): void {
+  private to(port: number): void {
     switch (port) {
       case OFPP.IN_PORT:
-        this.send(this.headers.read(slots.in_port));
+        this.send(this.pass.headers.read(slots.in_port));
         break;
       case OFPP.NORMAL:
         this.normal();
@@ -40,27 +60,27 @@ export class Outputs {
         this.flood();
         break;
       default:
-        if (port !== this.headers.read(slots.in_port)) this.send(port);
+        if (port !== this.pass.headers.read(slots.in_port)) this.send(port);
     }
   }
 
   private send(number: number): void {
-    const entry = this.world.ports.get(number);
+    const entry = this.pass.world.ports.get(number);
     if (!entry || entry.config & (OFPPC.NO_FWD | OFPPC.PORT_DOWN) || entry.state & OFPPS.LINK_DOWN) return;
-    this.steps.commit();
-    const queue = this.headers.flow.get(slots.skb_priority);
-    if (queue === 0) this.steps.step(OP.output, entry.slot);
-    else this.steps.step(OP.enqueue, entry.slot, queue - 1);
+    this.pass.commit();
+    const queue = this.pass.headers.flow.get(slots.skb_priority);
+    if (queue === 0) this.pass.step(OP.output, entry.slot);
+    else this.pass.step(OP.enqueue, entry.slot, queue - 1);
   }
 
   private flood(): void {
-    const inPort = this.headers.read(slots.in_port);
-    for (const entry of this.world.ports.list()) if (entry.number !== inPort) this.send(entry.number);
+    const inPort = this.pass.headers.read(slots.in_port);
+    for (const entry of this.pass.world.ports.list()) if (entry.number !== inPort) this.send(entry.number);
   }
 
   /** L2 learning, as Open vSwitch's bridge does it: to the known port of the address, else to all. */
   private normal(): void {
-    const { headers, world } = this;
+    const { headers, world } = this.pass;
     const inPort = headers.read(slots.in_port);
     const real = world.ports.get(inPort) !== undefined;
     if (!real && inPort !== OFPP.CONTROLLER && inPort !== OFPP.ANY) return;
@@ -73,10 +93,10 @@ export class Outputs {
     const at = slots.eth_dst.at;
     if (isReserved(bytes, at)) return;
     if (real) {
-      this.steps.commit();
-      this.steps.step(OP.learn, vlan, inPort);
+      this.pass.commit();
+      this.pass.step(OP.learn, vlan, inPort);
     }
-    this.steps.visit(MAC_TABLE);
+    this.pass.visit(MAC_TABLE);
     const known = bytes[at] & 1 ? -1 : this.portOf(vlan, real ? inPort : -1);
     if (known < 0) this.flood();
     else if (known !== inPort) this.send(known);
@@ -84,7 +104,7 @@ export class Outputs {
 
   /** Where the destination was seen, -1 nowhere. The source was learned at `inPort` (-1: it wasn't), maybe just now. */
   private portOf(vlan: number, inPort: number): number {
-    const { headers } = this;
+    const { headers } = this.pass;
     const { bytes } = headers.flow;
     const [dst, src] = [slots.eth_dst.at, slots.eth_src.at];
     for (let i = 0; i < 6; i++) {
@@ -92,9 +112,9 @@ export class Outputs {
       if (differ === 0) continue;
       // One bit that differs is enough to tell other packets apart.
       headers.read({ at: src + i, size: 1, shift: 31 - Math.clz32(differ), width: 1 });
-      return this.world.macs.find(vlan, bytes, dst);
+      return this.pass.world.macs.find(vlan, bytes, dst);
     }
     headers.lookAt(slots.eth_src);
-    return inPort < 0 ? this.world.macs.find(vlan, bytes, dst) : inPort;
+    return inPort < 0 ? this.pass.world.macs.find(vlan, bytes, dst) : inPort;
   }
 }

@@ -320,11 +320,11 @@ export class Pipeline implements PipelineApi {
 
   /** Are packets that no flow of table 0 matches switched as by NORMAL? */
   get standalone(): boolean {
-    return this.translator.standalone;
+    return this.translator.lists.standalone;
   }
 
   setStandalone(standalone: boolean): void {
-    this.translator.standalone = standalone;
+    this.translator.lists.standalone = standalone;
     this.datapath.journal.everything();
   }
 

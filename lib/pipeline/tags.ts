@@ -7,7 +7,16 @@
  * the same; an action that asks for what is hidden has to wait until the packet was read anew (the translator freezes there).
  */
 import { OP } from '../datapath/index.js';
-import { type Action, ETH_TYPE, type Field, type FieldValue, fields, numberOf, OFPP } from '../nxm/index.js';
+import {
+  type Action,
+  ETH_TYPE,
+  type Field,
+  type FieldValue,
+  fields,
+  numberOf,
+  OFPP,
+  type TagMeaning,
+} from '../nxm/index.js';
 import { ETH_TYPE_NONE, GROUPS, mplsBosSlot, mplsTtlSlot, pcpSlot, type Slot, slots, VLAN_CFI } from '../packet/key.js';
 import { TAG } from '../packet/tags.js';
 import { type Headers, METADATA_WORDS } from './headers.js';
@@ -64,7 +73,7 @@ function actionNeeds(action: Action): number {
   }
 }
 
-export class Tags {
+export class Tags implements TagMeaning {
   private hidden: number = HIDDEN.nothing;
 
   constructor(

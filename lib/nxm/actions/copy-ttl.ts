@@ -28,7 +28,7 @@ export const copyTtlOut = action<CopyTtlOut>({
     flow.require('mpls', 'copy_ttl_out');
   },
   translate(_, m) {
-    m.copyTtlOut();
+    m.tags.copyTtlOut();
   },
 });
 
@@ -48,6 +48,6 @@ export const copyTtlIn = action<CopyTtlIn>({
     flow.require('mpls', 'copy_ttl_in');
   },
   translate(_, m) {
-    m.copyTtlIn();
+    m.tags.copyTtlIn();
   },
 });

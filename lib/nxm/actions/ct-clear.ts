@@ -20,6 +20,6 @@ export const ctClear = action<CtClear>({
   format: () => 'ct_clear',
   check() {},
   translate(_, m) {
-    m.ctClear();
+    m.tracking.clear();
   },
 });

@@ -121,11 +121,11 @@ export const ct = action<Ct>({
     flow.nested(a.exec, 'ct');
   },
   translate(a, m) {
-    const zone = a.zoneFrom ? m.readBits(a.zoneFrom) : a.zone;
+    const zone = a.zoneFrom ? m.fields.readBits(a.zoneFrom) : a.zone;
     const exec = a.exec.filter((action) => action.type !== 'nat');
     const nat = a.exec.findLast((action) => action.type === 'nat') ?? null;
     const helper = ALGS.get(a.alg)?.name ?? null;
-    m.ct({ commit: a.commit, force: a.force, zone, table: a.table, exec, nat, helper });
+    m.tracking.ct({ commit: a.commit, force: a.force, zone, table: a.table, exec, nat, helper });
   },
 });
 

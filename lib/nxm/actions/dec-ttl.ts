@@ -28,13 +28,13 @@ export const decTtl = action<DecTtl>({
     flow.require('ip', 'dec_ttl');
   },
   translate(_, m) {
-    if (!m.has(fields.nw_ttl)) return;
-    const ttl = m.read(fields.nw_ttl);
+    if (!m.fields.has(fields.nw_ttl)) return;
+    const ttl = m.fields.read(fields.nw_ttl);
     if (ttl > 1) {
-      m.set(fields.nw_ttl, ttl - 1);
+      m.fields.set(fields.nw_ttl, ttl - 1);
     } else {
-      m.controller({ maxLen: NO_BUFFER, reason: 'invalid_ttl', controllerId: 0 });
-      m.endList();
+      m.outputs.controller({ maxLen: NO_BUFFER, reason: 'invalid_ttl', controllerId: 0 });
+      m.lists.end();
     }
   },
 });

@@ -25,6 +25,6 @@ export const group = action<Group>({
     flow.group(a.group);
   },
   translate(a, m) {
-    m.group(a.group);
+    m.copies.group(a.group);
   },
 });

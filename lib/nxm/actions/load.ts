@@ -80,6 +80,6 @@ export const load = action<Load>({
     }
   },
   translate(a, m) {
-    if (m.has(a.to.field)) m.setBits(a.to, a.value);
+    if (m.fields.has(a.to.field)) m.fields.setBits(a.to, a.value);
   },
 });

@@ -57,6 +57,6 @@ export const move = action<Move>({
     checkWritable(a.to.field, flow);
   },
   translate(a, m) {
-    if (m.has(a.from.field) && m.has(a.to.field)) m.move(a.from, a.to);
+    if (m.fields.has(a.from.field) && m.fields.has(a.to.field)) m.fields.move(a.from, a.to);
   },
 });

@@ -36,7 +36,7 @@ export const setMplsTtl = action<SetMplsTtl>({
     flow.require('mpls', 'set_mpls_ttl');
   },
   translate(a, m) {
-    if (m.has(fields.mpls_ttl)) m.set(fields.mpls_ttl, a.ttl);
+    if (m.fields.has(fields.mpls_ttl)) m.fields.set(fields.mpls_ttl, a.ttl);
   },
 });
 
@@ -56,13 +56,13 @@ export const decMplsTtl = action<DecMplsTtl>({
     flow.require('mpls', 'dec_mpls_ttl');
   },
   translate(_, m) {
-    if (!m.has(fields.mpls_ttl)) return;
-    const ttl = m.read(fields.mpls_ttl);
+    if (!m.fields.has(fields.mpls_ttl)) return;
+    const ttl = m.fields.read(fields.mpls_ttl);
     if (ttl > 1) {
-      m.set(fields.mpls_ttl, ttl - 1);
+      m.fields.set(fields.mpls_ttl, ttl - 1);
     } else {
-      m.controller({ maxLen: NO_BUFFER, reason: 'invalid_ttl', controllerId: 0 });
-      m.endList();
+      m.outputs.controller({ maxLen: NO_BUFFER, reason: 'invalid_ttl', controllerId: 0 });
+      m.lists.end();
     }
   },
 });

@@ -57,7 +57,7 @@ export const pushMpls = action<PushMpls>({
     knownType(flow, a.ethType);
   },
   translate(a, m) {
-    m.pushMpls(a.ethType);
+    m.tags.pushMpls(a.ethType);
   },
 });
 
@@ -75,6 +75,6 @@ export const popMpls = action<PopMpls>({
     knownType(flow, a.ethType);
   },
   translate(a, m) {
-    m.popMpls(a.ethType);
+    m.tags.popMpls(a.ethType);
   },
 });

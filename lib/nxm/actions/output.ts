@@ -64,6 +64,6 @@ export const output = action<Output>({
     flow.port(a.port, 'output');
   },
   translate(a, m) {
-    m.output(a.port, a.maxLen);
+    m.outputs.port(a.port, a.maxLen);
   },
 });

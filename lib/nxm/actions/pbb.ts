@@ -43,7 +43,7 @@ export const pushPbb = action<PushPbb>({
     knownTags(flow, false);
   },
   translate(_, m) {
-    m.pushPbb();
+    m.tags.pushPbb();
   },
 });
 
@@ -68,6 +68,6 @@ export const popPbb = action<PopPbb>({
     }
   },
   translate(_, m) {
-    m.popPbb();
+    m.tags.popPbb();
   },
 });

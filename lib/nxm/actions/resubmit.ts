@@ -59,6 +59,6 @@ export const resubmit = action<Resubmit>({
   },
   check() {},
   translate(a, m) {
-    m.resubmit(a.table, a.inPort);
+    m.lists.resubmit(a.table, a.inPort);
   },
 });

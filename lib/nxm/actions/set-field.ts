@@ -76,6 +76,6 @@ export const setField = action<SetField>({
     }
   },
   translate(a, m) {
-    if (m.has(a.field)) m.setValue(a);
+    if (m.fields.has(a.field)) m.fields.setValue(a);
   },
 });

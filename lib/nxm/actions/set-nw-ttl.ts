@@ -31,6 +31,6 @@ export const setNwTtl = action<SetNwTtl>({
     flow.require('ip', 'set_nw_ttl');
   },
   translate(a, m) {
-    if (m.has(fields.nw_ttl)) m.set(fields.nw_ttl, a.ttl);
+    if (m.fields.has(fields.nw_ttl)) m.fields.set(fields.nw_ttl, a.ttl);
   },
 });

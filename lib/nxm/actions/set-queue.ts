@@ -30,6 +30,6 @@ export const setQueue = action<SetQueue>({
     if (a.queue === ALL_QUEUES) throw new OpenFlowError('OFPBAC_BAD_QUEUE', 'set_queue to all queues');
   },
   translate(a, m) {
-    m.setQueue(a.queue);
+    m.outputs.queue(a.queue);
   },
 });

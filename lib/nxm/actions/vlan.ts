@@ -70,7 +70,7 @@ export const pushVlan = action<PushVlan>({
     pushed(flow);
   },
   translate(a, m) {
-    m.pushVlan(a.ethType);
+    m.tags.pushVlan(a.ethType);
   },
 });
 
@@ -96,6 +96,6 @@ export const popVlan = action<PopVlan>({
     popped(flow);
   },
   translate(_, m) {
-    m.popVlan();
+    m.tags.popVlan();
   },
 });

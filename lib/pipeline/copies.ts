@@ -1,0 +1,52 @@
+/** Actions that run on copies of the packet: a group's buckets (OpenFlow 1.3.5 §5.6). Which buckets, select.ts says. */
+import type { Action, CopyMeaning } from '../nxm/index.js';
+import { goOnLater } from './freezer.js';
+import type { Lists } from './lists.js';
+import type { Pass } from './pass.js';
+import { bucketsFor } from './select.js';
+import type { Tags } from './tags.js';
+
+export class Copies implements CopyMeaning {
+  constructor(
+    private readonly pass: Pass,
+    private readonly tags: Tags,
+    private readonly lists: Lists,
+  ) {}
+
+  group(id: number): void {
+    const { pass } = this;
+    const { program, world } = pass;
+    const group = world.groups.get(id);
+    if (!group) return;
+    if (pass.tooMuch()) return;
+    pass.resubmits++;
+    pass.depth++;
+    pass.commit();
+    program.credit(group);
+    for (const bucket of bucketsFor(group, world.groups, pass.headers)) {
+      program.credit(bucket);
+      this.onCopy(bucket.list);
+    }
+    pass.depth--;
+  }
+
+  /** Runs a list on a copy of the packet: nothing that happens to the copy is left behind it. */
+  private onCopy(actions: readonly Action[]): void {
+    const { pass } = this;
+    const { program, headers, actionSet, untracked } = pass;
+    const body = program.open();
+    const restore = headers.save();
+    pass.actionSet = [];
+    this.lists.run(actions);
+    const waits = pass.rest.length > 0;
+    if (waits) goOnLater(pass);
+    restore();
+    // What tables behind a resubmit wrote into the action set stays there (Open vSwitch does so), unless the copy took it.
+    const written = waits ? [] : pass.actionSet;
+    pass.actionSet = actionSet;
+    if (written.length > 0) pass.setActionSet([...actionSet, ...written]);
+    pass.untracked = untracked;
+    this.tags.begin();
+    program.close(body);
+  }
+}

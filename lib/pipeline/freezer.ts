@@ -1,0 +1,52 @@
+/**
+ * What a packet takes along when it is read anew, behind ct with a table or where a header was taken away (frozen.ts): taken down
+ * from a translation, and put back at the beginning of the next one.
+ */
+import { GROUPS, slots } from '../packet/key.js';
+import type { Frozen, Rest } from './frozen.js';
+import { type Headers, KEPT_WORDS } from './headers.js';
+import type { Pass } from './pass.js';
+
+/** The packet counts as untracked from here on. */
+export function forgetTracking(pass: { readonly headers: Headers; untracked: boolean }): void {
+  const { headers } = pass;
+  pass.untracked = true;
+  for (const slot of [slots.ct_state, slots.ct_zone, slots.ct_nw_proto, slots.ct_mark]) headers.fix(slot, 0);
+  headers.constant(GROUPS.ctTuple[0], GROUPS.ctTuple[1], () => 0);
+}
+
+/** The recirculation id behind which `rest` goes on. */
+export function freeze(pass: Pass, rest: readonly Rest[], tracked: boolean): number {
+  const { headers, actionSet, world } = pass;
+  const words = KEPT_WORDS.filter((word) => headers.written[word] !== 0 && headers.keep(word));
+  return world.frozen.intern({
+    rest,
+    tracked,
+    inPort: headers.flow.get(slots.in_port),
+    words: words.map((word) => [word, headers.flow.words[word]] as const),
+    actionSet,
+  });
+}
+
+/** Puts back what was frozen, all but what is left to do. */
+export function thaw(pass: Pass, frozen: Frozen): void {
+  const { headers } = pass;
+  const words = new Map(frozen.words);
+  pass.metadata((word) => words.get(word) ?? 0);
+  if (frozen.inPort !== headers.flow.get(slots.in_port)) headers.write(slots.in_port, frozen.inPort);
+  const [tunnel, end] = GROUPS.tunnel;
+  for (const [word, value] of frozen.words) {
+    if (word >= tunnel && word < end) headers.constant(word, word + 1, () => value);
+  }
+  if (!frozen.tracked) forgetTracking(pass);
+  pass.actionSet = frozen.actionSet;
+}
+
+/** The packet is read anew, and goes on with what is left. */
+export function goOnLater(pass: Pass): void {
+  const { rest } = pass;
+  pass.rest = [];
+  if (pass.failed) return;
+  pass.commit();
+  pass.program.recirculate(freeze(pass, rest, !pass.untracked));
+}

@@ -1,0 +1,102 @@
+/**
+ * A translation under way: what the packet's headers are by now, the program so far, and where in tables and lists it stands. The
+ * parts of the translator (fields, tags, outputs, lists, copies, tracking) share it.
+ */
+
+import type { Action, Instructions } from '../nxm/index.js';
+import { OFPP } from '../nxm/index.js';
+import { GROUPS, type Key, slots } from '../packet/key.js';
+import type { Flow } from './flow.js';
+import type { Rest } from './frozen.js';
+import { Headers } from './headers.js';
+import { ProgramBuilder } from './program-builder.js';
+import type { FrameSteps } from './tags.js';
+import type { World } from './world.js';
+
+/** How deep resubmits may stand in each other, and how many a translation may do (ovs-actions(7)). */
+export const MAX_RESUBMIT_DEPTH = 64;
+export const MAX_RESUBMITS = 4096;
+
+const NOWHERE = { tableId: 0, flow: null };
+
+export class Pass implements FrameSteps {
+  readonly headers = new Headers();
+  program: ProgramBuilder;
+  actionSet: readonly Action[] = [];
+  tableId = 0;
+  flow: Flow | null = null;
+  /** The flow of the first table, and that table. */
+  first: { readonly tableId: number; readonly flow: Flow | null } = NOWHERE;
+  inActionSet = false;
+  depth = 0;
+  resubmits = 0;
+  listEnded = false;
+  /** What is left to do once the packet was read anew, the innermost list first; empty: nothing waits. */
+  rest: Rest[] = [];
+  /** The pipeline let go of what connection tracking found. */
+  untracked = false;
+  /** It went too deep: the packet is dropped. */
+  failed = false;
+
+  constructor(readonly world: World) {
+    this.program = new ProgramBuilder(world.cold);
+  }
+
+  /** Begins with a packet's key. */
+  begin(key: Key): void {
+    this.program = new ProgramBuilder(this.world.cold);
+    this.actionSet = [];
+    this.tableId = 0;
+    this.flow = null;
+    this.first = NOWHERE;
+    this.inActionSet = false;
+    this.depth = 0;
+    this.resubmits = 0;
+    this.listEnded = false;
+    this.rest = [];
+    this.untracked = false;
+    this.failed = false;
+    this.headers.begin(key);
+    this.headers.read(slots.recirc_id);
+    this.headers.read(slots.in_port);
+  }
+
+  /** May this translation look up no further? Then it fails. */
+  tooMuch(): boolean {
+    this.failed ||= this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS;
+    return this.failed;
+  }
+
+  /** What a list has left, while the packet has to be read anew. */
+  wait(actions: readonly Action[], after: Instructions | null = null): void {
+    this.rest.push({ actions, after, tableId: this.tableId, flow: this.flow });
+  }
+
+  /** Registers and the like are constants: zero at first, what was frozen behind ct. */
+  metadata(value: (word: number) => number): void {
+    this.headers.constant(GROUPS.pipeline[0], GROUPS.pipeline[1], value);
+  }
+
+  /** The action set is another; the field actset_output follows it. */
+  setActionSet(actions: readonly Action[]): void {
+    this.actionSet = actions;
+    const group = actions.some((a) => a.type === 'group');
+    const output = actions.findLast((a) => a.type === 'output');
+    const port = group || output?.type !== 'output' ? OFPP.UNSET : output.port;
+    this.headers.write(slots.actset_output, port);
+  }
+
+  /** Brings the headers that were set into the frame. */
+  commit(): void {
+    const { headers, program } = this;
+    headers.commit((unit, value, mask) => program.rewrite(unit, value, mask, headers.flow.get(slots.vlan_tci)));
+  }
+
+  step(...words: number[]): void {
+    this.program.step(...words);
+  }
+
+  visit(table: number): void {
+    this.program.visit(table);
+  }
+}
