@@ -7,9 +7,7 @@ import { formatMac, type Timer, toHex } from '../bytes/index.js';
 import { numberOf, textNames } from '../nxm/index.js';
 import { OFPPC, OFPPS, type PacketIn, type PortView } from '../pipeline/types.js';
 import type { Switch, SwitchEvent } from '../switch.js';
-import { formatFlow } from '../text/index.js';
-import { formatFrame } from './frame-text.js';
-import type { Output } from './output.js';
+import { formatFlow, formatFrame } from '../text/index.js';
 import { Throttle } from './throttle.js';
 
 export interface EventOptions {

@@ -19,8 +19,8 @@ import {
   type SortKey,
 } from '../ofctl/index.js';
 import { systemClock } from '../system-clock.js';
+import { formatFrame } from '../text/index.js';
 import { EXIT, Failure, unreadable } from './exit.js';
-import { formatFrame } from './frame-text.js';
 import { Lifetime } from './lifetime.js';
 import { Output } from './output.js';
 

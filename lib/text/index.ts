@@ -1,6 +1,7 @@
 /** ovs-ofctl's flow syntax ↔ the vocabulary's plain data. */
 export * from './flow-printer.js';
 export * from './flow-reader.js';
+export { formatFrame } from './frame-text.js';
 export * from './group-text.js';
 export * from './instruction-text.js';
 export { formatMatch } from './match-printer.js';

@@ -4,12 +4,12 @@ import { expect } from 'chai';
 import { ManualClock } from '../../lib/bytes/index.js';
 import { tellEvents } from '../../lib/cli/events.js';
 import { caret } from '../../lib/cli/flow-file.js';
-import { formatFrame } from '../../lib/cli/frame-text.js';
 import { makeLog } from '../../lib/cli/log.js';
 import { Output } from '../../lib/cli/output.js';
 import { BURST, REFILL_MS, TELL_MS, Throttle } from '../../lib/cli/throttle.js';
 import { memory } from '../../lib/ports/memory.js';
 import { Switch } from '../../lib/switch.js';
+import { formatFrame } from '../../lib/text/index.js';
 import { arp, icmp6, tcp4, udp4 } from '../support/frames.js';
 
 describe('throttle', () => {

@@ -2,7 +2,7 @@
 import { OpenFlowError } from '../bytes/index.js';
 import { type Field, fieldNamed, MatchBuilder, meets, PLAIN_NAMES, slotOf, type TextNames } from '../nxm/index.js';
 import { extract, Key, Packet } from '../packet/index.js';
-import { formatMatch } from '../text/index.js';
+import { formatMatch } from './match-printer.js';
 
 /** Shown where the packet has them, each behind what it needs. */
 const SHOWN = [
