@@ -8,6 +8,7 @@ import { numberOf, textNames } from '../nxm/index.js';
 import { OFPPC, OFPPS, type PacketIn, type PortView } from '../pipeline/types.js';
 import type { Switch, SwitchEvent } from '../switch.js';
 import { formatFlow, formatFrame } from '../text/index.js';
+import type { Output } from './output.js';
 import { Throttle } from './throttle.js';
 
 export interface EventOptions {
