@@ -4,6 +4,7 @@
  */
 import { type Clock, errorName, type OpenFlowError, silent } from '../bytes/index.js';
 import { type ActiveAddress, ChannelError, type CloseCause, Connection, Dialer } from '../channel/index.js';
+import { requestText } from '../view/index.js';
 import {
   decode,
   encode,
@@ -16,7 +17,6 @@ import {
   type RowsName,
 } from '../wire/index.js';
 import { NoAnswer, Refused } from './outcome.js';
-import { requestText } from './request-text.js';
 
 /** A message that has no xid yet. */
 export type Unsent = Message extends infer M ? (M extends { readonly xid: number } ? Omit<M, 'xid'> : never) : never;

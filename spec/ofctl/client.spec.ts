@@ -194,7 +194,7 @@ describe('ofctl: client', () => {
     client.onEvent = (message) => seen.push(message);
     const refused = await rejection(client.list({ kind: 'table' }));
     expect(refused).to.be.instanceOf(Refused);
-    expect(refused.message).to.equal('error type 99, code 3: the switch refused OFPMP_TABLE');
+    expect(refused.message).to.equal('error type 99, code 3: the switch refused OFPST_TABLE request');
     expect(seen.map(({ xid }) => xid)).to.deep.equal([0xdead]);
     await client.close();
   });

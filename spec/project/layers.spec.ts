@@ -19,7 +19,8 @@ const KNOWS: Record<string, string[]> = {
   channel: ['bytes', 'packet', 'nxm', 'wire'],
   agent: ['bytes', 'packet', 'nxm', 'wire', 'channel', 'pipeline'],
   simulate: ['bytes', 'ct', 'nxm', 'pipeline', 'ports', 'agent', 'text', '.'],
-  ofctl: ['bytes', 'nxm', 'wire', 'text', 'channel'],
+  view: ['bytes', 'nxm', 'wire', 'text'],
+  ofctl: ['bytes', 'nxm', 'wire', 'text', 'channel', 'view'],
   cli: [
     'bytes',
     'ct',
