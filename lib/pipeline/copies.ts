@@ -17,15 +17,22 @@ export class Copies implements CopyMeaning {
     const { pass } = this;
     const { program, world } = pass;
     const group = world.groups.get(id);
-    if (!group) return;
+    if (!group) {
+      pass.listener?.note(`there is no group ${id}`);
+      return;
+    }
     if (pass.tooMuch()) return;
     pass.resubmits++;
     pass.depth++;
     pass.commit();
     program.credit(group);
-    for (const bucket of bucketsFor(group, world.groups, pass.headers)) {
+    const buckets = bucketsFor(group, world.groups, pass.headers);
+    if (buckets.length === 0) pass.listener?.note('no live bucket');
+    for (const bucket of buckets) {
       program.credit(bucket);
+      pass.listener?.bucket(group, group.buckets.indexOf(bucket));
       this.onCopy(bucket.list);
+      pass.listener?.done();
     }
     pass.depth--;
   }

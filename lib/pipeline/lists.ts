@@ -42,18 +42,23 @@ export class Lists implements ListMeaning {
       const flow = this.lookUp(next);
       if (flow === null) {
         if (this.standalone && next === 0 && pass.depth === 0) this.meaning.outputs.port(OFPP.NORMAL, 0);
+        pass.listener?.done();
         return;
       }
       pass.flow = flow;
       if (!counts) pass.first = { tableId: next, flow };
       next = this.instructions(flow.instructions);
+      pass.listener?.done();
     }
   }
 
   private lookUp(tableId: number): Flow | null {
     const { headers, program, world } = this.pass;
     const table = world.tables[tableId];
-    if (!table) return null;
+    if (!table) {
+      this.pass.listener?.table(tableId, null);
+      return null;
+    }
     program.visit(tableId);
     // In every fragment, the first too, ports count as zero for a lookup: OFPC_FRAG_NORMAL.
     const restore = headers.read(fragSlot) & FRAG_ANY ? headers.lend(portsSlot, 0) : null;
@@ -62,6 +67,7 @@ export class Lists implements ListMeaning {
     headers.look(this.seen);
     restore?.();
     program.looked(table, flow);
+    this.pass.listener?.table(tableId, flow);
     return flow;
   }
 
@@ -79,6 +85,7 @@ export class Lists implements ListMeaning {
   private meter(id: number): void {
     const { pass } = this;
     const meter = pass.world.meters.get(id);
+    pass.listener?.instruction({ meter: id });
     if (!meter) return;
     if (meter.remarks) pass.commit();
     pass.program.meter(meter);
@@ -88,9 +95,20 @@ export class Lists implements ListMeaning {
   /** The instructions behind apply_actions. */
   private following(i: Instructions): number {
     const { pass } = this;
-    if (i.clear) pass.setActionSet([]);
-    if (i.write) pass.setActionSet([...pass.actionSet, ...i.write]);
-    if (i.metadata) writeMetadata(pass.headers, i.metadata.value, i.metadata.mask);
+    const { listener } = pass;
+    if (i.clear) {
+      pass.setActionSet([]);
+      listener?.instruction({ clear: true });
+    }
+    if (i.write) {
+      pass.setActionSet([...pass.actionSet, ...i.write]);
+      listener?.instruction({ write: i.write });
+    }
+    if (i.metadata) {
+      writeMetadata(pass.headers, i.metadata.value, i.metadata.mask);
+      listener?.instruction({ metadata: i.metadata });
+    }
+    if (i.goto !== undefined) listener?.instruction({ goto: i.goto });
     return i.goto ?? -1;
   }
 
@@ -100,10 +118,13 @@ export class Lists implements ListMeaning {
     for (let i = 0; i < actions.length; i++) {
       const action = actions[i];
       if (this.tags.conceals(action)) {
+        pass.listener?.note('what the next action asks for is behind a header that went: the packet is read anew');
         pass.wait(actions.slice(i));
         return false;
       }
+      pass.listener?.action(action);
       kindOf(action).translate(action, this.meaning);
+      pass.listener?.done();
       if (pass.failed) return false;
       if (pass.rest.length > 0) {
         pass.wait(actions.slice(i + 1));
@@ -162,7 +183,10 @@ export class Lists implements ListMeaning {
       pass.tableId = target;
       pass.flow = flow;
       const next = this.instructions(flow.instructions);
+      pass.listener?.done();
       if (next >= 0) this.walk(next, true);
+    } else {
+      pass.listener?.done();
     }
     pass.tableId = tableId;
     pass.flow = caller;

@@ -2,7 +2,7 @@
  * Where a packet is sent: ports, reserved ones that stand for several, queues, NORMAL, and controllers. A port that may not be sent to, down
  * or configured so, is left out here: a program names only ports that take the frame.
  */
-import { MAC_TABLE, OFPPC, OFPPS, OP } from '../datapath/index.js';
+import { MAC_TABLE, OFPPC, OFPPS, OP, type PortEntry } from '../datapath/index.js';
 import { type ControllerArgs, OFPP, type OutputMeaning } from '../nxm/index.js';
 import { slots } from '../packet/key.js';
 import type { Lists } from './lists.js';
@@ -32,7 +32,10 @@ export class Outputs implements OutputMeaning {
     const { pass } = this;
     const { flow, headers } = pass;
     const inPort = pass.world.ports.get(headers.read(slots.in_port));
-    if (inPort && inPort.config & OFPPC.NO_PACKET_IN) return;
+    if (inPort && inPort.config & OFPPC.NO_PACKET_IN) {
+      pass.listener?.note('the ingress port is configured to send no packet-ins');
+      return;
+    }
     pass.commit();
     const miss = !pass.inActionSet && flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
     pass.program.controller({
@@ -61,12 +64,16 @@ export class Outputs implements OutputMeaning {
         break;
       default:
         if (port !== this.pass.headers.read(slots.in_port)) this.send(port);
+        else this.pass.listener?.note('not sent to the port it came in at: only IN_PORT does that');
     }
   }
 
   private send(number: number): void {
     const entry = this.pass.world.ports.get(number);
-    if (!entry || entry.config & (OFPPC.NO_FWD | OFPPC.PORT_DOWN) || entry.state & OFPPS.LINK_DOWN) return;
+    if (!entry || entry.config & (OFPPC.NO_FWD | OFPPC.PORT_DOWN) || entry.state & OFPPS.LINK_DOWN) {
+      this.pass.listener?.note(`not sent: port ${number} ${entry ? whyClosed(entry) : "isn't there"}`);
+      return;
+    }
     this.pass.commit();
     const queue = this.pass.headers.flow.get(slots.skb_priority);
     if (queue === 0) this.pass.step(OP.output, entry.slot);
@@ -83,7 +90,11 @@ export class Outputs implements OutputMeaning {
     const { headers, world } = this.pass;
     const inPort = headers.read(slots.in_port);
     const real = world.ports.get(inPort) !== undefined;
-    if (!real && inPort !== OFPP.CONTROLLER && inPort !== OFPP.ANY) return;
+    const { listener } = this.pass;
+    if (!real && inPort !== OFPP.CONTROLLER && inPort !== OFPP.ANY) {
+      listener?.note(`dropped: there is no port ${inPort} to learn from`);
+      return;
+    }
     headers.lookAt(slots.eth_dst);
     const tagged = headers.read(cfiSlot) !== 0;
     // A frame that is cut off inside its tag belongs to no VLAN.
@@ -91,15 +102,25 @@ export class Outputs implements OutputMeaning {
     const vlan = tagged ? headers.read(vidOnlySlot) : 0;
     const { bytes } = headers.flow;
     const at = slots.eth_dst.at;
-    if (isReserved(bytes, at)) return;
+    if (isReserved(bytes, at)) {
+      listener?.note('dropped: a reserved group address (IEEE 802.1D)');
+      return;
+    }
     if (real) {
       this.pass.commit();
       this.pass.step(OP.learn, vlan, inPort);
     }
     this.pass.visit(MAC_TABLE);
     const known = bytes[at] & 1 ? -1 : this.portOf(vlan, real ? inPort : -1);
-    if (known < 0) this.flood();
-    else if (known !== inPort) this.send(known);
+    if (known < 0) {
+      listener?.note(bytes[at] & 1 ? 'a group address: flooding' : 'no learned MAC for the destination: flooding');
+      this.flood();
+    } else if (known !== inPort) {
+      listener?.note(`the destination was learned at port ${known}`);
+      this.send(known);
+    } else {
+      listener?.note('dropped: the destination was learned at the port it came in at');
+    }
   }
 
   /** Where the destination was seen, -1 nowhere. The source was learned at `inPort` (-1: it wasn't), maybe just now. */
@@ -117,4 +138,11 @@ export class Outputs implements OutputMeaning {
     headers.lookAt(slots.eth_src);
     return inPort < 0 ? this.pass.world.macs.find(vlan, bytes, dst) : inPort;
   }
+}
+
+/** Why a port takes no frames. */
+function whyClosed({ config, state }: PortEntry): string {
+  if (config & OFPPC.PORT_DOWN) return 'is configured down';
+  if (config & OFPPC.NO_FWD) return 'is configured not to forward';
+  return state & OFPPS.LINK_DOWN ? 'has no link' : '';
 }

@@ -9,6 +9,7 @@ import { GROUPS, type Key, slots } from '../packet/key.js';
 import type { Flow } from './flow.js';
 import type { Rest } from './frozen.js';
 import { Headers } from './headers.js';
+import type { TranslationListener } from './listener.js';
 import { ProgramBuilder } from './program-builder.js';
 import type { FrameSteps } from './tags.js';
 import type { World } from './world.js';
@@ -37,8 +38,11 @@ export class Pass implements FrameSteps {
   untracked = false;
   /** It went too deep: the packet is dropped. */
   failed = false;
+  /** Null: nobody listens. */
+  readonly listener: TranslationListener | null;
 
   constructor(readonly world: World) {
+    this.listener = world.listener ?? null;
     this.program = new ProgramBuilder(world.cold);
   }
 
@@ -59,11 +63,13 @@ export class Pass implements FrameSteps {
     this.headers.begin(key);
     this.headers.read(slots.recirc_id);
     this.headers.read(slots.in_port);
+    this.listener?.began(key, this.headers);
   }
 
   /** May this translation look up no further? Then it fails. */
   tooMuch(): boolean {
     this.failed ||= this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS;
+    if (this.failed) this.listener?.note('resubmits lead too deep, or are too many: the packet is dropped');
     return this.failed;
   }
 

@@ -57,6 +57,7 @@ export class Translator implements Meaning {
       const frozen = this.world.frozen.get(recirculation);
       if (frozen) {
         thaw(this.pass, frozen);
+        this.pass.listener?.resumed(frozen.rest);
         this.lists.resume(frozen.rest);
       }
     }
@@ -91,13 +92,22 @@ export class Translator implements Meaning {
       // A packet-in out of the action set names the flow that the tables began with, as Open vSwitch's does.
       pass.tableId = pass.first.tableId;
       pass.flow = pass.first.flow;
-      this.lists.run(listOf(set));
+      this.runActionSet(set);
     }
     if (pass.rest.length > 0) goOnLater(pass);
     if (pass.failed) {
       this.tooDeep++;
       pass.program.drop();
     }
-    return pass.program.seal(pass.headers);
+    const translation = pass.program.seal(pass.headers);
+    pass.listener?.finished(translation);
+    return translation;
+  }
+
+  private runActionSet(set: readonly Action[]): void {
+    const { listener } = this.pass;
+    if (set.length > 0) listener?.actionSet();
+    this.lists.run(listOf(set));
+    if (set.length > 0) listener?.done();
   }
 }

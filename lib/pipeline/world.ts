@@ -2,6 +2,7 @@
 import type { ColdStore, PortTable } from '../datapath/index.js';
 import type { FrozenStates } from './frozen.js';
 import type { Groups } from './groups.js';
+import type { TranslationListener } from './listener.js';
 import type { MacTable } from './mac-table.js';
 import type { Meters } from './meters.js';
 import type { Table } from './table.js';
@@ -14,4 +15,6 @@ export interface World {
   readonly meters: Meters;
   readonly frozen: FrozenStates;
   readonly cold: ColdStore;
+  /** Hears how packets are translated. */
+  readonly listener?: TranslationListener;
 }
