@@ -24,6 +24,16 @@ export class Random {
     return new Random(this.seed, `${this.purpose}/${purpose}`);
   }
 
+  /** A stream that goes on with the same numbers as this one would. */
+  copy(): Random {
+    return Object.assign(new Random(this.seed, this.purpose), {
+      a: this.a,
+      b: this.b,
+      c: this.c,
+      counter: this.counter,
+    });
+  }
+
   /** 32 random bits. */
   u32(): number {
     const sum = (((this.a + this.b) | 0) + this.counter) | 0;

@@ -12,6 +12,7 @@
  */
 import { HashIndex } from './hash-index.js';
 import { CHUNK_BITS, CHUNK_MASK, Pool } from './pool.js';
+import type { ReadThrough } from './read-through.js';
 import { SideRecords, same4 } from './side-records.js';
 import { Tuple } from './tuple.js';
 import type { Zones } from './zones.js';
@@ -35,6 +36,8 @@ const SERIAL = 9;
 /** Words 10 to 15 belong to the protocol. */
 export const STATE = 10;
 const STRIDE = 16;
+/** What a connection keeps in another table: all but its addresses, ports and side record. */
+export const KEPT_WORDS = [EPOCH, EXPIRY_DOUBLE * 2, EXPIRY_DOUBLE * 2 + 1, MARK, SERIAL, 10, 11, 12, 13, 14, 15];
 
 // Flags of a record.
 const USED = 1;
@@ -102,6 +105,9 @@ export class Connections {
   /** The same, for connections with FTP or TFTP alone. */
   onHelperEnd: ((slot: number) => void) | null = null;
 
+  /** Another table whose connections count as being here; null: none. */
+  private base: ReadThrough | null = null;
+
   constructor(
     private readonly zones: Zones,
     private readonly seed: number,
@@ -123,7 +129,13 @@ export class Connections {
       this.reply = side === 1;
       return slot;
     }
-    return -1;
+    return this.base === null ? -1 : this.base.find(tuple, now_ms);
+  }
+
+  /** From now on connections of `other` count as being here, through `base`. */
+  showAlso(base: ReadThrough, other: Connections): void {
+    this.base = base;
+    this.pending = [...other.pending];
   }
 
   /** 0: `tuple` is the original one of `slot`; 1: the reply; -1: neither. */
@@ -411,10 +423,15 @@ export class Connections {
     }
   }
 
+  /** Isn't the reply tuple the inverted original one? */
+  hasOwnReply(slot: number): boolean {
+    return (this.word(slot, WHAT) & OWN_REPLY) !== 0;
+  }
+
   /** Copies the reply tuple. */
   replyOf(slot: number, out: Tuple): void {
     this.original(slot, out);
-    if ((this.word(slot, WHAT) & OWN_REPLY) === 0) {
+    if (!this.hasOwnReply(slot)) {
       out.reverse();
       return;
     }

@@ -34,18 +34,26 @@ export class Expectations {
   private readonly byHash = new Map<number, Expectation[]>();
   private readonly byParent = new Map<number, Expectation[]>();
 
+  /** Where else to look: the expectations of another table, as they hold here. */
+  private elsewhere: ((tuple: Tuple) => Expectation | null) | null = null;
+
   constructor(private readonly seed: number) {}
+
+  /** What isn't found here is asked of `elsewhere`. */
+  readThrough(elsewhere: (tuple: Tuple) => Expectation | null): void {
+    this.elsewhere = elsewhere;
+  }
 
   /** What was announced for a connection that begins with `tuple`. */
   find(tuple: Tuple): Expectation | null {
-    if (this.counters.expected === 0) return null;
+    if (this.counters.expected === 0) return this.elsewhere === null ? null : this.elsewhere(tuple);
     const { ports, reversePorts } = tuple;
     tuple.setPorts(0, ports & 0xffff);
     const list = this.byHash.get(tuple.hash(this.seed));
     const found = list?.find((expected) => expected.tuple.equals(tuple)) ?? null;
     tuple.ports = ports;
     tuple.reversePorts = reversePorts;
-    return found;
+    return found !== null || this.elsewhere === null ? found : this.elsewhere(tuple);
   }
 
   /** Adds one; the same tuple isn't taken twice. */

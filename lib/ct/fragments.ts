@@ -138,6 +138,15 @@ class Datagram {
     readonly began_ms: number,
   ) {}
 
+  copy(): Datagram {
+    const copy = new Datagram(this.key, this.family, this.began_ms);
+    for (const piece of this.pieces) copy.pieces.push({ ...piece, frame: piece.frame.slice() });
+    copy.bytes = this.bytes;
+    copy.total = this.total;
+    copy.broken = this.broken;
+    return copy;
+  }
+
   /** Adds a piece; false if it overlaps others, or lies behind the end. */
   add(piece: Piece, more: boolean): boolean {
     const end = piece.offset + piece.length;
@@ -264,6 +273,14 @@ export class Fragments {
 
   constructor(minimum: Partial<FragmentMinimum> = {}) {
     this.minimum = { ipv4: minimum.ipv4 ?? 0, ipv6: minimum.ipv6 ?? 0 };
+  }
+
+  /** The same pieces, which go on by themselves from here. */
+  copy(): Fragments {
+    const copy = new Fragments(this.minimum);
+    Object.assign(copy.counters, this.counters);
+    for (const [key, datagram] of this.datagrams) copy.datagrams.set(key, datagram.copy());
+    return copy;
   }
 
   /**

@@ -26,11 +26,11 @@ export {
 export type { CtSettings } from './settings.js';
 export * from './states.js';
 export { DEFAULT_TIMEOUTS, TIMEOUT_NAMES, type TimeoutName, type Timeouts } from './timeouts.js';
+export { Tracker } from './tracker.js';
 export {
   type CtCounters,
   type CtEvent,
   type CtLimits,
   DEFAULT_LIMIT,
-  Tracker,
   type TrackerOptions,
-} from './tracker.js';
+} from './tracker-options.js';

@@ -6,76 +6,41 @@
  * Facts: ovs-fields(7) for the fields, ovs-actions(7) for the action, Open vSwitch's userspace datapath for what they
  * leave open.
  */
-import type { Log, Random } from '../bytes/index.js';
+import type { Log } from '../bytes/index.js';
 import { silent } from '../bytes/index.js';
 import type { Packet } from '../packet/packet.js';
 import { Answerer } from './answer.js';
+import { type Beginning, nothing, scratchOf } from './beginning.js';
 import { type Connection, describeConnection } from './connection.js';
-import { Connections, DNAT, type EndReason, FTP, SNAT, STATE, TFTP } from './connections.js';
-import { Expectations } from './expectations.js';
+import { type Connections, DNAT, FTP, SNAT, STATE, TFTP } from './connections.js';
+import type { Expectations } from './expectations.js';
 import { explain } from './explain.js';
 import { type Flush, flush } from './flush.js';
-import { type FragmentMinimum, Fragments, type Origin } from './fragments.js';
+import type { Fragments, Origin } from './fragments.js';
 import { Helpers } from './helpers/helpers.js';
-import { SequenceShifts } from './helpers/shifts.js';
 import { allSteps, type Filter, list, listSteps, type Tally, tallySteps } from './listing.js';
 import { inherit, writeMarks } from './marks.js';
 import { NatChooser } from './nat.js';
 import { isFragment, Parsed, parse } from './parse.js';
 import { WHY_TEXT, why } from './reasons.js';
-import { kindOfNat, Replies, type ReplyCounters } from './replies.js';
+import { kindOfNat, Replies } from './replies.js';
 import { type CtRequest, CtResult, FATE, type Prior, type Released } from './request.js';
 import { storeAssociation } from './sctp/record.js';
 import { type CtSettings, settingsOf } from './settings.js';
 import { CS_DNAT, CS_INV, CS_REL, CS_SNAT, PROTO_SCTP, PROTO_TCP } from './states.js';
 import { storePeer } from './tcp/record.js';
-import { TimeoutPolicies } from './timeouts.js';
+import type { TimeoutPolicies } from './timeouts.js';
+import { type CtCounters, type CtEvent, DEFAULT_LIMIT, type TrackerOptions } from './tracker-options.js';
 import { translate } from './translate.js';
 import { Tuple } from './tuple.js';
 import { Verdict } from './verdict.js';
-import { Zones } from './zones.js';
-
-/** Connections stored in all zones together, unless another limit is given (Open vSwitch's). */
-export const DEFAULT_LIMIT = 3_000_000;
-
-export interface CtLimits {
-  /** Connections in all zones together. */
-  connections: number;
-  /** Connections of a zone that has no limit of its own; 0: no limit. */
-  zone: number;
-}
-
-/** What happened to a connection. */
-export type CtEvent =
-  | { type: 'new' | 'updated'; connection: Connection }
-  | { type: 'destroyed'; why: EndReason; connection: Connection };
+import type { Zones } from './zones.js';
 
 const NOWHERE: Origin = { tag: 0, place: 0 };
 
-export interface TrackerOptions {
-  random: Random;
-  limits?: Partial<CtLimits>;
-  log?: Log;
-  /** What becomes of a packet for whose translation nothing is free: it goes on untranslated (the default), or not. */
-  natExhausted?: 'continue' | 'drop';
-  /** The smallest fragments, but for last ones, in bytes with the IP header; smaller ones are invalid. 0 by default. */
-  smallestFragment?: Partial<FragmentMinimum>;
-}
-
-/** What the tracker counted since its beginning. */
-export interface CtCounters extends ReplyCounters {
-  /** Packets with a verdict of inv. */
-  invalid: number;
-  /** Connections stored. */
-  committed: number;
-  /** Commits that the limit of all zones, or of one, refused. */
-  refused: number;
-  refused_by_zone: number;
-}
-
 export class Tracker {
   readonly zones: Zones;
-  readonly timeouts = new TimeoutPolicies();
+  readonly timeouts: TimeoutPolicies;
   readonly connections: Connections;
   readonly fragments: Fragments;
   /** The fragments that go on where a result's fate is `pieces`. */
@@ -98,11 +63,11 @@ export class Tracker {
   private listener: ((event: CtEvent) => void) | null = null;
 
   private readonly log: Log;
+  private readonly began: Beginning;
   private readonly parsed = new Parsed();
   readonly expectations: Expectations;
-  private readonly shifts = new SequenceShifts();
   private readonly helpers: Helpers;
-  private readonly verdict = new Verdict(this.shifts);
+  private readonly verdict: Verdict;
   private readonly result = new CtResult();
   private readonly answerer: Answerer;
   private readonly replies: Replies;
@@ -115,19 +80,22 @@ export class Tracker {
   constructor(options: TrackerOptions) {
     this.log = options.log ?? silent;
     this.limit = options.limits?.connections ?? DEFAULT_LIMIT;
-    this.zones = new Zones(options.limits?.zone ?? 0);
-    this.fragments = new Fragments(options.smallestFragment);
     this.natExhausted = options.natExhausted ?? 'continue';
-    const seed = options.random.u32() | 0;
-    this.connections = new Connections(this.zones, seed);
+    this.began = options.scratchOf ? scratchOf(options.scratchOf.began) : nothing(options);
+    const { zones, timeouts, fragments, connections, expectations, shifts, chance, seed } = this.began;
+    this.zones = zones;
+    this.timeouts = timeouts;
+    this.fragments = fragments;
+    this.connections = connections;
+    this.expectations = expectations;
+    this.verdict = new Verdict(shifts);
     this.answerer = new Answerer(this.connections, this.result);
-    this.expectations = new Expectations(seed);
-    this.helpers = new Helpers(this.connections, this.expectations, this.shifts);
+    this.helpers = new Helpers(connections, expectations, shifts);
     this.connections.onHelperEnd = (slot) => {
       this.expectations.end(slot);
-      this.shifts.end(slot);
+      shifts.end(slot);
     };
-    const chooser = new NatChooser(this.connections, options.random.stream('nat'), seed);
+    const chooser = new NatChooser(this.connections, chance, seed);
     this.replies = new Replies(this.connections, chooser, this.counters, this.log);
   }
 
@@ -407,7 +375,7 @@ export class Tracker {
 
   private answer(request: CtRequest): CtResult {
     const { verdict, result, parsed } = this;
-    const { zone } = parsed.tuple;
+    const { zone } = request;
     result.reply = verdict.reply;
     result.anew = request.nat !== null;
     if (verdict.state & CS_INV) {
@@ -427,6 +395,13 @@ export class Tracker {
   }
 
   // --- Operations ---
+
+  /** A tracker that begins as this one stands and goes on by itself; good as long as this one stands still. */
+  scratch(): Tracker {
+    const { limit, natExhausted, tcpSequenceChecks } = this;
+    const copy = new Tracker({ random: this.began.chance, natExhausted, scratchOf: this });
+    return Object.assign(copy, { limit, tcpSequenceChecks });
+  }
 
   /** What is set, as it stands: limits, policies and checks. */
   settings(): CtSettings {

@@ -19,6 +19,18 @@ export class Zones {
   /** @param defaultLimit connections a zone without a limit of its own; 0: no limit */
   constructor(public defaultLimit = 0) {}
 
+  /** Zones that count on from here by themselves. */
+  copy(): Zones {
+    const copy = new Zones(this.defaultLimit);
+    copy.total = this.total;
+    copy.unreclaimed = this.unreclaimed;
+    copy.epoch = this.epoch;
+    copy.counts.set(this.counts);
+    copy.flushedAt.set(this.flushedAt);
+    for (const [zone, limit] of this.limits) copy.limits.set(zone, limit);
+    return copy;
+  }
+
   count(zone: number): number {
     return this.counts[zone];
   }
@@ -26,6 +38,12 @@ export class Zones {
   added(zone: number): void {
     this.total++;
     this.counts[zone]++;
+  }
+
+  /** A connection that counts already has another record. */
+  moved(zone: number): void {
+    this.total--;
+    this.counts[zone]--;
   }
 
   /** A connection's record is reclaimed; `epoch` is the one it kept. */

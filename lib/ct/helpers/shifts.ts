@@ -36,6 +36,12 @@ export class SequenceShifts {
     this.bySlot.delete(slot);
   }
 
+  /** Takes over what another table holds for `slot`, as `own`. */
+  take(from: SequenceShifts, slot: number, own: number): void {
+    const pair = from.bySlot.get(slot);
+    if (pair !== undefined) this.bySlot.set(own, [pair[0] && { ...pair[0] }, pair[1] && { ...pair[1] }]);
+  }
+
   private of(slot: number, reply: boolean): Shift | null {
     return this.bySlot.get(slot)?.[reply ? 1 : 0] ?? null;
   }

@@ -1,0 +1,52 @@
+/**
+ * A table of connections that shows another one, too: what is looked for there is copied when it is first found, and from then on
+ * lives here. The other one isn't changed, and has to stand still.
+ */
+import { type Connections, DNAT, FTP, KEPT_WORDS, RELATED, SNAT, TFTP } from './connections.js';
+import { Tuple } from './tuple.js';
+import type { Zones } from './zones.js';
+
+export class ReadThrough {
+  /** Records there → records here. */
+  private readonly adopted = new Map<number, number>();
+
+  /** `zones` count what is stored there already; `onAdopt` is told a connection's record there and here. */
+  constructor(
+    private readonly own: Connections,
+    private readonly other: Connections,
+    private readonly zones: Zones,
+    private readonly onAdopt: (slot: number, own: number) => void,
+  ) {}
+
+  /** The connection with this tuple, as Connections.find answers: it isn't here, but there, maybe gone. */
+  find(tuple: Tuple, now_ms: number): number {
+    const { own, other, adopted } = this;
+    const found = other.find(tuple, now_ms);
+    const there = found >= 0 ? found : other.stale;
+    if (there < 0 || adopted.has(there)) return -1;
+    this.adopt(there);
+    return own.find(tuple, now_ms);
+  }
+
+  /** The record here of the connection in `slot` there. */
+  adopt(slot: number): number {
+    const { own, other, adopted } = this;
+    const known = adopted.get(slot);
+    if (known !== undefined) return known;
+    const [tuple, reply] = [new Tuple(), new Tuple()];
+    other.original(slot, tuple);
+    other.replyOf(slot, reply);
+    const flags = other.flags(slot);
+    const record = own.insert(tuple, other.hasOwnReply(slot) ? reply : null, flags & (SNAT | DNAT | FTP | TFTP));
+    this.zones.moved(tuple.zone);
+    for (let i = 0; i < 4; i++) own.setLabel(record, i, other.label(slot, i));
+    if (flags & RELATED) {
+      other.known(slot, tuple);
+      own.setParent(record, tuple);
+    }
+    for (const word of KEPT_WORDS) own.setWord(record, word, other.word(slot, word));
+    adopted.set(slot, record);
+    this.onAdopt(slot, record);
+    return record;
+  }
+}
