@@ -274,7 +274,7 @@ export class Switch {
     return {
       clock: this.clock,
       log: this.log,
-      receive: (bytes, start, end) => pipeline.datapath.receive(entry, bytes, start, end),
+      receive: (bytes, start, end, tunnel) => pipeline.datapath.receive(entry, bytes, start, end, tunnel),
       link: (up, gone) => {
         if (gone) this.log.warn(`${entry.port.name}: the interface is gone`);
         pipeline.setLink(entry, up);

@@ -13,6 +13,7 @@ import { Key as FlowKey, type Key, slots } from '../packet/key.js';
 import { Packet } from '../packet/packet.js';
 import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
 import { changeTags } from '../packet/tags.js';
+import type { TunnelIn, TunnelOut } from '../packet/tunnel.js';
 import { Cache, type EntryInfo, MAX_ENTRIES } from './cache.js';
 import { Journal } from './journal.js';
 import { DROPPED } from './meter.js';
@@ -26,6 +27,7 @@ import {
   type MeterCold,
   OP,
   STEP_WORDS,
+  type TunnelCold,
 } from './program.js';
 import { PortQueues } from './queues.js';
 import { fillTracked } from './tracked-fields.js';
@@ -132,15 +134,16 @@ export class Datapath {
   }
 
   /** A frame came in at a port. */
-  receive(entry: PortEntry, bytes: Uint8Array, start: number, end: number): void {
+  receive(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn): void {
     if (this.busy) {
       const frame = bytes.slice(start, end);
-      this.inTurn(() => this.handle(entry, frame, 0, frame.length));
+      const around = tunnel?.copy();
+      this.inTurn(() => this.handle(entry, frame, 0, frame.length, around));
       return;
     }
     this.busy = true;
     try {
-      this.handle(entry, bytes, start, end);
+      this.handle(entry, bytes, start, end, tunnel);
       for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
     } finally {
       this.atRest();
@@ -156,7 +159,7 @@ export class Datapath {
     this.gone.length = 0;
   }
 
-  private handle(entry: PortEntry, bytes: Uint8Array, start: number, end: number): void {
+  private handle(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn): void {
     const { ports } = this;
     if (entry.config & (OFPPC.PORT_DOWN | OFPPC.NO_RECV)) {
       ports.count(entry.slot, COUNTER.rxDropped, 1);
@@ -174,6 +177,7 @@ export class Datapath {
     this.clones = 0;
     this.priors[0].clear();
     extract(packet, this.keys[0], entry.number);
+    if (tunnel !== undefined) this.keys[0].copyGroup(tunnel.key, 'tunnel');
     if (this.dropFragments && this.keys[0].get(slots.nw_frag) !== 0) {
       ports.count(entry.slot, COUNTER.rxDropped, 1);
       return;
@@ -288,6 +292,9 @@ export class Datapath {
         case OP.enqueue:
           this.output(w[at + 1], packet, w[at + 2] >>> 0);
           break;
+        case OP.tunnel:
+          this.output(w[at + 1], packet, w[at + 2], (this.cold.get(w[at + 3]) as TunnelCold).out);
+          break;
         case OP.tags:
           changeTags(packet, w[at + 1], w[at + 2], w[at + 3]);
           break;
@@ -300,24 +307,24 @@ export class Datapath {
   }
 
   /** Sends to a port. Programs name only ports that may be sent to; a port may still have vanished a moment ago. */
-  private output(slot: number, packet: Packet, queue = -1): void {
+  private output(slot: number, packet: Packet, queue = -1, tunnel?: TunnelOut): void {
     const entry = this.ports.at(slot);
     if (entry === null) return;
     if (packet.length < this.options.minFrame) this.pad(packet);
-    if (entry.queues === null) this.transmit(entry, packet.bytes, packet.start, packet.end);
-    else entry.queues.send(queue, packet.bytes, packet.start, packet.end);
+    if (entry.queues === null) this.transmit(entry, packet.bytes, packet.start, packet.end, tunnel);
+    else entry.queues.send(queue, packet.bytes, packet.start, packet.end, tunnel);
   }
 
-  private transmit(entry: PortEntry, bytes: Uint8Array, start: number, end: number): void {
+  private transmit(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelOut): void {
     this.ports.count(entry.slot, COUNTER.txPackets, 1);
     this.ports.count(entry.slot, COUNTER.txBytes, end - start);
-    entry.port.send(bytes, start, end);
+    entry.port.send(bytes, start, end, tunnel);
   }
 
   /** The queues of a port, made where it has none yet. */
   queuesOf(entry: PortEntry): PortQueues {
     entry.queues ??= new PortQueues(this.options.clock, {
-      send: (bytes, start, end) => this.transmit(entry, bytes, start, end),
+      send: (bytes, start, end, tunnel) => this.transmit(entry, bytes, start, end, tunnel),
       lost: () => this.ports.count(entry.slot, COUNTER.txDropped, 1),
     });
     return entry.queues;

@@ -5,6 +5,7 @@
  */
 
 import type { CtRequest } from '../ct/index.js';
+import type { TunnelOut } from '../packet/tunnel.js';
 import type { Credit, Lookup } from './cache.js';
 import type { Meter } from './meter.js';
 
@@ -35,10 +36,12 @@ export const OP = {
   meter: 12,
   /** port, queue */
   enqueue: 13,
+  /** port, queue or -1, cold: into a tunnel. */
+  tunnel: 14,
 } as const;
 
 /** Words of a step, its number included. */
-export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3, 2, 2, 3];
+export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3, 2, 2, 3, 4];
 
 const NAMES = Object.keys(OP);
 
@@ -139,7 +142,13 @@ export interface MeterCold {
   after: Credits;
 }
 
-export type Cold = ControllerCold | CtCold | MeterCold;
+/** What is put around a frame that goes into a tunnel. */
+export interface TunnelCold {
+  readonly kind: 'tunnel';
+  readonly out: TunnelOut;
+}
+
+export type Cold = ControllerCold | CtCold | MeterCold | TunnelCold;
 
 /** Cold arguments by index. */
 export class ColdStore {

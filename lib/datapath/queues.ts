@@ -5,6 +5,7 @@
  * queue, and a timer of the clock sends them. A port without queues has none of this in its way.
  */
 import type { Clock, Timer } from '../bytes/index.js';
+import type { TunnelOut } from '../packet/tunnel.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Frames that may wait in a queue; what comes on top is dropped and counted. */
@@ -23,7 +24,7 @@ export interface QueueRates {
 
 /** Where frames go, and where lost ones are counted. */
 export interface QueueOutput {
-  send(bytes: Uint8Array, start: number, end: number): void;
+  send(bytes: Uint8Array, start: number, end: number, tunnel?: TunnelOut): void;
   lost(): void;
 }
 
@@ -38,7 +39,7 @@ export class Queue {
   bytes = 0;
   /** Frames dropped because too many waited. */
   errors = 0;
-  readonly waiting: Uint8Array[] = [];
+  readonly waiting: { readonly frame: Uint8Array; readonly tunnel?: TunnelOut }[] = [];
   min: TokenBucket | null = null;
   max: TokenBucket | null = null;
   rates: QueueRates = {};
@@ -127,12 +128,12 @@ export class PortQueues {
   }
 
   /** Sends a frame through a queue, -1: none that was named. The bytes are the caller's again when this returns. */
-  send(id: number, bytes: Uint8Array, start: number, end: number): void {
+  send(id: number, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelOut): void {
     const queue = this.byId.get(id < 0 ? DEFAULT_QUEUE : id) ?? this.byId.get(DEFAULT_QUEUE) ?? this.rest;
     const now_ms = this.clock.now();
     this.fill(now_ms);
     if (this.mayPass(queue, (end - start) * 8)) {
-      this.transmit(queue, bytes, start, end);
+      this.transmit(queue, bytes, start, end, tunnel);
       return;
     }
     if (queue.waiting.length >= QUEUE_FRAMES) {
@@ -140,7 +141,7 @@ export class PortQueues {
       this.out.lost();
       return;
     }
-    queue.waiting.push(bytes.slice(start, end));
+    queue.waiting.push({ frame: bytes.slice(start, end), tunnel });
     this.backlog++;
     this.serve();
   }
@@ -163,14 +164,14 @@ export class PortQueues {
     return this.shaper.has(bits);
   }
 
-  private transmit(queue: Queue, bytes: Uint8Array, start: number, end: number): void {
+  private transmit(queue: Queue, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelOut): void {
     const bits = (end - start) * 8;
     queue.max?.take(bits);
     if (queue.min?.has(bits)) queue.min.take(bits);
     this.shaper?.take(bits);
     queue.packets++;
     queue.bytes += end - start;
-    this.out.send(bytes, start, end);
+    this.out.send(bytes, start, end, tunnel);
   }
 
   /** Sends what may leave now, and sets the timer for what may leave next. */
@@ -194,13 +195,13 @@ export class PortQueues {
       const at = (this.turn + i) % order.length;
       const queue = order[at];
       if (queue.waiting.length === 0) continue;
-      const bits = queue.waiting[0].length * 8;
+      const bits = queue.waiting[0].frame.length * 8;
       if (promised && !queue.min?.has(bits)) continue;
       if (!this.mayLeave(queue, bits)) continue;
-      const frame = queue.waiting.shift() as Uint8Array;
+      const { frame, tunnel } = queue.waiting.shift() as Queue['waiting'][number];
       this.backlog--;
       this.turn = (at + 1) % order.length;
-      this.transmit(queue, frame, 0, frame.length);
+      this.transmit(queue, frame, 0, frame.length, tunnel);
       return true;
     }
     return false;
@@ -210,7 +211,7 @@ export class PortQueues {
     let least = Number.POSITIVE_INFINITY;
     for (const { waiting, min, max } of this.order) {
       if (waiting.length === 0) continue;
-      const bits = waiting[0].length * 8;
+      const bits = waiting[0].frame.length * 8;
       const port = Math.min(this.shaper?.wait_ms(bits) ?? 0, min?.wait_ms(bits) ?? Number.POSITIVE_INFINITY);
       least = Math.min(least, Math.max(max?.wait_ms(bits) ?? 0, port));
     }

@@ -4,3 +4,4 @@ export * from './key.js';
 export * from './packet.js';
 export * from './rewrite.js';
 export * from './shape.js';
+export * from './tunnel.js';

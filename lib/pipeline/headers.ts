@@ -91,6 +91,11 @@ export class Headers implements HeaderKinds {
     }
   }
 
+  /** Marks a slot of whole words as the packet brought it, whatever was written since. */
+  lookAtOriginal({ at, size }: Slot): void {
+    for (let i = at >> 2; i < (at + size) >> 2; i++) this.mask[i] = 0xffffffff;
+  }
+
   readBits(s: Subfield): number {
     markBits(this.touched, s);
     this.settle((word, bits) => {

@@ -8,6 +8,7 @@ import { slots } from '../packet/key.js';
 import type { Lists } from './lists.js';
 import { isReserved, isTagType } from './normal.js';
 import type { Pass } from './pass.js';
+import { outerHeaders } from './tunnel-output.js';
 
 const cfiSlot = { at: slots.vlan_tci.at, size: 2, shift: 12, width: 1 };
 const vidOnlySlot = { at: slots.vlan_tci.at, size: 2, shift: 0, width: 12 };
@@ -74,8 +75,19 @@ export class Outputs implements OutputMeaning {
       this.pass.listener?.note(`not sent: port ${number} ${entry ? whyClosed(entry) : "isn't there"}`);
       return;
     }
-    this.pass.commit();
     const queue = this.pass.headers.flow.get(slots.skb_priority);
+    const { tunnel } = entry.port;
+    if (tunnel) {
+      const outer = outerHeaders(tunnel, this.pass.headers);
+      if (outer === null) {
+        this.pass.listener?.note(`not sent: the tunnel ${entry.port.name} would lead nowhere, or back to this switch`);
+        return;
+      }
+      this.pass.commit();
+      this.pass.program.tunnel(entry.slot, queue - 1, outer);
+      return;
+    }
+    this.pass.commit();
     if (queue === 0) this.pass.step(OP.output, entry.slot);
     else this.pass.step(OP.enqueue, entry.slot, queue - 1);
   }

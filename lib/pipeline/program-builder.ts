@@ -12,6 +12,7 @@ import type {
 import { OP, STEP_WORDS } from '../datapath/index.js';
 import { SPECIAL } from '../packet/rewrite.js';
 import { shapeOf, valuesFor } from '../packet/shape.js';
+import type { TunnelOut } from '../packet/tunnel.js';
 import type { Headers } from './headers.js';
 
 /** Steps that somebody outside notices. */
@@ -23,10 +24,11 @@ const EFFECTS = new Set<number>([
   OP.ctClear,
   OP.recirculate,
   OP.enqueue,
+  OP.tunnel,
   OP.meter,
 ]);
 /** Steps that leave the packet as it is: others in a body need a copy of it. */
-const HARMLESS = new Set<number>([OP.output, OP.enqueue, OP.controller, OP.learn]);
+const HARMLESS = new Set<number>([OP.output, OP.enqueue, OP.tunnel, OP.controller, OP.learn]);
 
 /** A meter step, and how many had been found before it. */
 interface Metered {
@@ -73,6 +75,11 @@ export class ProgramBuilder {
 
   controller(cold: ControllerCold): void {
     this.step(OP.controller, this.keep(cold));
+  }
+
+  /** Into a tunnel, through a queue or none (-1). */
+  tunnel(slot: number, queue: number, out: TunnelOut): void {
+    this.step(OP.tunnel, slot, queue, this.keep({ kind: 'tunnel', out }));
   }
 
   ct(cold: Cold, recirculation: number): void {

@@ -7,3 +7,4 @@ export * from './port.js';
 export { type FrameWriter, recorded } from './recorded.js';
 export * from './spec-text.js';
 export * from './tap.js';
+export * from './tunnel.js';

@@ -3,6 +3,7 @@
  * belong to the datapath's port table. Frames are whole Ethernet frames without FCS, VLAN tags in place.
  */
 import type { Clock, Log } from '../bytes/index.js';
+import type { TunnelIn, TunnelOut, TunnelSettings } from '../packet/tunnel.js';
 
 /** Frames that a live port or a file hands to the switch before controllers, timers and other ports get their turn. */
 export const FRAMES_A_TURN = 256;
@@ -14,8 +15,9 @@ export interface PortHost {
   /**
    * A frame came in: `bytes[start, end)`. The switch may change these bytes and those before `start` down to 0 until the call
    * returns; it keeps nothing afterwards. May be called while `send` of the same or another port runs: it is then queued.
+   * `tunnel` is what stood around the frame, where the port is a tunnel.
    */
-  receive(bytes: Uint8Array, start: number, end: number): void;
+  receive(bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn): void;
   /** The link went up or down, or the device vanished (`gone`: the port stays, with its link down). */
   link(up: boolean, gone?: boolean): void;
   /** A frame that came in or was to go out was lost; counted as an error or a drop of the port. */
@@ -34,13 +36,18 @@ export interface Port {
   readonly mac?: Uint8Array;
   /** Speed in kb/s, 0 unknown. */
   readonly speed_kbps?: number;
+  /** Of a tunnel: how frames to it are translated. */
+  readonly tunnel?: TunnelSettings;
   /**
    * Opens what has to be opened. Throws a PortError, at once or through the promise. The link counts as up unless `host.link`
    * says otherwise, which it may from here on.
    */
   start(host: PortHost): void | Promise<void>;
-  /** Sends `bytes[start, end)`, which are the caller's again when this returns. Never throws: what fails goes to `lost`. */
-  send(bytes: Uint8Array, start: number, end: number): void;
+  /**
+   * Sends `bytes[start, end)`, which are the caller's again when this returns; into a tunnel, with what stands around them.
+   * Never throws: what fails goes to `lost`.
+   */
+  send(bytes: Uint8Array, start: number, end: number, tunnel?: TunnelOut): void;
   /** Frees everything; safe to call twice, and before `start`. */
   close(): void | Promise<void>;
 }

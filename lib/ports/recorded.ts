@@ -18,15 +18,15 @@ export function recorded(port: Port, write: FrameWriter): Port {
       host = outer;
       return port.start({
         ...outer,
-        receive(bytes, start, end) {
+        receive(bytes, start, end, tunnel) {
           write(outer.clock.wall(), bytes, start, end, 'rx');
-          outer.receive(bytes, start, end);
+          outer.receive(bytes, start, end, tunnel);
         },
       });
     },
-    send(bytes, start, end) {
+    send(bytes, start, end, tunnel) {
       if (host !== null) write(host.clock.wall(), bytes, start, end, 'tx');
-      port.send(bytes, start, end);
+      port.send(bytes, start, end, tunnel);
     },
   });
 }
@@ -37,6 +37,7 @@ export function wrap(port: Port, own: Pick<Port, 'start' | 'send'>): Port {
     ...own,
     kind: port.kind,
     name: port.name,
+    tunnel: port.tunnel,
     get mac() {
       return port.mac;
     },

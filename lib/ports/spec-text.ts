@@ -6,6 +6,8 @@ import { type MemoryPort, memory } from './memory.js';
 import { type PcapPort, pcap } from './pcap.js';
 import { type Port, PortError } from './port.js';
 import { type TapPort, tap } from './tap.js';
+import { readTunnelText, TunnelTextError } from './tunnel/text.js';
+import { type TunnelPort, tunnel } from './tunnel.js';
 
 /** The highest number that a port may have (OFPP_MAX, OpenFlow 1.3.5 §7.2.1, as far as Open vSwitch goes: below 0xff00). */
 export const MAX_PORT_NUMBER = 0xfeff;
@@ -39,7 +41,7 @@ interface Rest {
   error(why: string, column?: number): PortTextError;
 }
 
-type AnyPort = FilePort | HostPort | MemoryPort | PcapPort | TapPort;
+type AnyPort = FilePort | HostPort | MemoryPort | PcapPort | TapPort | TunnelPort;
 
 /** Kind → how it is written, and what reads the rest. */
 const KINDS: Readonly<Record<string, { form: string; read(rest: Rest): AnyPort }>> = {
@@ -48,6 +50,14 @@ const KINDS: Readonly<Record<string, { form: string; read(rest: Rest): AnyPort }
   file: { form: 'file:IN.pcap[,OUT.pcap][,paced]', read: readFile },
   host: { form: 'host:NAME,MAC,IP[,IP6]', read: readHost },
   memory: { form: 'memory[:NAME]', read: readMemory },
+  vxlan: {
+    form: 'vxlan:REMOTE[:PORT][,local=ADDRESS][,key=N|flow][,OPTION=VALUE]',
+    read: (rest) => readTunnel('vxlan', rest),
+  },
+  geneve: {
+    form: 'geneve:REMOTE[:PORT][,local=ADDRESS][,key=N|flow][,OPTION=VALUE]',
+    read: (rest) => readTunnel('geneve', rest),
+  },
 };
 
 /** How each kind of port is written, for help texts. */
@@ -121,6 +131,17 @@ function readMemory(rest: Rest): MemoryPort {
   if (rest.text !== '') return memory({ name: interfaceName(rest) });
   const port = memory();
   return rest.taken.has(port.name) ? memory({ name: another(port.name, rest.taken) }) : port;
+}
+
+function readTunnel(kind: 'vxlan' | 'geneve', rest: Rest): TunnelPort {
+  try {
+    const options = readTunnelText(kind, rest.text);
+    const name = options.name ?? (rest.taken.has(kind) ? another(kind, rest.taken) : kind);
+    if (options.name !== undefined) interfaceName({ ...rest, text: name });
+    return tunnel({ ...options, name });
+  } catch (error) {
+    throw error instanceof TunnelTextError ? rest.error(error.message, rest.column + error.at) : error;
+  }
 }
 
 /** "in.pcap-2" where "in.pcap" is taken, and so on. */
