@@ -1,4 +1,5 @@
 /** Frames: the flow key, extraction, rewriting. */
+export * from './compose.js';
 export * from './extract.js';
 export * from './key.js';
 export * from './packet.js';

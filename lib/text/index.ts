@@ -7,4 +7,5 @@ export * from './instruction-text.js';
 export { formatMatch } from './match-printer.js';
 export { parseMatch } from './match-reader.js';
 export * from './meter-text.js';
+export * from './packet-text.js';
 export type { PlaceOptions } from './place.js';
