@@ -1,5 +1,6 @@
 /** Fills a packet's result: what its ct fields become, out of a stored connection or of the packet's own tuple. */
 import type { Connections } from './connections.js';
+import { DST, EXTRA, EXTRA_MASK, IPV6, MARK, PORTS, RELATED, SERIAL, SRC, WHAT } from './record.js';
 import type { CtResult } from './request.js';
 import { CS_INV, CS_TRK } from './states.js';
 import { isQuery, Tuple } from './tuple.js';
@@ -28,10 +29,39 @@ export class Answerer {
 
   /** Zone, mark, label and tuple of a stored connection. */
   connection(slot: number): void {
-    const { connections } = this;
-    this.marks(connections.zone(slot), slot);
-    connections.known(slot, this.scratch);
-    this.tuple(this.scratch);
+    const { connections, result } = this;
+    const words = connections.chunk(slot);
+    const at = connections.placeOf(slot);
+    const what = words[at + WHAT];
+    if ((what & (IPV6 | RELATED)) !== 0 || isQuery(4, (what >>> 8) & 0xff)) {
+      this.marks(what >>> 16, slot);
+      connections.known(slot, this.scratch);
+      this.tuple(this.scratch);
+      return;
+    }
+    // Most connections, straight from the record.
+    result.zone = what >>> 16;
+    result.connection = slot;
+    result.serial = words[at + SERIAL];
+    result.mark = words[at + MARK] >>> 0;
+    if ((words[at + EXTRA] & EXTRA_MASK) !== 0)
+      for (let i = 0; i < 4; i++) result.label[i] = connections.label(slot, i);
+    else this.noLabel();
+    result.family = 4;
+    result.proto = (what >>> 8) & 0xff;
+    const ports = words[at + PORTS];
+    result.tp_src = ports >>> 16;
+    result.tp_dst = ports & 0xffff;
+    writeWord(result.src, 0, words[at + SRC]);
+    writeWord(result.dst, 0, words[at + DST]);
+  }
+
+  private noLabel(): void {
+    const { label } = this.result;
+    label[0] = 0;
+    label[1] = 0;
+    label[2] = 0;
+    label[3] = 0;
   }
 
   /** Zone and tuple of a packet of no stored connection; mark and label of `parent`, which announced it, or zero for -1. */
@@ -50,7 +80,7 @@ export class Answerer {
     if (slot < 0) {
       result.serial = 0;
       result.mark = 0;
-      result.label.fill(0);
+      this.noLabel();
       return;
     }
     result.serial = connections.serialOf(slot);

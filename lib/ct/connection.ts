@@ -1,6 +1,7 @@
 /** A stored connection as a plain object, for people and for JSON: what a dump, an event and a statistic speak of. */
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../bytes/address.js';
-import { type Connections, FTP, RELATED, TFTP } from './connections.js';
+import type { Connections } from './connections.js';
+import { FTP, RELATED, TFTP } from './record.js';
 import { Association, SCTP_STATES } from './sctp/machine.js';
 import { loadAssociation } from './sctp/record.js';
 import { PROTO_SCTP, PROTO_TCP } from './states.js';

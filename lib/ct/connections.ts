@@ -13,45 +13,32 @@
 import { HashIndex } from './hash-index.js';
 import { CHUNK_BITS, CHUNK_MASK, Pool } from './pool.js';
 import type { ReadThrough } from './read-through.js';
+import {
+  DNAT,
+  DST,
+  EPOCH,
+  EXPIRY_DOUBLE,
+  EXTRA,
+  EXTRA_MASK,
+  FTP,
+  IPV6,
+  MARK,
+  OWN_REPLY,
+  PORTS,
+  RELATED,
+  REPLIED,
+  RULE_SHIFT,
+  SERIAL,
+  SNAT,
+  SRC,
+  STRIDE,
+  TFTP,
+  USED,
+  WHAT,
+} from './record.js';
 import { SideRecords, same4 } from './side-records.js';
 import { Tuple } from './tuple.js';
 import type { Zones } from './zones.js';
-
-// Words of a record.
-/** IPv4: source address. IPv6: record of the address pool. */
-const SRC = 0;
-const DST = 1;
-const PORTS = 2;
-/** zone << 16 | protocol << 8 | flags. */
-const WHAT = 3;
-/** The epoch of the last change of mark or label, or of the beginning. */
-const EPOCH = 4;
-/** Record of the side pool, or 0 (its record 0 is never used). */
-const EXTRA = 5;
-/** Words 6 and 7: expiry, a 64-bit number of milliseconds. */
-const EXPIRY_DOUBLE = 3;
-const MARK = 8;
-/** A number that no other connection has had for 2^32 insertions. */
-const SERIAL = 9;
-/** Words 10 to 15 belong to the protocol. */
-export const STATE = 10;
-const STRIDE = 16;
-/** What a connection keeps in another table: all but its addresses, ports and side record. */
-export const KEPT_WORDS = [EPOCH, EXPIRY_DOUBLE * 2, EXPIRY_DOUBLE * 2 + 1, MARK, SERIAL, 10, 11, 12, 13, 14, 15];
-
-// Flags of a record.
-const USED = 1;
-const IPV6 = 2;
-/** The reply tuple isn't the inverted original one and stands in the side pool. */
-const OWN_REPLY = 4;
-/** The source, or the destination, of the original direction is translated. */
-export const SNAT = 8;
-export const DNAT = 16;
-/** Another connection announced it; its parent's original tuple stands in a pool of its own. */
-export const RELATED = 32;
-/** What is said in it is read for connections it announces. */
-export const FTP = 64;
-export const TFTP = 128;
 
 /** Milliseconds between the beginnings of two sweeps. */
 export const SWEEP_INTERVAL_MS = 20_000;
@@ -116,20 +103,29 @@ export class Connections {
   /** The live connection with this tuple in either direction, or -1. Sets `reply`, `hash` and `stale`. */
   find(tuple: Tuple, now_ms: number): number {
     const hash = tuple.hash(this.seed);
+    const { index } = this;
     this.hash = hash;
     this.stale = -1;
-    this.index.seek(hash);
-    for (let slot = this.index.next(); slot >= 0; slot = this.index.next()) {
+    let slot = this.findIn(index.table, index.mask, hash, tuple, now_ms);
+    if (slot < 0 && index.old !== null) slot = this.findIn(index.old, index.oldMask, hash, tuple, now_ms);
+    return slot < 0 && this.base !== null ? this.base.find(tuple, now_ms) : slot;
+  }
+
+  /** The same in one table of the index. */
+  private findIn(table: Int32Array, mask: number, hash: number, tuple: Tuple, now_ms: number): number {
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const ref = table[at * 2 + 1];
+      if (ref === 0) return -1;
+      if (table[at * 2] !== hash) continue;
+      const slot = ref - 1;
       const side = this.sideOf(slot, tuple);
       if (side < 0) continue;
-      if (!this.alive(slot, now_ms)) {
-        this.stale = slot;
-        continue;
+      if (this.alive(slot, now_ms)) {
+        this.reply = side === 1;
+        return slot;
       }
-      this.reply = side === 1;
-      return slot;
+      this.stale = slot;
     }
-    return this.base === null ? -1 : this.base.find(tuple, now_ms);
   }
 
   /** From now on connections of `other` count as being here, through `base`. */
@@ -146,13 +142,14 @@ export class Connections {
     if (what >>> 8 !== ((tuple.zone << 8) | tuple.proto)) return -1;
     if ((what & IPV6) !== (tuple.family === 6 ? IPV6 : 0)) return -1;
     if (tuple.family === 6) return this.sideOfIpv6(words, at, tuple);
-    if (words[at + PORTS] === tuple.ports && words[at + SRC] === tuple.src && words[at + DST] === tuple.dst) return 0;
+    const ports = words[at + PORTS];
+    const src = words[at + SRC];
+    const dst = words[at + DST];
+    if (ports === tuple.ports && src === tuple.src && dst === tuple.dst) return 0;
     if ((what & OWN_REPLY) === 0) {
-      const reversed =
-        words[at + PORTS] === tuple.reversePorts && words[at + SRC] === tuple.dst && words[at + DST] === tuple.src;
-      return reversed ? 1 : -1;
+      return ports === tuple.reversePorts && src === tuple.dst && dst === tuple.src ? 1 : -1;
     }
-    return this.extras.isReply(words[at + EXTRA], tuple) ? 1 : -1;
+    return this.extras.isReply(words[at + EXTRA] & EXTRA_MASK, tuple) ? 1 : -1;
   }
 
   private sideOfIpv6(words: Int32Array, at: number, tuple: Tuple): number {
@@ -163,7 +160,7 @@ export class Connections {
     if ((words[at + WHAT] & OWN_REPLY) === 0) {
       return words[at + PORTS] === tuple.reversePorts && same4(pair, p, dst6) && same4(pair, p + 4, src6) ? 1 : -1;
     }
-    return this.extras.isReply(words[at + EXTRA], tuple) ? 1 : -1;
+    return this.extras.isReply(words[at + EXTRA] & EXTRA_MASK, tuple) ? 1 : -1;
   }
 
   /** True unless the connection has expired or was flushed. */
@@ -250,7 +247,8 @@ export class Connections {
       if (replyHash !== hash) this.index.remove(replyHash, slot);
     }
     if (what & IPV6) this.addresses.release(words[at + SRC]);
-    if (words[at + EXTRA] !== 0) this.extras.release(words[at + EXTRA]);
+    const extra = words[at + EXTRA] & EXTRA_MASK;
+    if (extra !== 0) this.extras.release(extra);
     this.zones.removed(what >>> 16, words[at + EPOCH]);
     words[at + WHAT] = 0;
     this.records.release(slot);
@@ -381,7 +379,7 @@ export class Connections {
 
   /** Word `i` of the label, as it stands in a key. */
   label(slot: number, i: number): number {
-    const extra = this.word(slot, EXTRA);
+    const extra = this.word(slot, EXTRA) & EXTRA_MASK;
     return extra === 0 ? 0 : this.extras.label(extra, i);
   }
 
@@ -394,10 +392,11 @@ export class Connections {
 
   /** The side record, made where there is none. */
   private extra(slot: number): number {
-    const there = this.word(slot, EXTRA);
+    const word = this.word(slot, EXTRA);
+    const there = word & EXTRA_MASK;
     if (there !== 0) return there;
     const extra = this.extras.take();
-    this.setWord(slot, EXTRA, extra);
+    this.setWord(slot, EXTRA, (word & ~EXTRA_MASK) | extra);
     return extra;
   }
 
@@ -435,7 +434,7 @@ export class Connections {
       out.reverse();
       return;
     }
-    this.extras.reply(this.word(slot, EXTRA), out);
+    this.extras.reply(this.word(slot, EXTRA) & EXTRA_MASK, out);
   }
 
   /** Makes the connection a related one: keeps the original tuple of its parent, whose zone, family and protocol it has. */
@@ -447,7 +446,36 @@ export class Connections {
   /** Copies the tuple by which the connection is known to people: its parent's where it is related, else its original. */
   known(slot: number, out: Tuple): void {
     this.original(slot, out);
-    if (this.word(slot, WHAT) & RELATED) this.extras.parent(this.word(slot, EXTRA), out);
+    if (this.word(slot, WHAT) & RELATED) this.extras.parent(this.word(slot, EXTRA) & EXTRA_MASK, out);
+  }
+
+  /** Has a packet of the reply direction been seen? */
+  replied(slot: number): boolean {
+    return (this.word(slot, EXTRA) & REPLIED) !== 0;
+  }
+
+  setReplied(slot: number): void {
+    const words = this.records.chunks[slot >> CHUNK_BITS];
+    words[(slot & CHUNK_MASK) * STRIDE + EXTRA] |= REPLIED;
+  }
+
+  /** The timeout rule of the commit, or 0. */
+  rule(slot: number): number {
+    return this.word(slot, EXTRA) >>> RULE_SHIFT;
+  }
+
+  setRule(slot: number, rule: number): void {
+    const rest = this.word(slot, EXTRA) & (EXTRA_MASK | REPLIED);
+    this.setWord(slot, EXTRA, rest | (rule << RULE_SHIFT));
+  }
+
+  /** The words among which the record's stand, from `placeOf` on: for who reads many of them. */
+  chunk(slot: number): Int32Array {
+    return this.records.chunks[slot >> CHUNK_BITS];
+  }
+
+  placeOf(slot: number): number {
+    return (slot & CHUNK_MASK) * STRIDE;
   }
 
   /** A word of the record. */

@@ -5,6 +5,8 @@
  * old table is empty both are looked into. An entry is two words, the hash and the record + 1 (0: empty), so that a
  * probe reads one cache line and a record only where the whole hash agrees. The same record may stand under several
  * hashes.
+ *
+ * Looking up is written out where records are compared: `connections.ts`, findIn.
  */
 
 const SMALLEST = 1024;
@@ -12,52 +14,16 @@ const SMALLEST = 1024;
 const MOVES = 16;
 
 export class HashIndex {
-  private table = new Int32Array(SMALLEST * 2);
-  private mask = SMALLEST - 1;
-  private old: Int32Array | null = null;
-  private oldMask = 0;
+  /** For lookups: two words an entry; `mask` is its number of places less one. */
+  table = new Int32Array(SMALLEST * 2);
+  mask = SMALLEST - 1;
+  /** While entries move: the table before, to be looked into as well. */
+  old: Int32Array | null = null;
+  oldMask = 0;
   /** Places of the old table below this are empty. */
   private moved = 0;
   /** Entries in both tables. */
   count = 0;
-
-  // The walk over entries of one hash: `seek`, then `next` until it gives -1.
-  private walkTable: Int32Array = this.table;
-  private walkMask = 0;
-  private walkAt = 0;
-  private walkHash = 0;
-
-  /** Begins a walk over the records that stand under `hash` (a signed 32-bit number). Changes end a walk. */
-  seek(hash: number): void {
-    this.walkHash = hash;
-    this.walkTable = this.table;
-    this.walkMask = this.mask;
-    this.walkAt = hash & this.mask;
-  }
-
-  /** The next record of the walk, or -1. */
-  next(): number {
-    const hash = this.walkHash;
-    for (;;) {
-      const table = this.walkTable;
-      const mask = this.walkMask;
-      let at = this.walkAt;
-      for (;;) {
-        const ref = table[at * 2 + 1];
-        if (ref === 0) break;
-        const found = table[at * 2] === hash;
-        at = (at + 1) & mask;
-        if (found) {
-          this.walkAt = at;
-          return ref - 1;
-        }
-      }
-      if (this.old === null || table === this.old) return -1;
-      this.walkTable = this.old;
-      this.walkMask = this.oldMask;
-      this.walkAt = hash & this.oldMask;
-    }
-  }
 
   insert(hash: number, record: number): void {
     if (this.old !== null) this.move(MOVES);

@@ -4,8 +4,9 @@
  * may be missed.
  */
 import { type Connection, describeConnection } from './connection.js';
-import { type Connections, STATE } from './connections.js';
+import type { Connections } from './connections.js';
 import { protocolName } from './dump.js';
+import { STATE } from './record.js';
 import { SCTP_STATES } from './sctp/machine.js';
 import { PROTO_SCTP, PROTO_TCP } from './states.js';
 import { TCP_STATES } from './tcp/machine.js';

@@ -1,11 +1,13 @@
 /** Mark and label of stored connections: what a request writes, and what a related connection inherits. */
-import { type Connections, RELATED } from './connections.js';
+import type { Connections } from './connections.js';
+import { RELATED } from './record.js';
 import type { CtRequest } from './request.js';
 import { Tuple } from './tuple.js';
 
 /** The writes to mark and label that a request asks for; true if something changed. What is related keeps its parent's. */
 export function writeMarks(connections: Connections, slot: number, request: CtRequest): boolean {
   const { markMask, labelMask, labelValue } = request;
+  if (markMask === 0 && labelMask === null) return false;
   if (connections.flags(slot) & RELATED) return false;
   let changed = false;
   if (markMask !== 0) {

@@ -208,7 +208,11 @@ function readPorts(bytes: Uint8Array, l4: number, tuple: Tuple): number {
  * §8.1).
  */
 function verifies(bytes: Uint8Array, l3: number, tuple: Tuple, l4: number, end: number): boolean {
-  const addresses = tuple.family === 4 ? sumBytes(bytes, l3 + 12, l3 + 20) : sumBytes(bytes, l3 + 8, l3 + 40);
+  const { src, dst } = tuple;
+  const addresses =
+    tuple.family === 4
+      ? (src >>> 16) + (src & 0xffff) + (dst >>> 16) + (dst & 0xffff)
+      : sumBytes(bytes, l3 + 8, l3 + 40);
   return fold(sumBytes(bytes, l4, end, addresses + tuple.proto + end - l4)) === 0xffff;
 }
 

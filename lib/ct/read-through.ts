@@ -2,7 +2,8 @@
  * A table of connections that shows another one, too: what is looked for there is copied when it is first found, and from then on
  * lives here. The other one isn't changed, and has to stand still.
  */
-import { type Connections, DNAT, FTP, KEPT_WORDS, RELATED, SNAT, TFTP } from './connections.js';
+import type { Connections } from './connections.js';
+import { DNAT, FTP, KEPT_WORDS, RELATED, SNAT, TFTP } from './record.js';
 import { Tuple } from './tuple.js';
 import type { Zones } from './zones.js';
 
@@ -45,6 +46,8 @@ export class ReadThrough {
       own.setParent(record, tuple);
     }
     for (const word of KEPT_WORDS) own.setWord(record, word, other.word(slot, word));
+    if (other.replied(slot)) own.setReplied(record);
+    own.setRule(record, other.rule(slot));
     adopted.set(slot, record);
     this.onAdopt(slot, record);
     return record;

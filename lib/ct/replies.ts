@@ -3,11 +3,12 @@
  * one. It is never one that another connection has; where none is free nothing is stored, which is counted here.
  */
 import type { Log } from '../bytes/index.js';
-import { type Connections, DNAT, SNAT } from './connections.js';
+import type { Connections } from './connections.js';
 import type { Expectation } from './expectations.js';
 import { expectedReply } from './helpers/helpers.js';
 import type { NatChooser } from './nat.js';
 import { why } from './reasons.js';
+import { DNAT, SNAT } from './record.js';
 import type { NatRequest } from './request.js';
 import { Tuple } from './tuple.js';
 

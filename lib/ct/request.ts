@@ -99,6 +99,9 @@ export class CtResult {
   /** Addresses in network order; 4 or 16 bytes count. */
   readonly src = new Uint8Array(16);
   readonly dst = new Uint8Array(16);
+  /** The same memory by words. */
+  readonly srcWords = new Uint32Array(this.src.buffer);
+  readonly dstWords = new Uint32Array(this.dst.buffer);
   /** Ports; ICMP's type and code. */
   tp_src = 0;
   tp_dst = 0;

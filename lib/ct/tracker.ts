@@ -12,7 +12,7 @@ import type { Packet } from '../packet/packet.js';
 import { Answerer } from './answer.js';
 import { type Beginning, nothing, scratchOf } from './beginning.js';
 import { type Connection, describeConnection } from './connection.js';
-import { type Connections, DNAT, FTP, SNAT, STATE, TFTP } from './connections.js';
+import type { Connections } from './connections.js';
 import type { Expectations } from './expectations.js';
 import { explain } from './explain.js';
 import { type Flush, flush } from './flush.js';
@@ -23,6 +23,7 @@ import { inherit, writeMarks } from './marks.js';
 import { NatChooser } from './nat.js';
 import { isFragment, Parsed, parse } from './parse.js';
 import { WHY_TEXT, why } from './reasons.js';
+import { DNAT, FTP, SNAT, STATE, TFTP } from './record.js';
 import { kindOfNat, Replies } from './replies.js';
 import { type CtRequest, CtResult, FATE, type Prior, type Released } from './request.js';
 import { storeAssociation } from './sctp/record.js';
@@ -271,6 +272,7 @@ export class Tracker {
     const reply = plain || this.replies.tuple.isReverseOf(tuple) ? null : this.replies.tuple;
     const helper = request.helper === 'ftp' ? FTP : request.helper === 'tftp' ? TFTP : 0;
     verdict.slot = connections.insert(tuple, reply, kindOfNat(request.nat, expected) | helper);
+    verdict.flags = connections.flags(verdict.slot);
     this.store();
     this.restart(now_ms);
     if (expected !== null) inherit(connections, verdict.slot, expected.parent);
@@ -284,7 +286,7 @@ export class Tracker {
   /** Lets the connection's helper read the packet; false if that makes it invalid. */
   private inspect(packet: Packet, slot: number, reply: boolean, request: CtRequest): boolean {
     const { parsed, verdict } = this;
-    if (parsed.related || (this.connections.flags(slot) & (FTP | TFTP)) === 0) return true;
+    if ((verdict.flags & (FTP | TFTP)) === 0 || parsed.related) return true;
     if (this.helpers.inspect(packet, parsed, slot, reply, request.nat !== null)) return true;
     verdict.state = CS_INV;
     verdict.why = why.helper_lie;

@@ -4,12 +4,13 @@
  */
 
 import type { Packet } from '../packet/packet.js';
-import { type Connections, FTP, RELATED, STATE } from './connections.js';
+import type { Connections } from './connections.js';
 import { ANSWERED, datagramTimeout, FIRST, nextDatagramState } from './datagram.js';
 import type { Expectation } from './expectations.js';
 import type { SequenceShifts } from './helpers/shifts.js';
 import type { Parsed } from './parse.js';
 import { why } from './reasons.js';
+import { FTP, RELATED, STATE } from './record.js';
 import type { CtRequest, Prior } from './request.js';
 import {
   Association,
@@ -45,6 +46,8 @@ export class Verdict {
   why: number = why.none;
   /** The stored connection that the packet belongs to or is about, or -1. */
   slot = -1;
+  /** The connection's SNAT, DNAT, RELATED, FTP and TFTP. */
+  flags = 0;
   /** The packet runs against the connection's original direction. */
   reply = false;
   /** The packet begins a connection, which a commit stores. */
@@ -123,13 +126,14 @@ export class Verdict {
     if (slot >= 0) {
       this.slot = slot;
       this.reply = connections.reply;
-      if (connections.flags(slot) & FTP && this.shifts.has(slot)) this.unshift(slot, translated);
+      this.flags = connections.flags(slot);
+      if (this.flags & FTP && this.shifts.has(slot)) this.unshift(slot, translated);
       if (parsed.related) this.relate();
       else if (parsed.tuple.proto === PROTO_TCP) this.judgeTcp(connections, checks);
       else if (parsed.tuple.proto === PROTO_SCTP) this.judgeSctp(connections);
       else this.judgeDatagram(parsed, connections);
       if (this.ends < 0) {
-        if (connections.flags(slot) & RELATED && (this.state & CS_INV) === 0) this.state |= CS_REL;
+        if (this.flags & RELATED && (this.state & CS_INV) === 0) this.state |= CS_REL;
         return;
       }
       this.slot = -1;

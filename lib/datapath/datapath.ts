@@ -9,7 +9,7 @@ import type { Clock, Log } from '../bytes/index.js';
 import { type CtResult, FATE, type Origin, Prior, type Released, type Tracker } from '../ct/index.js';
 import { raiseDropPrecedence } from '../packet/dscp.js';
 import { extract } from '../packet/extract.js';
-import { Key as FlowKey, type Key, slots } from '../packet/key.js';
+import { Key as FlowKey, type Key, recirculationWord, slots } from '../packet/key.js';
 import { Packet } from '../packet/packet.js';
 import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
 import { changeTags } from '../packet/tags.js';
@@ -259,12 +259,15 @@ export class Datapath {
           this.output(w[at + 1], packet);
           break;
         case OP.rewrite:
+          packet.changed = true;
           if (rewrite(packet, w[at + 1], w[at + 2], w[at + 3])) this.priors[depth].anew = true;
           break;
         case OP.pushVlan:
+          packet.changed = true;
           pushVlan(packet, w[at + 1], w[at + 2]);
           break;
         case OP.popVlan:
+          packet.changed = true;
           popVlan(packet);
           break;
         case OP.controller:
@@ -296,6 +299,7 @@ export class Datapath {
           this.output(w[at + 1], packet, w[at + 2], (this.cold.get(w[at + 3]) as TunnelCold).out);
           break;
         case OP.tags:
+          packet.changed = true;
           changeTags(packet, w[at + 1], w[at + 2], w[at + 3]);
           break;
         case OP.recirculate:
@@ -344,7 +348,10 @@ export class Datapath {
   /** Measures a packet and does what the meter's bands say; false: it is dropped. */
   private meter({ meter, after }: MeterCold, depth: number, packet: Packet): boolean {
     const verdict = meter.measure(packet.length, this.now_ms);
-    if (verdict > 0) raiseDropPrecedence(packet, verdict);
+    if (verdict > 0) {
+      packet.changed = true;
+      raiseDropPrecedence(packet, verdict);
+    }
     if (verdict !== DROPPED) return true;
     this.count(after, -1, -this.counted[depth]);
     return false;
@@ -357,6 +364,7 @@ export class Datapath {
     const padded = new Uint8Array(this.options.minFrame);
     padded.set(packet.bytes.subarray(packet.start, packet.end));
     packet.replace(padded, length);
+    packet.changed = true;
   }
 
   /**
@@ -378,6 +386,7 @@ export class Datapath {
     this.origin.tag = key.get(slots.in_port);
     this.origin.place = key.get(slots.recirc_id);
     const result = tracker.process(packet, request, this.now_ms, prior, this.origin);
+    if (request.nat !== null) packet.changed = true;
     if (result.fate === FATE.on) {
       prior.keep(result);
       if (recirculation !== 0) this.recirculate(recirculation, frameNeeded, depth, packet, result);
@@ -432,7 +441,9 @@ export class Datapath {
     const copy = frameNeeded ? this.packets[next].copy(packet) : packet;
     const key = this.keys[next];
     const before = this.keys[depth];
-    extract(copy, key, before.get(slots.in_port), id);
+    // Read anew only where something may have been written.
+    if (copy.changed) extract(copy, key, before.get(slots.in_port), id);
+    else key.copyHeaders(before, recirculationWord(id));
     if (result) fillTracked(key, result);
     else key.copyTracking(before);
     key.copyGroup(before, 'tunnel');

@@ -1,23 +1,49 @@
-/** The ct_* fields of the key, as the tracker's answer has them (ovs-fields(7)). */
+/** The ct_* fields of the key, as the tracker's answer has them (ovs-fields(7)). Called for every tracked packet: plain stores. */
 import type { CtResult } from '../ct/index.js';
 import { DIRTY, type Key, slots } from '../packet/key.js';
 
+const STATE = slots.ct_state.at;
+const ZONE = slots.ct_zone.at;
+const PROTO = slots.ct_nw_proto.at;
+const MARK = slots.ct_mark.at;
+const LABEL_WORD = slots.ct_label.at >> 2;
+const SRC_WORD = slots.ct_nw_src.at >> 2;
+const DST_WORD = slots.ct_nw_dst.at >> 2;
+const SRC6_WORD = slots.ct_ipv6_src.at >> 2;
+const DST6_WORD = slots.ct_ipv6_dst.at >> 2;
+const PORTS = slots.ct_tp_src.at;
+
 /** Puts what the tracker found into a key whose ct_* fields are zero. */
 export function fillTracked(key: Key, result: CtResult): void {
-  key.set(slots.ct_state, result.state);
-  key.set(slots.ct_zone, result.zone);
-  key.set(slots.ct_mark, result.mark);
-  if (result.family === 0 && result.label[0] + result.label[1] + result.label[2] + result.label[3] === 0) return;
-  key.dirty |= DIRTY.ctTuple;
-  key.words.set(result.label, slots.ct_label.at >> 2);
-  key.set(slots.ct_nw_proto, result.proto);
-  if (result.family === 4) {
-    key.setBytes(slots.ct_nw_src, result.src);
-    key.setBytes(slots.ct_nw_dst, result.dst);
-  } else if (result.family === 6) {
-    key.setBytes(slots.ct_ipv6_src, result.src);
-    key.setBytes(slots.ct_ipv6_dst, result.dst);
+  const { words, bytes } = key;
+  const { label, srcWords, dstWords, family, zone, mark } = result;
+  // No other bit of ct_state is in use.
+  bytes[STATE + 3] = result.state;
+  bytes[ZONE] = zone >>> 8;
+  bytes[ZONE + 1] = zone;
+  if (mark !== 0) {
+    bytes[MARK] = mark >>> 24;
+    bytes[MARK + 1] = mark >>> 16;
+    bytes[MARK + 2] = mark >>> 8;
+    bytes[MARK + 3] = mark;
   }
-  key.set(slots.ct_tp_src, result.tp_src);
-  key.set(slots.ct_tp_dst, result.tp_dst);
+  const labelled = (label[0] | label[1] | label[2] | label[3]) !== 0;
+  if (labelled) for (let i = 0; i < 4; i++) words[LABEL_WORD + i] = label[i];
+  if (family === 0 && !labelled) return;
+  key.dirty |= DIRTY.ctTuple;
+  bytes[PROTO] = result.proto;
+  if (family === 4) {
+    words[SRC_WORD] = srcWords[0];
+    words[DST_WORD] = dstWords[0];
+  } else if (family === 6) {
+    for (let i = 0; i < 4; i++) {
+      words[SRC6_WORD + i] = srcWords[i];
+      words[DST6_WORD + i] = dstWords[i];
+    }
+  }
+  const { tp_src, tp_dst } = result;
+  bytes[PORTS] = tp_src >>> 8;
+  bytes[PORTS + 1] = tp_src;
+  bytes[PORTS + 2] = tp_dst >>> 8;
+  bytes[PORTS + 3] = tp_dst;
 }

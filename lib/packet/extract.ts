@@ -67,6 +67,7 @@ export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, 
   packet.l4 = -1;
   packet.protoAt = -1;
   packet.routed = false;
+  packet.changed = false;
   packet.l3End = packet.end;
   if (packet.end - packet.start < ETHERNET_HEADER) return;
   const type = ethernet(packet, key);

@@ -251,6 +251,9 @@ export const DIRTY = { ipv6: 1, neighbour: 2, tags: 4, nsh: 8, ctTuple: 16, pipe
 /** The hot words of connection tracking: state, zone, protocol, mark. */
 const TRACKING = [ct_state.at / 4, packet_type.at / 4] as const;
 
+/** Groups that extraction fills. */
+const HEADER_GROUPS = DIRTY.ipv6 | DIRTY.neighbour | DIRTY.tags | DIRTY.nsh;
+
 const groupFirst = Uint16Array.from(Object.values(GROUPS), ([first]) => first);
 const groupEnd = Uint16Array.from(Object.values(GROUPS), ([, end]) => end);
 
@@ -285,6 +288,13 @@ export const VLAN_CFI = 0x1000;
 /** What eth_type holds for a frame without a type (802.3 with other LLC than SNAP). */
 export const ETH_TYPE_NONE = 0x05ff;
 
+const LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/** A recirculation id as its word stands in a key. */
+export function recirculationWord(id: number): number {
+  return LITTLE ? ((id >>> 24) | ((id >>> 8) & 0xff00) | ((id << 8) & 0xff0000) | (id << 24)) >>> 0 : id;
+}
+
 /** One key. */
 export class Key {
   readonly words = new Uint32Array(KEY_WORDS);
@@ -316,11 +326,31 @@ export class Key {
 
   /** Takes a cold group over from another key. */
   copyGroup(from: Key, group: keyof typeof GROUPS): void {
-    const bit = DIRTY[group];
-    if (((this.dirty | from.dirty) & bit) === 0) return;
-    const [first, end] = GROUPS[group];
-    for (let i = first; i < end; i++) this.words[i] = from.words[i];
-    this.dirty = (this.dirty & ~bit) | (from.dirty & bit);
+    this.copyGroups(from, DIRTY[group]);
+  }
+
+  /** The same for all groups of `bits` (of DIRTY). */
+  copyGroups(from: Key, bits: number): void {
+    for (let left = (this.dirty | from.dirty) & bits; left !== 0; left &= left - 1) {
+      const group = 31 - Math.clz32(left & -left);
+      for (let i = groupFirst[group]; i < groupEnd[group]; i++) this.words[i] = from.words[i];
+    }
+    this.dirty = (this.dirty & ~bits) | (from.dirty & bits);
+  }
+
+  /**
+   * What extraction would give for the frame of which `from` was extracted, under another recirculation id (its word as it
+   * stands in a key): headers and ports are taken over, ct_* fields are zero, and so is what only a pipeline writes.
+   */
+  copyHeaders(from: Key, recirculation: number): void {
+    const { words } = this;
+    const source = from.words;
+    for (let i = 1; i < TRACKING[0]; i++) words[i] = source[i];
+    for (let i = TRACKING[0]; i < TRACKING[1]; i++) words[i] = 0;
+    for (let i = TRACKING[1]; i < HOT_WORDS; i++) words[i] = source[i];
+    words[0] = recirculation;
+    if (this.dirty !== 0) this.clearCold(HEADER_GROUPS);
+    this.copyGroups(from, HEADER_GROUPS);
   }
 
   /** Takes what connection tracking found over from another key. */

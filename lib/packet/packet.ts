@@ -27,6 +27,8 @@ export class Packet {
   protoAt = -1;
   /** Offset of the L4 header, or -1: no IP, not the first fragment, or cut off. */
   l4 = -1;
+  /** Bytes were changed since the key was extracted, as far as whoever changes them says so. */
+  changed = false;
   private own: Uint8Array | null = null;
 
   constructor() {
@@ -65,6 +67,7 @@ export class Packet {
     this.routed = from.routed;
     this.protoAt = from.protoAt < 0 ? -1 : from.protoAt + shift;
     this.l4 = from.l4 < 0 ? -1 : from.l4 + shift;
+    this.changed = from.changed;
     return this;
   }
 

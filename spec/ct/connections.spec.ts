@@ -191,8 +191,13 @@ describe('ct/connections', () => {
 describe('ct/hash-index', () => {
   const all = (index: HashIndex, hash: number): number[] => {
     const found: number[] = [];
-    index.seek(hash);
-    for (let record = index.next(); record >= 0; record = index.next()) found.push(record);
+    const walk = (table: Int32Array, mask: number): void => {
+      for (let at = hash & mask; table[at * 2 + 1] !== 0; at = (at + 1) & mask) {
+        if (table[at * 2] === hash) found.push(table[at * 2 + 1] - 1);
+      }
+    };
+    walk(index.table, index.mask);
+    if (index.old !== null) walk(index.old, index.oldMask);
     return found.sort((a, b) => a - b);
   };
 

@@ -7,9 +7,8 @@ import { digest } from '../support/digest.js';
 import { icmp4, tcp4, udp4, udp6 } from '../support/frames.js';
 import { commit, nat, Tracking } from './tracking.js';
 
-const WALK = ['walkTable', 'walkMask', 'walkAt', 'walkHash'];
 /** What a lookup leaves behind, for its caller alone. */
-const FLEETING = new Set(['Connections.hash', 'Connections.reply', 'Connections.stale', ...WALK]);
+const FLEETING = new Set(['Connections.hash', 'Connections.reply', 'Connections.stale']);
 
 const HOSTS = ['10.0.0.1', '10.0.0.2', '192.0.2.1'];
 const packet = fc.record({

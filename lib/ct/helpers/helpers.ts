@@ -6,9 +6,10 @@
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../bytes/address.js';
 import { updateChecksum } from '../../bytes/checksum.js';
 import type { Packet } from '../../packet/packet.js';
-import { type Connections, DNAT, FTP, SNAT } from '../connections.js';
+import type { Connections } from '../connections.js';
 import type { Expectation, Expectations } from '../expectations.js';
 import type { Parsed } from '../parse.js';
+import { DNAT, FTP, SNAT } from '../record.js';
 import { putTcpChecksum } from '../translate.js';
 import { Tuple } from '../tuple.js';
 import { FTP_BAD, FTP_NOTHING, FtpEndpoint, readFtp } from './ftp.js';

@@ -1,5 +1,6 @@
 /** An association in the six state words of its record. */
-import { type Connections, STATE } from '../connections.js';
+import type { Connections } from '../connections.js';
+import { STATE } from '../record.js';
 import type { Association } from './machine.js';
 
 export function loadAssociation(connections: Connections, slot: number, out: Association): void {

@@ -2,17 +2,19 @@
  * A connection's two TCP sides in the six state words of its record: seqlo, seqhi, and window, scaling, scale and
  * state in one.
  */
-import { type Connections, STATE } from '../connections.js';
+import type { Connections } from '../connections.js';
+import { STATE } from '../record.js';
 import type { TcpPeer } from './machine.js';
 
 const WORDS = 3;
 
 /** Reads side `side` (0: the creator) of a connection. */
 export function loadPeer(connections: Connections, slot: number, side: number, out: TcpPeer): void {
-  const at = STATE + side * WORDS;
-  out.seqlo = connections.word(slot, at);
-  out.seqhi = connections.word(slot, at + 1);
-  const packed = connections.word(slot, at + 2);
+  const words = connections.chunk(slot);
+  const at = connections.placeOf(slot) + STATE + side * WORDS;
+  out.seqlo = words[at];
+  out.seqhi = words[at + 1];
+  const packed = words[at + 2];
   out.window = packed >>> 16;
   out.scaling = (packed >>> 12) & 15;
   out.scale = (packed >>> 8) & 15;
@@ -20,10 +22,11 @@ export function loadPeer(connections: Connections, slot: number, side: number, o
 }
 
 export function storePeer(connections: Connections, slot: number, side: number, peer: TcpPeer): void {
-  const at = STATE + side * WORDS;
-  connections.setWord(slot, at, peer.seqlo);
-  connections.setWord(slot, at + 1, peer.seqhi);
-  connections.setWord(slot, at + 2, (peer.window << 16) | (peer.scaling << 12) | (peer.scale << 8) | peer.state);
+  const words = connections.chunk(slot);
+  const at = connections.placeOf(slot) + STATE + side * WORDS;
+  words[at] = peer.seqlo;
+  words[at + 1] = peer.seqhi;
+  words[at + 2] = (peer.window << 16) | (peer.scaling << 12) | (peer.scale << 8) | peer.state;
 }
 
 /** The state of a side alone. */
