@@ -18,6 +18,9 @@ export interface AgentContext {
   heardError(peer: Peer, error: MessageOf<'error'>): void;
 }
 
+/** What a message does; `bytes` are all of it. */
+export type Handler<M> = (m: M, peer: Peer, agent: AgentContext, bytes: Uint8Array) => void;
+
 /** The error for an experimenter's message or multipart: as Open vSwitch, which knows Nicira and ONF. */
 export function unknownExperimenter(experimenter: number, type: number, at: number): OpenFlowError {
   const id = `0x${experimenter.toString(16).padStart(8, '0')}`;

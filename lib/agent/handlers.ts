@@ -6,23 +6,14 @@
 import { OpenFlowError } from '../bytes/index.js';
 import { type FlowCommand, NO_BUFFER_ID, OFPP } from '../nxm/index.js';
 import type { FragmentHandling } from '../pipeline/types.js';
-import {
-  MAX_MESSAGE_BYTES,
-  type Message,
-  type MessageOf,
-  type MessageType,
-  NICIRA,
-  NXT,
-  OFPC,
-  readControllerId,
-  readPacketInFormat,
-} from '../wire/index.js';
-import { type AgentContext, unknownExperimenter } from './context.js';
+import { MAX_MESSAGE_BYTES, type Message, type MessageOf, type MessageType, OFPC } from '../wire/index.js';
+import { NO_EXTRA_MASKS } from './async.js';
+import { type AgentContext, type Handler, unknownExperimenter } from './context.js';
+import { EXTENSION_HANDLERS } from './extension-handlers.js';
 import { queueDescription, queuesFor } from './group-rows.js';
 import { answerMultipart } from './multiparts.js';
 import type { Peer } from './peer.js';
-
-type Handler<M> = (m: M, peer: Peer, agent: AgentContext, bytes: Uint8Array) => void;
+import { forwardRequest, tellOfRole } from './tell-others.js';
 
 const CAPABILITIES = OFPC.FLOW_STATS | OFPC.TABLE_STATS | OFPC.PORT_STATS | OFPC.GROUP_STATS | OFPC.QUEUE_STATS;
 /** OFPC_FRAG_*: fragments aren't put together. */
@@ -40,6 +31,12 @@ const CHANGES: ReadonlySet<MessageType> = new Set([
   'port_mod',
   'table_mod',
   'meter_mod',
+  'onf_bundle_control',
+  'onf_bundle_add',
+  'nxt_resume',
+  'nxt_tlv_table_mod',
+  'nxt_ct_flush',
+  'nxt_ct_flush_zone',
 ]);
 
 const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
@@ -89,8 +86,14 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
     pipeline.apply(change);
   },
 
-  group_mod: ({ change }, _, { pipeline }) => pipeline.applyGroup(change),
-  meter_mod: ({ change }, _, { pipeline }) => pipeline.applyMeter(change),
+  group_mod(m, peer, agent) {
+    agent.pipeline.applyGroup(m.change);
+    forwardRequest(m, peer, agent);
+  },
+  meter_mod(m, peer, agent) {
+    agent.pipeline.applyMeter(m.change);
+    forwardRequest(m, peer, agent);
+  },
 
   queue_get_config_request(m, peer, { pipeline }) {
     const queues = queuesFor(pipeline, m.port).map(queueDescription);
@@ -112,26 +115,25 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
   barrier_request: (m, peer) => peer.reply(m, { type: 'barrier_reply' }),
 
   role_request(m, peer, agent) {
-    agent.roles.request(peer, m, agent.peers());
+    tellOfRole(agent.roles.request(peer, m, agent.peers()), agent);
     peer.reply(m, { type: 'role_reply', role: peer.role, generationId: agent.roles.generationId });
   },
 
-  get_async_request: (m, peer) => peer.reply(m, { type: 'get_async_reply', ...peer.masks }),
+  get_async_request(m, peer) {
+    const { packetIn, portStatus, flowRemoved } = peer.masks;
+    peer.reply(m, { type: 'get_async_reply', packetIn, portStatus, flowRemoved });
+  },
   set_async(m, peer) {
-    peer.masks = { packetIn: m.packetIn, portStatus: m.portStatus, flowRemoved: m.flowRemoved };
+    const { packetIn, portStatus, flowRemoved } = m;
+    peer.masks = { packetIn, portStatus, flowRemoved, ...NO_EXTRA_MASKS };
   },
 
   multipart_request: answerMultipart,
 
-  experimenter(m, peer) {
-    if (m.experimenter === NICIRA && m.expType === NXT.SET_PACKET_IN_FORMAT) {
-      const format = readPacketInFormat(m.data);
-      peer.format = format === 'nxt2' ? format : 'standard';
-    } else if (m.experimenter === NICIRA && m.expType === NXT.SET_CONTROLLER_ID) {
-      peer.controllerId = readControllerId(m.data);
-    } else {
-      throw unknownExperimenter(m.experimenter, m.expType, 8);
-    }
+  ...EXTENSION_HANDLERS,
+
+  experimenter(m) {
+    throw unknownExperimenter(m.experimenter, m.expType, 8);
   },
 };
 

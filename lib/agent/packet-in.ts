@@ -1,10 +1,10 @@
 /**
  * Packet-ins as a controller gets them: cut to the length that was asked for, the fields that its profile shows, in
- * the format it chose (OpenFlow 1.3.5 §7.4.1; Nicira's NXT_PACKET_IN2). Nothing is buffered in the switch.
+ * the format it chose (OpenFlow 1.3.5 §7.4.1; Nicira's NXT_PACKET_IN and NXT_PACKET_IN2). Nothing is buffered in the switch.
  */
-import { NO_BUFFER_ID } from '../nxm/index.js';
+import { type FieldValue, fields, NO_BUFFER_ID } from '../nxm/index.js';
 import type { PacketIn as PipelinePacketIn } from '../pipeline/types.js';
-import { encode, MAX_MESSAGE_BYTES, type PacketIn, type PacketInFormat, packetIn2 } from '../wire/index.js';
+import { encode, MAX_MESSAGE_BYTES, type Message, type PacketIn, type PacketInFormat } from '../wire/index.js';
 import { type Profile, packetInFields } from './profile.js';
 
 /** OFPCML_NO_BUFFER: the whole packet. */
@@ -32,8 +32,7 @@ export class PacketInEncoder {
     const key = `${form.format} ${form.profile} ${length}`;
     const known = this.done.get(key);
     if (known) return known;
-    const message = this.message(form.profile, length);
-    const bytes = encode(form.format === 'nxt2' ? packetIn2(message) : message);
+    const bytes = encode(inFormat(this.message(form.profile, length), form.format));
     this.done.set(key, bytes);
     return bytes;
   }
@@ -59,4 +58,18 @@ export class PacketInEncoder {
       data: frame.subarray(0, length),
     };
   }
+}
+
+function inFormat(m: PacketIn, format: PacketInFormat): Message {
+  if (format === 'standard') return m;
+  if (format === 'nxt') return { ...m, type: 'nxt_packet_in', fields: m.fields.map(withPort16) };
+  const { type: _, ...what } = m;
+  return { ...what, type: 'nxt_packet_in2', userdata: null, continuation: null };
+}
+
+/** Nicira's own fields have the ingress port in 16 bits: reserved ports lose their upper half. */
+function withPort16(value: FieldValue): FieldValue {
+  return value.field === fields.in_port_oxm
+    ? { field: fields.in_port, value: value.value.slice(2), mask: null }
+    : value;
 }

@@ -6,14 +6,14 @@ import type { Duplex } from 'node:stream';
 import type { OpenFlowError } from '../bytes/index.js';
 import { type CloseCause, Connection, type ConnectionOptions, type ConnectionUser } from '../channel/index.js';
 import {
-  type AsyncMasks,
+  type AsyncKind,
   encodeRows,
   type Message,
   type PacketInFormat,
   type RowOf,
   type RowsName,
 } from '../wire/index.js';
-import { DEFAULT_MASKS, wants } from './async.js';
+import { DEFAULT_MASKS, type HeldMasks, wants } from './async.js';
 import type { PacketInEncoder, PacketInForm } from './packet-in.js';
 import { PartialRequests } from './partial-requests.js';
 import type { Profile } from './profile.js';
@@ -38,7 +38,7 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
   /** Multipart requests whose last part hasn't come. */
   readonly partial: PartialRequests;
   role: HeldRole = 'equal';
-  masks: AsyncMasks = DEFAULT_MASKS;
+  masks: HeldMasks = DEFAULT_MASKS;
   missSendLen = DEFAULT_MISS_SEND_LEN;
   format: PacketInFormat = 'standard';
   /** Which controller actions are meant for it (NXT_SET_CONTROLLER_ID). */
@@ -70,8 +70,8 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
     this.connection.sendAll(encodeRows(kind, to.xid, rows));
   }
 
-  /** Does it want such a message? `reason` is the number of an OFPR_*, OFPPR_* or OFPRR_*. */
-  wants(kind: keyof AsyncMasks, reason: number): boolean {
+  /** Does it want such a message? `reason` is the number of an OFPR_*, OFPPR_*, OFPRR_*, OFPCRR_* or OFPRFR_*. */
+  wants(kind: AsyncKind, reason: number): boolean {
     return this.connection.state === 'open' && wants(this.masks, kind, this.role, reason);
   }
 

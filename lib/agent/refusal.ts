@@ -4,7 +4,7 @@
  * gets all its errors, but only some of them fill the log.
  */
 import type { Clock, Log, OpenFlowError } from '../bytes/index.js';
-import { encode, errorMessage, MESSAGE_TYPES, MULTIPARTS, peekType, peekXid } from '../wire/index.js';
+import { encode, errorMessage, extensionOf, kindNumbered, MULTIPARTS, peekType, peekXid } from '../wire/index.js';
 
 /**
  * Bytes of a refused message that the error carries; at least 64 are asked for, or all. Nearly every message is carried whole:
@@ -13,6 +13,8 @@ import { encode, errorMessage, MESSAGE_TYPES, MULTIPARTS, peekType, peekXid } fr
 export const QUOTED_BYTES = 4096;
 /** Up to and with a multipart's type. */
 const MULTIPART_HEAD_BYTES = 10;
+/** Up to and with an experimenter's type. */
+const EXPERIMENTER_HEAD_BYTES = 16;
 /** Lines about refusals in a second; the rest is counted and told later. */
 const LINES_PER_S = 20;
 
@@ -26,11 +28,15 @@ export function refusalText(error: OpenFlowError, request: Uint8Array): string {
   return `${messageName(request)} refused: ${error.message}`;
 }
 
-/** "FLOW_MOD", "MULTIPART_REQUEST flow", "message of type 99". */
+/** "FLOW_MOD", "MULTIPART_REQUEST flow", "NXT_RESUME", "message of type 99". */
 export function messageName(bytes: Uint8Array): string {
-  const type = MESSAGE_TYPES[peekType(bytes)];
+  const type = kindNumbered(peekType(bytes))?.type;
   if (!type) return `message of type ${peekType(bytes)}`;
   const name = type.toUpperCase();
+  if (type === 'experimenter' && bytes.length >= EXPERIMENTER_HEAD_BYTES) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    return extensionOf(view.getUint32(8), view.getUint32(12))?.type.toUpperCase() ?? name;
+  }
   if (!type.startsWith('multipart') || bytes.length < MULTIPART_HEAD_BYTES) return name;
   const number = (bytes[8] << 8) | bytes[9];
   const part = Object.values(MULTIPARTS).find((each) => each.number === number);

@@ -26,14 +26,20 @@ export class Roles {
 
   /**
    * Gives a controller the role it asks for. A new master turns the old one into a slave. Throws STALE, changing
-   * nothing, where the request is older than the last one; equal and nochange have no age.
+   * nothing, where the request is older than the last one; equal and nochange have no age. Returns whose role that
+   * changed but the asker's.
    */
-  request(from: RoleHolder, { role, generationId }: RoleRequest, all: Iterable<RoleHolder>): void {
+  request<H extends RoleHolder>(from: H, { role, generationId }: RoleRequest, all: Iterable<H>): H[] {
     if (role === 'master' || role === 'slave') this.renew(generationId);
-    if (role === 'master') {
-      for (const other of all) if (other !== from && other.role === 'master') other.role = 'slave';
-    }
-    if (role !== 'nochange') from.role = role;
+    return role === 'nochange' ? [] : this.take(from, role, all);
+  }
+
+  /** The same without a generation id, as Nicira's roles are. */
+  take<H extends RoleHolder>(from: H, role: HeldRole, all: Iterable<H>): H[] {
+    const masters = role === 'master' ? [...all].filter((other) => other !== from && other.role === 'master') : [];
+    for (const other of masters) other.role = 'slave';
+    from.role = role;
+    return masters;
   }
 
   /** The distance between ids is signed, so that they may wrap. */

@@ -4,6 +4,7 @@ export * from './clock.js';
 export * from './hex.js';
 export * from './log.js';
 export * from './openflow-error.js';
+export * from './property.js';
 export * from './random.js';
 export * from './reader.js';
 export * from './text-error.js';

@@ -21,4 +21,5 @@ export * from './prerequisite.js';
 export * from './subfield.js';
 export * from './subfield-text.js';
 export * from './suggestion.js';
+export * from './tlv-table.js';
 export * from './value-text.js';

@@ -135,8 +135,17 @@ export function writeHeader(w: Writer, h: OxmHeader, length: number, hasMask: bo
 }
 
 /** Writes header, value and mask. */
-export function writeTlv(w: Writer, { field, value, mask }: FieldValue): void {
-  writeHeader(w, headerOf(field), mask ? value.length * 2 : value.length, mask !== null);
+export function writeTlv(w: Writer, value: FieldValue): void {
+  writeTlvAs(w, headerOf(value.field), value);
+}
+
+/** The same with Nicira's own header, where the field has one. */
+export function writeNxmTlv(w: Writer, value: FieldValue): void {
+  writeTlvAs(w, value.field.headers[0] ?? headerOf(value.field), value);
+}
+
+function writeTlvAs(w: Writer, header: OxmHeader, { value, mask }: FieldValue): void {
+  writeHeader(w, header, mask ? value.length * 2 : value.length, mask !== null);
   w.put(value);
   if (mask) w.put(mask);
 }

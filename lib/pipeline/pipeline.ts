@@ -14,7 +14,7 @@ import {
   type PortEntry,
   type QueueRates,
 } from '../datapath/index.js';
-import { type FlowMod, type GroupMod, type MeterMod, OFPP } from '../nxm/index.js';
+import { type FlowMod, type GroupMod, type MeterMod, OFPP, TlvTable } from '../nxm/index.js';
 import { Key, slots, VLAN_CFI } from '../packet/key.js';
 import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Port } from '../ports/port.js';
@@ -67,6 +67,7 @@ export class Pipeline implements PipelineApi {
   private readonly flowTables: FlowTables;
   readonly maxGroups = MAX_GROUPS;
   readonly meterFeatures = METER_FEATURES;
+  readonly tlvTable = new TlvTable();
   private readonly groupTable: Groups;
   private readonly meterTable: Meters;
   private readonly named: Named;

@@ -12,6 +12,7 @@ import type {
   MeterBand,
   MeterMod,
   PacketInReason,
+  TlvTable,
 } from '../nxm/index.js';
 
 /** A flow as statistics show it. Times in ms of the switch's clock; counters are whole numbers. */
@@ -240,6 +241,8 @@ export interface PipelineApi {
   readonly meterFeatures: MeterFeaturesView;
   /** Most groups, of all types together. */
   readonly maxGroups: number;
+  /** Which Geneve options are fields. */
+  readonly tlvTable: TlvTable;
   /** All queues, or those of one port, by port and id. */
   queues(port?: number): QueueView[];
 }

@@ -13,7 +13,7 @@ import {
   peekVersion,
   peekXid,
 } from './header.js';
-import type { Body } from './kind.js';
+import type { Body, Context, MessageKind } from './kind.js';
 import { kindNumbered, kindOf, type Message } from './messages/index.js';
 import { multipartReply, writeMultipartHead } from './messages/multipart.js';
 import { MULTIPARTS, type RowOf, type RowsName, rowsOf } from './multipart/index.js';
@@ -44,14 +44,27 @@ export function decode(bytes: Uint8Array, options?: DecodeOptions): Message {
   if (length !== bytes.length) {
     throw new OpenFlowError('OFPBRC_BAD_LEN', `the header says ${length} bytes, there are ${bytes.length}`, 2);
   }
-  if (kind.bytes !== undefined && length !== HEADER_BYTES + kind.bytes) {
-    const wanted = HEADER_BYTES + kind.bytes;
-    throw new OpenFlowError('OFPBRC_BAD_LEN', `${kind.type} of ${length} bytes instead of ${wanted}`, 2);
-  }
   const r = new Reader(bytes, HEADER_BYTES);
-  const m = kind.read(r, { version, xid: peekXid(bytes), lenient: options?.lenient === true });
+  return readBody(r, kind, { version, xid: peekXid(bytes), lenient: options?.lenient === true });
+}
+
+/** Reads what follows a header, to the reader's end. */
+function readBody(r: Reader, kind: MessageKind<Message>, c: Context): Message {
+  if (kind.bytes !== undefined && r.left !== kind.bytes) {
+    throw r.error('OFPBRC_BAD_LEN', `${kind.type} has ${r.left} bytes behind its header instead of ${kind.bytes}`, 6);
+  }
+  const m = kind.read(r, c);
   if (r.left > 0) throw r.error('OFPBRC_BAD_LEN', `${kind.type} is ${r.left} bytes too long`);
   return m;
+}
+
+/** Reads a message inside another one, to the reader's end; whoever calls has looked at its header. */
+export function readNested(r: Reader, c: Context): Message {
+  const kind = kindNumbered(peekType(r.bytes, r.at));
+  if (!kind) throw r.error('OFPBRC_BAD_TYPE', `message type ${peekType(r.bytes, r.at)}`, -1);
+  const xid = peekXid(r.bytes, r.at);
+  r.skip(HEADER_BYTES);
+  return readBody(r, kind, { ...c, xid });
 }
 
 /**
@@ -73,6 +86,7 @@ function writeWhole(w: Writer, m: Message): void {
   const start = w.at;
   const version = m.type === 'hello' || m.type === 'error' ? m.version : OFP13_VERSION;
   w.u8(version).u8(kind.number).u16(0).u32(m.xid);
+  if (kind.extension) w.u32(kind.extension.experimenter).u32(kind.extension.expType);
   kind.write(m, w);
   const length = w.at - start;
   if (length > MAX_MESSAGE_BYTES) {
@@ -102,13 +116,14 @@ export function* encodeRows<K extends RowsName>(
   rows: Iterable<RowOf<K>>,
   max_bytes = MAX_MESSAGE_BYTES,
 ): Generator<Uint8Array, void> {
-  const { number, reply } = MULTIPARTS[kind];
+  const multipart = MULTIPARTS[kind];
+  const { reply } = multipart;
   const list = rowsOf(reply as Body<unknown>);
   if (!list) throw new TypeError(`a ${kind} reply has no rows`);
   const w = new Writer(4096);
   const begin = (): number => {
     w.reset().u8(OFP13_VERSION).u8(multipartReply.number).u16(0).u32(xid);
-    writeMultipartHead(w, number, false);
+    writeMultipartHead(w, multipart, false);
     return w.at;
   };
   const head = begin();

@@ -13,7 +13,16 @@ export type {
   GetAsyncRequest,
   GetConfigRequest,
 } from './messages/bare.js';
+export {
+  BUNDLE_COMMANDS,
+  type Bundlable,
+  type BundleAdd,
+  type BundleCommand,
+  type BundleControl,
+  OFPBF,
+} from './messages/bundle.js';
 export { type GetConfigReply, OFPC_FRAG, type SetConfig } from './messages/config.js';
+export type { CtFlush, FlushTuple } from './messages/ct-flush.js';
 export type { EchoReply, EchoRequest } from './messages/echo.js';
 export { type ErrorMessage, errorMessage } from './messages/error.js';
 export type { Experimenter } from './messages/experimenter.js';
@@ -22,28 +31,31 @@ export type { FlowModMessage } from './messages/flow-mod.js';
 export { FLOW_REMOVED_REASONS, type FlowRemoved, type FlowRemovedReason } from './messages/flow-removed.js';
 export type { GroupModMessage } from './messages/group-mod.js';
 export type { Hello } from './messages/hello.js';
-export { kindNumbered, MESSAGE_TYPES, type Message, type MessageOf, type MessageType } from './messages/index.js';
+export {
+  extensionOf,
+  kindNumbered,
+  MESSAGE_TYPES,
+  type Message,
+  type MessageOf,
+  type MessageType,
+} from './messages/index.js';
 export type { MeterModMessage } from './messages/meter-mod.js';
 export type { MultipartReply, MultipartRequest } from './messages/multipart.js';
-export {
-  NICIRA,
-  NXT,
-  PACKET_IN_FORMATS,
-  type PacketInFormat,
-  packetIn2,
-  readControllerId,
-  readPacketInFormat,
-} from './messages/nicira-packet-in.js';
+export { PACKET_IN_FORMATS, type PacketInFormat } from './messages/nicira-settings.js';
+export { ASYNC_KINDS, type AsyncChange, type AsyncKind } from './messages/nxt-async.js';
+export type { NxtPacketIn2, NxtResume } from './messages/nxt-packet-in2.js';
 export { PACKET_IN_REASONS, type PacketIn } from './messages/packet-in.js';
 export type { PacketOut } from './messages/packet-out.js';
 export type { PortMod } from './messages/port-mod.js';
 export { PORT_STATUS_REASONS, type PortStatus, type PortStatusReason } from './messages/port-status.js';
 export type { Queue, QueueGetConfigReply, QueueGetConfigRequest, QueueProperty } from './messages/queue-config.js';
 export { ROLES, type Role, type RoleReply, type RoleRequest } from './messages/role.js';
+export { ROLE_STATUS_REASONS, type RoleStatus, type RoleStatusReason } from './messages/role-status.js';
 export type { TableMod } from './messages/table-mod.js';
 export type { Desc } from './multipart/desc.js';
 export type { ExperimenterBody } from './multipart/experimenter.js';
 export { type AggregateStats, type FlowStats, type FlowStatsRequest, splitDuration } from './multipart/flow.js';
+export { type FlowMonitorRequest, type FlowUpdate, type FullFlowUpdate, ONFFMF } from './multipart/flow-monitor.js';
 export {
   type BucketStats,
   type GroupDesc,

@@ -2,7 +2,7 @@
  * The shapes that every message and every multipart body has: one value of these types a message, gathered in the two
  * index files.
  */
-import type { Reader, Writer } from '../bytes/index.js';
+import { NX, ONF, type Reader, type Writer } from '../bytes/index.js';
 import type { Part } from './struct.js';
 
 /** What reading a message's body may need beside the bytes. */
@@ -14,10 +14,27 @@ export interface Context {
   readonly lenient: boolean;
 }
 
+/** How an experimenter's message or multipart is named on the wire. */
+export interface Extension {
+  readonly experimenter: number;
+  readonly expType: number;
+}
+
+/** A message of Nicira's (NXT_*), by its subtype. */
+export const nxt = (expType: number): Extension => ({ experimenter: NX, expType });
+/** One of ONF's extensions to OpenFlow 1.3. */
+export const onf = (expType: number): Extension => ({ experimenter: ONF, expType });
+
+/** OFPT_EXPERIMENTER and OFPMP_EXPERIMENTER. */
+export const EXPERIMENTER_MESSAGE = 4;
+export const EXPERIMENTER_MULTIPART = 0xffff;
+
 export interface MessageKind<M extends { readonly type: string }> {
   readonly type: M['type'];
   /** OFPT_*. */
   readonly number: number;
+  /** Whose extension it is; `number` is OFPT_EXPERIMENTER then, and the body begins behind the experimenter's header. */
+  readonly extension?: Extension;
   /** Bytes behind the header, where that is always the same. */
   readonly bytes?: number;
   /** Reads what follows the header; the reader ends where the message ends. */
@@ -31,15 +48,23 @@ export function message<M extends { readonly type: string }>(kind: MessageKind<M
   return kind;
 }
 
-/** Declares a message whose body is a fixed struct. */
+/** Declares an experimenter's message. */
+export function extension<M extends { readonly type: string }>(
+  id: Extension,
+  kind: Omit<MessageKind<M>, 'number' | 'extension'>,
+): MessageKind<M> {
+  return { ...kind, number: EXPERIMENTER_MESSAGE, extension: id };
+}
+
+/** Declares a message whose body is a fixed struct, by its number or its experimenter's. */
 export function structMessage<M extends { readonly type: string; readonly xid: number }>(
   type: M['type'],
-  number: number,
+  id: number | Extension,
   body: Part<Omit<M, 'type' | 'xid'>>,
 ): MessageKind<M> {
   return {
     type,
-    number,
+    ...(typeof id === 'number' ? { number: id } : { number: EXPERIMENTER_MESSAGE, extension: id }),
     bytes: body.bytes,
     read: (r, c) => ({ type, xid: c.xid, ...body.read(r) }) as unknown as M,
     write: (m, w) => body.write(w, m),
@@ -90,6 +115,8 @@ export interface MultipartKind<K extends string, Q, P> {
   readonly kind: K;
   /** OFPMP_*. */
   readonly number: number;
+  /** Whose extension it is; `number` is OFPMP_EXPERIMENTER then. */
+  readonly extension?: Extension;
   readonly request: Body<Q>;
   readonly reply: Body<P>;
 }
@@ -102,4 +129,14 @@ export function multipart<K extends string, Q, P>(
   reply: Body<P>,
 ): MultipartKind<K, Q, P> {
   return { kind, number, request, reply };
+}
+
+/** Declares an experimenter's multipart. */
+export function multipartExtension<K extends string, Q, P>(
+  kind: K,
+  id: Extension,
+  request: Body<Q>,
+  reply: Body<P>,
+): MultipartKind<K, Q, P> {
+  return { kind, number: EXPERIMENTER_MULTIPART, extension: id, request, reply };
 }

@@ -15,7 +15,7 @@ import {
   writeTlv,
 } from '../nxm/index.js';
 
-const OFPMT_OXM = 1;
+export const OFPMT_OXM = 1;
 const EMPTY_BYTES = 4;
 
 /** Reads the struct's header and steps over all of it: a reader of the TLVs alone. */
@@ -37,8 +37,12 @@ function readStruct(r: Reader): Reader {
 /** Reads a match. With `lenient` its bytes are kept as they are, and it is compiled of those TLVs that make sense. */
 export function readMatch(r: Reader, lenient: boolean): Match {
   const tlvs = readStruct(r);
-  if (tlvs.left === 0) return Match.all;
-  return lenient ? readLenient(tlvs) : Match.read(tlvs);
+  return tlvs.left === 0 ? Match.all : readMatchTlvs(tlvs, lenient);
+}
+
+/** The same of bare TLVs, to the reader's end. */
+export function readMatchTlvs(r: Reader, lenient: boolean): Match {
+  return lenient ? readLenient(r) : Match.read(r);
 }
 
 const scratch = new MatchBuilder();
@@ -106,7 +110,11 @@ function readUnknown(r: Reader, h: RawHeader): FieldValue {
 
 /** Reads the TLVs of a match as a list, without asking for prerequisites; those that aren't known keep their bytes. */
 export function readFieldList(r: Reader): FieldValue[] {
-  const tlvs = readStruct(r);
+  return readFields(readStruct(r));
+}
+
+/** The same of bare TLVs, to the reader's end. */
+export function readFields(tlvs: Reader): FieldValue[] {
   const list: FieldValue[] = [];
   while (tlvs.left > 0) {
     const at = tlvs.at;

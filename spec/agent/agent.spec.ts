@@ -210,7 +210,7 @@ describe('agent', () => {
       ['a multipart in parts', 'OFPBRC_MULTIPART_BUFFER_OVERFLOW', multipart({ kind: 'desc' }, true)],
       ['an unknown experimenter', 'OFPBRC_BAD_VENDOR', experimenter(0x1234, 1)],
       ["an unknown message of Nicira's", 'OFPBRC_BAD_SUBTYPE', experimenter(0x2320, 999)],
-      ["an unknown message of ONF's", 'OFPBRC_BAD_SUBTYPE', experimenter(0x4f4e4600, 2300)],
+      ["an unknown message of ONF's", 'OFPBRC_BAD_SUBTYPE', experimenter(0x4f4e4600, 2999)],
       [
         'an unknown multipart experimenter',
         'OFPBRC_BAD_VENDOR',

@@ -3,7 +3,7 @@
  * nothing.
  */
 import type { OpenFlowError } from '../../lib/bytes/index.js';
-import { ALL_TABLES, type FlowMod, type GroupMod, type MeterMod, OFPG, OFPM } from '../../lib/nxm/index.js';
+import { ALL_TABLES, type FlowMod, type GroupMod, type MeterMod, OFPG, OFPM, TlvTable } from '../../lib/nxm/index.js';
 import type {
   FlowFilter,
   FlowView,
@@ -53,6 +53,7 @@ export function flowView(change: FlowMod): FlowView {
 
 export class FakePipeline implements PipelineApi {
   readonly tableCount = 254;
+  readonly tlvTable = new TlvTable();
   fragments: FragmentHandling = 'normal';
   readonly portChanges: PortChange[] = [];
   setups: ReadonlyMap<number, TableSetup> | null = null;

@@ -27,6 +27,7 @@ import {
   ROLES,
   type TableProperty,
 } from '../../lib/wire/index.js';
+import { extensionMembers } from './extension-arbitraries.js';
 import { MATCH } from './samples.js';
 
 const u8 = fc.integer({ min: 0, max: 0xff });
@@ -207,6 +208,34 @@ const BODIES: { [K in MultipartName]: readonly [fc.Arbitrary<object>, fc.Arbitra
   table_features: [rows(tableFeatures), rows(tableFeatures)],
   port_desc: [nothing, rows(port)],
   experimenter: [only(experimenter), only(experimenter)],
+  flow_monitor: [
+    rows(
+      only({
+        monitorId: u32,
+        flags: fc.integer({ min: 2, max: 0x3f }).filter((f) => (f & 14) !== 0),
+        outPort: u32,
+        tableId: u8,
+        match,
+        bare: fc.boolean(),
+      }),
+    ),
+    rows(
+      fc.oneof(
+        only({ event: fc.constant('abbrev'), xid: u32 }),
+        only({
+          event: fc.constantFrom('added', 'deleted', 'modified'),
+          reason: named(FLOW_REMOVED_REASONS, 0xffff),
+          priority: u16,
+          idleTimeout_s: u16,
+          hardTimeout_s: u16,
+          tableId: u8,
+          cookie: u64,
+          match,
+          instructions,
+        }),
+      ),
+    ),
+  ],
 };
 
 const oneBody = (side: 0 | 1): fc.Arbitrary<object> =>
@@ -293,12 +322,27 @@ const MEMBERS: { [T in MessageType]: Members<T> } = {
   meter_mod: {
     change: only({ command: fc.constantFrom(...METER_COMMANDS), flags: u16, meterId: u32, bands: few(band) }),
   },
+  ...extensionMembers(fieldValue, match),
 };
+
+/** A message with another one inside: a bundled one has the outer one's xid. */
+function withInner(outer: Message): fc.Arbitrary<Message> {
+  if (outer.type === 'onf_requestforward') {
+    return fc
+      .oneof(anyMessage('group_mod'), anyMessage('meter_mod'))
+      .map((request) => ({ ...outer, request }) as Message);
+  }
+  const bundlable = fc
+    .constantFrom('flow_mod', 'group_mod', 'port_mod', 'packet_out')
+    .chain((type) => anyMessage(type));
+  return bundlable.map((message) => ({ ...outer, message: { ...message, xid: outer.xid } }) as Message);
+}
 
 /** Any message of a type. */
 export function anyMessage(type: MessageType): fc.Arbitrary<Message> {
   const members = MEMBERS[type] as Record<string, fc.Arbitrary<unknown>>;
-  return fc.record({ type: fc.constant(type), xid: u32, ...members }) as unknown as fc.Arbitrary<Message>;
+  const any = fc.record({ type: fc.constant(type), xid: u32, ...members }) as unknown as fc.Arbitrary<Message>;
+  return type === 'onf_bundle_add' || type === 'onf_requestforward' ? any.chain(withInner) : any;
 }
 
 /** Any body of a multipart, with its kind. */

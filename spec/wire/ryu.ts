@@ -210,6 +210,7 @@ const STATS: Readonly<Record<RequestBody['kind'], readonly [message: string, row
   table_features: ['OFPTableFeaturesStats', 'OFPTableFeaturesStats'],
   port_desc: ['OFPPortDescStats', 'OFPPort'],
   experimenter: ['OFPExperimenterStats', 'OFPExperimenterMultipart'],
+  flow_monitor: ['ONFFlowMonitorStats', 'ONFFlowMonitorStats'],
 };
 
 /** A row, or the body of a request, of a multipart. */

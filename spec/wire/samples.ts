@@ -20,6 +20,7 @@ import {
   type ReplyBody,
   type RequestBody,
 } from '../../lib/wire/index.js';
+import { extensionSamples, MONITOR_REPLY, MONITOR_REQUEST } from './extension-samples.js';
 
 /** A frame: ARP for 10.0.0.2, padded to 60 bytes. */
 export const FRAME = fromHex(`ffffffffffff0a0000000001080600010800060400010a0000000001\
@@ -129,6 +130,7 @@ export const REQUESTS: readonly RequestBody[] = [
   { kind: 'table_features', rows: [] },
   { kind: 'table_features', rows: [TABLE_FEATURES] },
   { kind: 'port_desc' },
+  MONITOR_REQUEST,
 ];
 
 const PORT_STATS = {
@@ -193,13 +195,15 @@ export const REPLIES: readonly ReplyBody[] = [
   { kind: 'meter_features', maxMeter: 1000, bandTypes: 6, capabilities: 15, maxBands: 8, maxColor: 0 },
   { kind: 'table_features', rows: [TABLE_FEATURES] },
   { kind: 'port_desc', rows: [PORT, { ...PORT, number: OFPP.LOCAL, name: 'br0' }] },
+  MONITOR_REPLY,
 ];
 
+const NXT_FLOW_MOD = fromHex(`${'00'.repeat(14)}8000ffffffffffff${'00'.repeat(10)}`);
 const MASKS = { packetIn: [3, 0], portStatus: [7, 7], flowRemoved: [15, 0] };
 const xid = 0x11223344;
 
-/** Every type at least once; experimenter messages are ONF's empty-handed bundle control. */
-export const SAMPLES: readonly Message[] = [
+/** Every type at least once; the experimenter message is Nicira's flow-mod of OpenFlow 1.0. */
+const OWN_SAMPLES: readonly Message[] = [
   { type: 'hello', xid, version: 4, versions: [4] },
   { type: 'hello', xid, version: 4, versions: null },
   { type: 'error', xid, version: 4, error: { type: 1, code: 10 }, data: encode({ type: 'get_async_request', xid }) },
@@ -212,7 +216,7 @@ export const SAMPLES: readonly Message[] = [
   },
   { type: 'echo_request', xid, data: fromHex('01020304') },
   { type: 'echo_reply', xid, data: fromHex('01020304') },
-  { type: 'experimenter', xid, experimenter: 0x4f4e4600, expType: 2300, data: fromHex('0000000100000001') },
+  { type: 'experimenter', xid, experimenter: 0x2320, expType: 13, data: NXT_FLOW_MOD },
   { type: 'features_request', xid },
   {
     type: 'features_reply',
@@ -289,6 +293,13 @@ export const SAMPLES: readonly Message[] = [
   { type: 'get_async_reply', xid, ...MASKS },
   { type: 'set_async', xid, ...MASKS },
   { type: 'meter_mod', xid, change: { command: 'add', flags: 5, meterId: 1, bands: BANDS } },
+];
+
+const ofType = (type: Message['type']) => OWN_SAMPLES.find((m) => m.type === type) as Message;
+/** Of OpenFlow's own, and of Nicira's and ONF's. */
+export const SAMPLES: readonly Message[] = [
+  ...OWN_SAMPLES,
+  ...extensionSamples(FRAME, ofType('flow_mod'), ofType('group_mod'), ofType('meter_mod')),
 ];
 
 /** What a spec calls a sample. */

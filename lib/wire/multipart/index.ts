@@ -1,8 +1,9 @@
 /** Every multipart: the table that bodies are read and written by, and the types of requests and replies. */
-import type { Body, Rows, RowsBody } from '../kind.js';
+import type { Body, Extension, Rows, RowsBody } from '../kind.js';
 import { desc } from './desc.js';
 import { experimenterMultipart } from './experimenter.js';
 import { aggregate, flow } from './flow.js';
+import { flowMonitor } from './flow-monitor.js';
 import { group, groupDesc, groupFeatures } from './group.js';
 import { meter, meterConfig, meterFeatures } from './meter.js';
 import { portDesc, portStats } from './port.js';
@@ -27,6 +28,7 @@ export const MULTIPARTS = {
   table_features: tableFeatures,
   port_desc: portDesc,
   experimenter: experimenterMultipart,
+  flow_monitor: flowMonitor,
 } as const;
 
 type Multiparts = typeof MULTIPARTS;
@@ -56,9 +58,16 @@ export function rowsOf(body: Body<unknown>): RowsBody<unknown> | undefined {
   return 'writeRow' in body ? (body as RowsBody<unknown>) : undefined;
 }
 
-const byNumber = new Map<number, Multiparts[MultipartName]>(
-  Object.values(MULTIPARTS).map((kind) => [kind.number, kind]),
+type AnyMultipart = Multiparts[MultipartName];
+const all: readonly (AnyMultipart & { readonly extension?: Extension })[] = Object.values(MULTIPARTS);
+const byNumber = new Map<number, AnyMultipart>(
+  all.filter(({ extension }) => !extension).map((kind) => [kind.number, kind]),
 );
+
+/** The multipart of an experimenter, where it is known. */
+export function multipartExtensionOf(experimenter: number, expType: number): AnyMultipart | undefined {
+  return all.find((kind) => kind.extension?.experimenter === experimenter && kind.extension.expType === expType);
+}
 
 /** The multipart of a number on the wire. */
 export function multipartOf(number: number): Multiparts[MultipartName] | undefined {
