@@ -61,14 +61,18 @@ describe('agent: what nobody asked for', () => {
       });
     }
 
-    it('go out as NXT_PACKET_IN2 to a controller that asked for it, and to no other', async () => {
+    it('go out as NXT_PACKET_IN2 or NXT_PACKET_IN to a controller that asked for it, and to no other', async () => {
       const { c, agent, controller } = await connected();
       const other = await controller();
-      await c.send(experimenter(0x2320, 16, 0, 0, 0, 2));
+      await c.send({ type: 'nxt_set_packet_in_format', xid: 1, format: 'nxt2' });
       agent.events.packetIn(packetIn({ maxLen: 1 }));
       await turns();
-      expect(c.last('experimenter')).to.deep.include({ experimenter: 0x2320, expType: 30 });
+      expect(c.last('nxt_packet_in2')).to.deep.include({ totalLen: 1000, data: Uint8Array.of(0) });
       expect(other.last('packet_in').data).to.have.length(1);
+      await c.send({ type: 'nxt_set_packet_in_format', xid: 1, format: 'nxt' });
+      agent.events.packetIn(packetIn({ maxLen: 1 }));
+      await turns();
+      expect(c.last('nxt_packet_in').fields.map(({ field }) => field.name)).to.include('in_port');
       await c.send(experimenter(0x2320, 16, 0, 0, 0, 0));
       agent.events.packetIn(packetIn());
       await turns();

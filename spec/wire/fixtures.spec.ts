@@ -25,7 +25,8 @@ const BROKEN: Readonly<Record<string, string>> = {
 const LENIENT: Readonly<Record<string, string>> = {
   // Every field of OpenFlow 1.3 at once, many without what they need before them.
   '4-60-ofp_flow_mod.packet': 'OFPBMC_BAD_PREREQ',
-  '4-63-onf_flow_monitor_request.packet': 'OFPBMC_BAD_PREREQ',
+  // A monitor of nothing.
+  '4-63-onf_flow_monitor_request.packet': 'OFPMOFC_BAD_FLAGS',
 };
 
 /** Why a twin says something else than the bytes. */

@@ -56,7 +56,7 @@ const KNOWN_FLAGS = Object.values(ONFFMF).reduce((all: number, flag) => all | fl
 function readRequest(r: Reader, c: Context): FlowMonitorRequest {
   const monitorId = r.u32('a flow monitor');
   const flags = r.u16('flow monitor flags');
-  if (!(flags & ANY_EVENT) || flags & ~KNOWN_FLAGS) {
+  if (!c.lenient && (!(flags & ANY_EVENT) || flags & ~KNOWN_FLAGS)) {
     throw r.error('OFPMOFC_BAD_FLAGS', `flow monitor flags 0x${flags.toString(16)}`, 2);
   }
   const length = r.u16('a match length');
