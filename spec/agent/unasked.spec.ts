@@ -67,7 +67,7 @@ describe('agent: what nobody asked for', () => {
       await c.send({ type: 'nxt_set_packet_in_format', xid: 1, format: 'nxt2' });
       agent.events.packetIn(packetIn({ maxLen: 1 }));
       await turns();
-      expect(c.last('nxt_packet_in2')).to.deep.include({ totalLen: 1000, data: Uint8Array.of(0) });
+      expect(c.last('nxt_packet_in2')).to.include({ totalLen: 1000 }).and.nested.include({ 'data.length': 1 });
       expect(other.last('packet_in').data).to.have.length(1);
       await c.send({ type: 'nxt_set_packet_in_format', xid: 1, format: 'nxt' });
       agent.events.packetIn(packetIn({ maxLen: 1 }));
