@@ -43,11 +43,22 @@ const ASPECTS: readonly (readonly [string, (result: SimulateResult) => string[]]
 ];
 
 /** Open vSwitch orders frames within a port; across ports its order is that of a hash. */
-function byPort({ out = [] }: SimulateResult): string[] {
+function byPort({ in: input, out = [] }: SimulateResult): string[] {
+  const pieces = input !== undefined && isPiece(input[1]);
   return out
     .map(([port, frame], i) => ({ port: String(port), frame, i }))
-    .sort((a, b) => a.port.localeCompare(b.port) || a.i - b.i)
+    .sort((a, b) => a.port.localeCompare(b.port) || (pieces ? a.frame.localeCompare(b.frame) : a.i - b.i))
     .map(({ port, frame }) => `${port} ${frame}`);
+}
+
+/**
+ * Is the frame a piece of a datagram? The pieces of one go on together in Open vSwitch, action by action, and here one after the
+ * other: where there are several outputs, their order at a port is each switch's own.
+ */
+function isPiece(frame: string): boolean {
+  const type = frame.slice(24, 28);
+  if (type === '0800') return (Number.parseInt(frame.slice(40, 44), 16) & 0x3fff) !== 0;
+  return type === '86dd' && frame.slice(40, 42) === '2c';
 }
 
 /** A packet-in as text, without what no switch promises: transaction and buffer. */

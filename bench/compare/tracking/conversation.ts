@@ -122,9 +122,12 @@ export class Conversation {
     const { next, begun } = this;
     const first = !begun[me];
     // Exec and NAT on a segment that is none of its connection are differences on purpose.
-    const tame = this.features.exec || this.features.nat;
+    const { nat } = this.features;
+    const tame = this.features.exec || nat;
     if (c.percent(tame ? 2 : 8)) {
-      const flags = c.pick(tame ? ['syn', 'ack'] : ['syn', 'rst', 'fin|ack', 'syn|ack', '', 'urg', 'ack']);
+      const flags = c.pick(
+        nat ? ['ack'] : tame ? ['syn', 'ack'] : ['syn', 'rst', 'fin|ack', 'syn|ack', '', 'urg', 'ack'],
+      );
       const far = tame ? 0 : c.pick([0, 0, 1, 100_000, -100_000]);
       return { flags, seq: (next[me] + far) >>> 0, ack: next[1 - me], window: c.pick([0, 100, 65535]) };
     }
@@ -137,7 +140,7 @@ export class Conversation {
     }
     const end = c.percent(15);
     next[me] += length + (end ? 1 : 0);
-    const flags = end ? (c.percent(75) ? 'fin|ack' : 'rst|ack') : c.pick(['ack', 'psh|ack']);
+    const flags = end ? (nat || c.percent(75) ? 'fin|ack' : 'rst|ack') : c.pick(['ack', 'psh|ack']);
     return { flags, seq, ack: next[1 - me], window: c.pick([8192, 65535]) };
   }
 
