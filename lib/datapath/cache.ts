@@ -5,7 +5,7 @@
  * reader of counters needs is a cold object.
  */
 import type { Key } from '../packet/key.js';
-import { finish, hashMasked, hashValues, type MaskShape, mix, sameShape } from '../packet/shape.js';
+import { hashMasked, hashValues, type MaskShape, sameShape } from '../packet/shape.js';
 
 /** Most entries that are kept; beyond it the least recently used of a few goes. */
 export const MAX_ENTRIES = 200_000;
@@ -143,8 +143,12 @@ export class Cache {
     const { subtables, live } = this;
     if (subtables.length <= 1) return subtables.length === 0 ? NONE : subtables[0].find(words, this);
     let hash = 0;
-    for (let i = 0; i < live.length; i++) hash = mix(hash, words[live[i]]);
-    const set = (finish(hash) & (HINT_SETS - 1)) * 2;
+    // A hint may err: one multiplication a word will do.
+    for (let i = 0; i < live.length; i++) {
+      hash = Math.imul(hash ^ words[live[i]], 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    const set = (hash & (HINT_SETS - 1)) * 2;
     const first = this.hints[set];
     if (first >= 0 && this.fits(first, words)) return first;
     const second = this.hints[set + 1];

@@ -32,6 +32,8 @@ import {
 import { PortQueues } from './queues.js';
 import { fillTracked } from './tracked-fields.js';
 
+const RECIRCULATION = slots.recirc_id.at >> 2;
+
 /** How often a packet may go through ct with a table; a copy beyond it is dropped and counted. */
 export const MAX_RECIRCULATIONS = 8;
 /** Frames that may wait while another one is in hand; more are dropped and counted. */
@@ -438,6 +440,12 @@ export class Datapath {
       return;
     }
     const next = depth + 1;
+    this.priors[next].keep(this.priors[depth]);
+    if (!frameNeeded && !packet.changed && this.clones === 0) {
+      this.passKey(depth, id, result);
+      this.classify(next, packet);
+      return;
+    }
     const copy = frameNeeded ? this.packets[next].copy(packet) : packet;
     const key = this.keys[next];
     const before = this.keys[depth];
@@ -447,8 +455,17 @@ export class Datapath {
     if (result) fillTracked(key, result);
     else key.copyTracking(before);
     key.copyGroup(before, 'tunnel');
-    this.priors[next].keep(this.priors[depth]);
     this.classify(next, copy);
+  }
+
+  /** Nothing follows at `depth`, and the frame is as it was read: its key becomes the next depth's. */
+  private passKey(depth: number, id: number, result: CtResult | null): void {
+    const { keys } = this;
+    const key = keys[depth];
+    keys[depth] = keys[depth + 1];
+    keys[depth + 1] = key;
+    key.words[RECIRCULATION] = recirculationWord(id);
+    if (result) fillTracked(key, result);
   }
 
   // Counters and upkeep.

@@ -1,8 +1,9 @@
 /** The ct_* fields of the key, as the tracker's answer has them (ovs-fields(7)). Called for every tracked packet: plain stores. */
 import type { CtResult } from '../ct/index.js';
-import { DIRTY, type Key, slots } from '../packet/key.js';
+import { DIRTY, GROUPS, type Key, slots } from '../packet/key.js';
 
 const STATE = slots.ct_state.at;
+const STATE_WORD = STATE >> 2;
 const ZONE = slots.ct_zone.at;
 const PROTO = slots.ct_nw_proto.at;
 const MARK = slots.ct_mark.at;
@@ -12,26 +13,27 @@ const DST_WORD = slots.ct_nw_dst.at >> 2;
 const SRC6_WORD = slots.ct_ipv6_src.at >> 2;
 const DST6_WORD = slots.ct_ipv6_dst.at >> 2;
 const PORTS = slots.ct_tp_src.at;
+const [FIRST, END] = GROUPS.ctTuple;
 
-/** Puts what the tracker found into a key whose ct_* fields are zero. */
+/** Puts what the tracker found into a key, over what was there. */
 export function fillTracked(key: Key, result: CtResult): void {
   const { words, bytes } = key;
   const { label, srcWords, dstWords, family, zone, mark } = result;
+  words[STATE_WORD] = 0;
   // No other bit of ct_state is in use.
   bytes[STATE + 3] = result.state;
   bytes[ZONE] = zone >>> 8;
   bytes[ZONE + 1] = zone;
-  if (mark !== 0) {
-    bytes[MARK] = mark >>> 24;
-    bytes[MARK + 1] = mark >>> 16;
-    bytes[MARK + 2] = mark >>> 8;
-    bytes[MARK + 3] = mark;
-  }
+  bytes[PROTO] = result.proto;
+  bytes[MARK] = mark >>> 24;
+  bytes[MARK + 1] = mark >>> 16;
+  bytes[MARK + 2] = mark >>> 8;
+  bytes[MARK + 3] = mark;
+  if (key.dirty & DIRTY.ctTuple) for (let i = FIRST; i < END; i++) words[i] = 0;
   const labelled = (label[0] | label[1] | label[2] | label[3]) !== 0;
   if (labelled) for (let i = 0; i < 4; i++) words[LABEL_WORD + i] = label[i];
   if (family === 0 && !labelled) return;
   key.dirty |= DIRTY.ctTuple;
-  bytes[PROTO] = result.proto;
   if (family === 4) {
     words[SRC_WORD] = srcWords[0];
     words[DST_WORD] = dstWords[0];
