@@ -274,7 +274,9 @@ export class Switch {
     return {
       clock: this.clock,
       log: this.log,
-      receive: (bytes, start, end, tunnel) => pipeline.datapath.receive(entry, bytes, start, end, tunnel),
+      receive: (bytes, start, end, tunnel, room) => {
+        pipeline.datapath.receive(entry, bytes, start, end, tunnel, room);
+      },
       link: (up, gone) => {
         if (gone) this.log.warn(`${entry.port.name}: the interface is gone`);
         pipeline.setLink(entry, up);

@@ -29,7 +29,7 @@ describe('switch', () => {
   });
 
   it('takes a port that can not be opened away again, and tells why', async function () {
-    requires(this, 'linux', 'pcap');
+    requires(this, 'linux');
     const sw = new Switch();
     sw.addPort(1, pcap('no-such-if'));
     const error = await sw.ready().catch((e: unknown) => e);

@@ -36,7 +36,8 @@ was not understood. If there was no command, as with < /dev/null, it runs until 
 
 const RUN_HELP = `
 A port is [N=|LOCAL=]SPEC, and a SPEC one of
-  pcap:IFACE                      a live interface (npm's pcap, rights to capture)
+  pcap:IFACE                      a live interface (koffi or npm's pcap, rights to capture)
+  pcap+lib:IFACE                  the same through npm's pcap in any case
   tap:NAME                        an interface that the switch makes and removes (koffi, Linux, rights)
   file:IN.pcap[,OUT.pcap][,paced] a capture that is played in, one that is written
   host:NAME,MAC,IP[,IP6]          a small virtual host inside the process

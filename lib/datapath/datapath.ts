@@ -92,6 +92,8 @@ export class Datapath {
   private readonly keys = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new FlowKey());
   private readonly packets = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new Packet());
   private readonly priors = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new Prior());
+  /** The key of a fragment that released others, by depth; made when it is first needed. */
+  private readonly held: FlowKey[] = [];
   /** Bytes that a packet counts with, by depth: its length when its program was chosen. */
   private readonly counted = new Float64Array(MAX_RECIRCULATIONS + 1);
   /** Copies that clone steps run on, by how deep they stand in each other; made when they are first needed. */
@@ -135,17 +137,17 @@ export class Datapath {
     }
   }
 
-  /** A frame came in at a port. */
-  receive(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn): void {
+  /** A frame came in at a port, perhaps out of a tunnel; it may grow by `room` bytes to the front. */
+  receive(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn, room = 0): void {
     if (this.busy) {
       const frame = bytes.slice(start, end);
       const around = tunnel?.copy();
-      this.inTurn(() => this.handle(entry, frame, 0, frame.length, around));
+      this.inTurn(() => this.handle(entry, frame, 0, frame.length, around, 0));
       return;
     }
     this.busy = true;
     try {
-      this.handle(entry, bytes, start, end, tunnel);
+      this.handle(entry, bytes, start, end, tunnel, room);
       for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
     } finally {
       this.atRest();
@@ -161,7 +163,14 @@ export class Datapath {
     this.gone.length = 0;
   }
 
-  private handle(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn): void {
+  private handle(
+    entry: PortEntry,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    tunnel: TunnelIn | undefined,
+    room: number,
+  ): void {
     const { ports } = this;
     if (entry.config & (OFPPC.PORT_DOWN | OFPPC.NO_RECV)) {
       ports.count(entry.slot, COUNTER.rxDropped, 1);
@@ -174,7 +183,7 @@ export class Datapath {
       return;
     }
     this.now_ms = this.options.clock.now();
-    const packet = this.packets[0].attach(bytes, start, end);
+    const packet = this.packets[0].attach(bytes, start, end, room);
     this.received = end - start;
     this.clones = 0;
     this.priors[0].clear();
@@ -363,9 +372,7 @@ export class Datapath {
   private pad(packet: Packet): void {
     const { length } = packet;
     if (length >= this.options.minFrame || length >= this.received) return;
-    const padded = new Uint8Array(this.options.minFrame);
-    padded.set(packet.bytes.subarray(packet.start, packet.end));
-    packet.replace(padded, length);
+    packet.pad(this.options.minFrame);
     packet.changed = true;
   }
 
@@ -413,24 +420,27 @@ export class Datapath {
     depth: number,
     packet: Packet,
   ): void {
-    const key = this.keys[depth];
-    const before = new FlowKey();
-    before.copy(key);
-    const take = (frame: Uint8Array, inPort: number): void => {
-      packet.attach(frame);
-      extract(packet, key, inPort, before.get(slots.recirc_id));
-      key.copyTracking(before);
-      key.copyGroup(before, 'tunnel');
-      this.priors[depth].keep(result);
-    };
-    for (const piece of recirculation === 0 ? [] : pieces) {
-      take(piece.frame, piece.tag);
-      this.recirculate(recirculation, true, depth, packet, result);
+    this.held[depth] ??= new FlowKey();
+    this.held[depth].copy(this.keys[depth]);
+    if (recirculation !== 0) {
+      for (const { frame, tag } of pieces) {
+        this.takePiece(frame, tag, depth, packet, result);
+        this.recirculate(recirculation, true, depth, packet, result);
+      }
     }
-    for (const piece of pieces) {
-      take(piece.frame, piece.tag);
+    for (const { frame, tag } of pieces) {
+      this.takePiece(frame, tag, depth, packet, result);
       this.run(rest, depth, packet);
     }
+  }
+
+  /** Makes a released fragment the packet in hand, with what the key of the one that released it says beside the frame. */
+  private takePiece(frame: Uint8Array, inPort: number, depth: number, packet: Packet, result: CtResult): void {
+    const [key, before] = [this.keys[depth], this.held[depth]];
+    extract(packet.attach(frame), key, inPort, before.get(slots.recirc_id));
+    key.copyTracking(before);
+    key.copyGroup(before, 'tunnel');
+    this.priors[depth].keep(result);
   }
 
   /** Reads the packet anew and runs what goes on with it, to its end; a copy where the frame is needed afterwards. */

@@ -8,11 +8,15 @@
 export const HEADROOM = 128;
 /** The longest frame handled, in bytes. */
 export const MAX_FRAME = 65536 + 256;
+/** Up to so many bytes a loop copies faster than a view of them is made. */
+const COPIED_BY_LOOP = 256;
 
 export class Packet {
   bytes: Uint8Array;
   start = 0;
   end = 0;
+  /** The lowest offset that a longer frame may begin at; what stands before it belongs to others. */
+  floor = 0;
   /** Offset of the EtherType that names the L3 header (behind all VLAN tags, or SNAP's); -1 in a frame without one. */
   typeAt = -1;
   /** Offset of the L3 header (MPLS, IP, ARP …), or -1. */
@@ -39,21 +43,25 @@ export class Packet {
     return this.end - this.start;
   }
 
-  /** Points at a frame without copying it. */
-  attach(bytes: Uint8Array, start = 0, end = bytes.length): this {
+  /** Points at a frame without copying it, which may grow by `room` bytes to the front. */
+  attach(bytes: Uint8Array, start = 0, end = bytes.length, room = 0): this {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
+    this.floor = start - room;
     return this;
   }
 
-  /** Copies a frame into the packet's own memory. */
-  load(bytes: Uint8Array, start = 0, end = bytes.length): this {
-    if (this.own === null || this.own.length < HEADROOM + end - start) {
-      this.own = new Uint8Array(Math.max(2048, HEADROOM + end - start + 256));
-    }
-    this.own.set(bytes.subarray(start, end), HEADROOM);
-    return this.attach(this.own, HEADROOM, HEADROOM + end - start);
+  /** Copies a frame into the packet's own memory, where it has `least` bytes at least. */
+  load(bytes: Uint8Array, start = 0, end = bytes.length, least = 0): this {
+    const length = end - start;
+    const size = HEADROOM + Math.max(length, least);
+    if (this.own === null || this.own.length < size) this.own = new Uint8Array(Math.max(2048, size + 256));
+    const { own } = this;
+    if (bytes === own) own.copyWithin(HEADROOM, start, end);
+    else if (length > COPIED_BY_LOOP) own.set(bytes.subarray(start, end), HEADROOM);
+    else for (let from = start, to = HEADROOM; from < end; from++, to++) own[to] = bytes[from];
+    return this.attach(own, HEADROOM, HEADROOM + length, HEADROOM);
   }
 
   /** Copies another packet, offsets too. */
@@ -73,7 +81,7 @@ export class Packet {
 
   /** Opens a gap of `n` bytes at offset `at`, moving what stands before it to the front. */
   insert(at: number, n: number): void {
-    if (this.start < n) {
+    if (this.start - this.floor < n) {
       const before = this.start;
       this.load(this.bytes, this.start, this.end);
       at += this.start - before;
@@ -96,7 +104,7 @@ export class Packet {
     own.set(inserted, at + moved);
     own.set(bytes.subarray(at + removed, end), at + moved + inserted.length);
     this.own = own;
-    this.attach(own, HEADROOM, own.length);
+    this.attach(own, HEADROOM, own.length, HEADROOM);
     this.shift(moved);
     this.l3End += grown;
   }
@@ -115,12 +123,14 @@ export class Packet {
     if (this.protoAt >= 0) this.protoAt += by;
   }
 
-  /** Points at longer bytes that begin with the same `length` bytes: padding. */
-  replace(bytes: Uint8Array, length: number): void {
-    const by = -this.start;
-    this.shift(by);
-    this.attach(bytes);
-    if (this.l3End > length) this.l3End = length;
+  /** Makes a frame `length` bytes long with zeros behind it, in the packet's own memory: padding. */
+  pad(length: number): void {
+    const { start, end } = this;
+    this.load(this.bytes, start, end, length);
+    this.shift(this.start - start);
+    if (this.l3End > this.end) this.l3End = this.end;
+    this.bytes.fill(0, this.end, this.start + length);
+    this.end = this.start + length;
   }
 
   /** A copy of the frame. */

@@ -1,53 +1,28 @@
 /**
- * A live port on an interface, through npm's `pcap`: `pcap:IFACE`.
- *
- * The package has traps that can't be mended from outside: its dispatch doesn't return while frames keep coming, so the event
- * loop stands still; close() on a quiet interface leaves descriptors, the ring and a running process behind, and on one that
- * vanished there is no way to close; a process may load it in one thread only. So each port has a process of its own for it
- * (pcap/capture-process.ts), with a pipe each way: the switch reads at its own pace, 256 frames a turn, and closing ends the
- * process. One handle a port: a second one would see what the first one sends.
- *
- * Frames from senders that leave work to their network card are repaired on the way: partial checksums are completed when a
- * frame comes in, and TCP frames longer than the MTU are cut when they go out.
+ * A live port on an interface: `pcap:IFACE`. On Linux a packet socket brings its frames (packet-socket/), and npm's `pcap` where
+ * that can't be, or where it is asked for by `pcap+lib:IFACE` (pcap/capture.ts). What they have in common is here: opening,
+ * following the interface as it goes off and on, vanishes, comes back or gets another MTU.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { formatMac } from '../bytes/index.js';
-import { completeChecksum } from './checksum-offload.js';
+import type { Driver } from './driver.js';
 import { canReadLinks, type LinkState, LinkWatch, readLink } from './link-state.js';
-import { Batch, type Failure, KIND, Messages } from './pcap/pipe.js';
-import { FRAMES_A_TURN, type Port, PortError, type PortHost } from './port.js';
-import { segment } from './segment.js';
+import { OpenError, UnsupportedError } from './packet-socket/open.js';
+import { PacketSocket } from './packet-socket/packet-socket.js';
+import { ADVICE } from './pcap/advice.js';
+import { Capture } from './pcap/capture.js';
+import { type Port, PortError, type PortHost } from './port.js';
 
-/** Bytes that may wait for the capture process; a frame that would make it more is lost. */
-export const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
-const BATCH_BYTES = 256 * 1024;
-/** How long a capture process may take to open the interface, and to end, in milliseconds. */
-const OPEN_TIMEOUT_MS = 10_000;
-const END_TIMEOUT_MS = 1000;
 /** Between attempts to open an interface again, in milliseconds: doubled from the first to the last. */
 const RETRY_MS = [250, 8000] as const;
 
-const PROCESS = fileURLToPath(new URL('./pcap/capture-process.js', import.meta.url));
-
 export interface PcapOptions {
+  /** What brings the frames: npm's pcap where it says so; else a packet socket, and npm's pcap where there can't be one. */
+  driver?: 'lib';
   /**
-   * How long the kernel may collect frames, in milliseconds: 1 unless told. 0 hands over each at once: less delay, five times
+   * How long libpcap may collect frames, in milliseconds: 1 unless told. 0 hands over each at once: less delay, five times
    * the work for a frame, and a ring of few frames.
    */
   buffer_timeout_ms?: number;
 }
-
-/** What to do about each failure. */
-const ADVICE: Readonly<Record<Failure, string>> = {
-  missing:
-    "npm's pcap is missing or does not load: install libpcap-dev, g++, make and python3, then run npm install pcap; " +
-    'all other kinds of port work without it',
-  rights: 'no right to capture: run it as root, or give node the right with setcap cap_net_raw,cap_net_admin=eip',
-  down: 'the interface is off: switch it on with ip link set IFACE up',
-  other: 'the interface cannot be opened',
-};
 
 export class PcapPort implements Port {
   readonly kind = 'pcap';
@@ -55,7 +30,7 @@ export class PcapPort implements Port {
   speed_kbps?: number;
   private host: PortHost | null = null;
   private watch: LinkWatch | null = null;
-  private capture: Capture | null = null;
+  private driver: Driver | null = null;
   private index = 0;
   private mtu = 1500;
   private retry_ms: number = RETRY_MS[0];
@@ -76,45 +51,43 @@ export class PcapPort implements Port {
     if (link === null || link.on) await this.open(host);
     else host.log.warn(`${this.name}: ${ADVICE.down.replace('IFACE', this.name)}`);
     if (this.host === null || link === null) return;
-    const open = () => this.capture !== null;
+    const open = () => this.driver !== null;
     this.watch = new LinkWatch(this.name, host, (now) => this.looked(now), open);
   }
 
   send(bytes: Uint8Array, start: number, end: number): void {
-    const pieces = this.capture === null ? 0 : segment(bytes, start, end, this.mtu, this.piece);
-    if (pieces === 0) this.host?.lost('tx', 'dropped', 1);
+    if (this.driver === null) this.host?.lost('tx', 'dropped', 1);
+    else this.driver.send(bytes, start, end);
   }
 
   async close(): Promise<void> {
-    const { capture } = this;
+    const { driver } = this;
     this.watch?.stop();
     this.watch = null;
-    this.capture = null;
+    this.driver = null;
     this.host = null;
-    await capture?.end();
+    await driver?.end();
   }
-
-  private readonly piece = (bytes: Uint8Array, start: number, end: number): void => {
-    if (this.capture === null || !this.capture.send(bytes, start, end)) this.host?.lost('tx', 'dropped', 1);
-  };
 
   /** The interface as it was looked at: follows a change of device, and of on and off. */
   private looked(link: LinkState | null): void {
-    const { host, capture } = this;
+    const { host, driver } = this;
     if (host === null) return;
     const same = link?.on === true && link.index === this.index;
-    if (capture !== null && !same) {
-      this.capture = null;
-      void capture.end();
+    if (same) driver?.count();
+    if (driver !== null && !same) {
+      this.driver = null;
+      void driver.end();
     }
     this.adopt(link);
-    if (link?.on && this.capture === null && host.clock.now() >= this.retryAt_ms) void this.reopen(host);
+    if (link?.on && this.driver === null && host.clock.now() >= this.retryAt_ms) void this.reopen(host);
   }
 
   private adopt(link: LinkState | null): void {
     if (link === null) return;
     this.index = link.index;
     this.mtu = link.mtu;
+    if (this.driver !== null) this.driver.mtu = link.mtu;
     this.mac = link.mac;
     this.speed_kbps = link.speed_kbps;
   }
@@ -135,130 +108,34 @@ export class PcapPort implements Port {
   }
 
   private async open(host: PortHost): Promise<void> {
+    const driver = await this.openDriver(host);
+    driver.mtu = this.mtu;
+    if (this.host === null) await driver.end();
+    else this.driver = driver;
+  }
+
+  private async openDriver(host: PortHost): Promise<Driver> {
+    if (this.options.driver === 'lib' || this.index === 0) return this.capture(host);
+    try {
+      return await PacketSocket.open(this.index, host);
+    } catch (error) {
+      if (error instanceof OpenError) {
+        throw new PortError(this.name, `${ADVICE[error.failure]} (${error.message})`);
+      }
+      if (!(error instanceof UnsupportedError)) throw error;
+      host.log.info(`${this.name}: through libpcap, since packet sockets can't be used: ${error.message}`);
+      return this.capture(host);
+    }
+  }
+
+  private async capture(host: PortHost): Promise<Driver> {
     const capture = new Capture(this.name, this.mac, this.options.buffer_timeout_ms ?? 1, host, (why) => {
-      if (this.capture !== capture) return;
-      this.capture = null;
+      if (this.driver !== capture) return;
+      this.driver = null;
       host.log.warn(`${this.name}: ${why}`);
     });
     await capture.opened;
-    if (this.host === null) await capture.end();
-    else this.capture = capture;
-  }
-}
-
-/** A capture process and the pipes to it. */
-class Capture {
-  /** Resolves when the interface is open, rejects with a PortError where it can't be. */
-  readonly opened: Promise<void>;
-  private readonly child: ChildProcess;
-  private readonly input: Writable;
-  private readonly output: Readable;
-  private readonly exited: Promise<void>;
-  private readonly messages = new Messages();
-  private readonly batch = new Batch(BATCH_BYTES);
-  private flushing = false;
-  private ended = false;
-  private why = 'its capture process ended';
-  private settle: { resolve(): void; reject(error: Error): void } = { resolve() {}, reject() {} };
-
-  constructor(
-    private readonly name: string,
-    mac: Uint8Array | undefined,
-    buffer_timeout_ms: number,
-    private readonly host: PortHost,
-    /** The process ended by itself. */
-    private readonly lost: (why: string) => void,
-  ) {
-    const own = mac === undefined || mac.every((byte) => byte === 0) ? '' : formatMac(mac);
-    this.child = spawn(process.execPath, [PROCESS, name, own, String(buffer_timeout_ms)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    this.input = this.child.stdin as Writable;
-    this.output = this.child.stdout as Readable;
-    this.opened = new Promise((resolve, reject) => {
-      this.settle = { resolve, reject };
-    });
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), OPEN_TIMEOUT_MS);
-    this.opened.then(() => clearTimeout(timer)).catch(() => clearTimeout(timer));
-    this.exited = new Promise((resolve) => {
-      this.child.once('error', (error) => this.gone(error.message, resolve));
-      this.child.once('close', () => this.gone(this.why, resolve));
-    });
-    this.input.on('error', () => {});
-    this.output.on('error', () => {});
-    this.output.on('data', (chunk: Buffer) => {
-      this.messages.push(chunk);
-      this.turn();
-    });
-  }
-
-  /** Takes a frame to be sent, or gives false where too much waits already. */
-  send(bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.ended || this.input.writableLength + this.batch.length > MAX_UNSENT_BYTES) return false;
-    if (!this.batch.fits(end - start)) this.flush();
-    if (!this.batch.fits(end - start)) return false;
-    this.batch.append(bytes, start, end);
-    if (!this.flushing) {
-      this.flushing = true;
-      setImmediate(() => this.flush());
-    }
-    return true;
-  }
-
-  /** Ends the process, with everything that it holds, and resolves when it is gone. */
-  async end(): Promise<void> {
-    this.flush();
-    this.ended = true;
-    this.input.end();
-    this.output.destroy();
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), END_TIMEOUT_MS);
-    await this.exited;
-    clearTimeout(timer);
-  }
-
-  private flush(): void {
-    this.flushing = false;
-    if (this.batch.length > 0 && this.input.writable) this.input.write(this.batch.take());
-  }
-
-  /** Handles at most FRAMES_A_TURN messages, and what is left of the chunk in later turns. */
-  private turn(): void {
-    for (let frames = 0; !this.ended; frames++) {
-      if (frames === FRAMES_A_TURN) {
-        this.output.pause();
-        setImmediate(() => this.turn());
-        return;
-      }
-      if (!this.messages.next()) break;
-      this.handle(this.messages);
-    }
-    if (this.output.isPaused()) this.output.resume();
-  }
-
-  private handle({ kind, bytes, start, end }: Messages): void {
-    if (kind === KIND.frame) {
-      completeChecksum(bytes, start, end);
-      this.host.receive(bytes, start, end);
-    } else if (kind === KIND.ready) {
-      this.settle.resolve();
-    } else if (kind === KIND.failed) {
-      this.why = new TextDecoder().decode(bytes.subarray(start, end));
-    } else if (kind === KIND.counts) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset + start, 12);
-      const [dropped, cut, unsent] = [0, 4, 8].map((at) => view.getUint32(at, true));
-      if (dropped > 0) this.host.lost('rx', 'dropped', dropped);
-      if (cut > 0) this.host.lost('rx', 'errors', cut);
-      if (unsent > 0) this.host.lost('tx', 'errors', unsent);
-    }
-  }
-
-  private gone(why: string, resolve: () => void): void {
-    const [failure, ...words] = why.split(' ');
-    const advice = Object.hasOwn(ADVICE, failure) ? ADVICE[failure as Failure].replace('IFACE', this.name) : '';
-    this.settle.reject(new PortError(this.name, advice === '' ? why : `${advice} (${words.join(' ')})`));
-    if (!this.ended) this.lost(advice === '' ? why : words.join(' '));
-    this.ended = true;
-    resolve();
+    return capture;
   }
 }
 

@@ -13,11 +13,11 @@ export interface PortHost {
   readonly clock: Clock;
   readonly log: Log;
   /**
-   * A frame came in: `bytes[start, end)`. The switch may change these bytes and those before `start` down to 0 until the call
-   * returns; it keeps nothing afterwards. May be called while `send` of the same or another port runs: it is then queued.
-   * `tunnel` is what stood around the frame, where the port is a tunnel.
+   * A frame came in: `bytes[start, end)`. The switch may change these bytes and the `room` bytes before `start` (0 unless told)
+   * until the call returns; it keeps nothing afterwards. May be called while `send` of the same or another port runs: it is
+   * then queued. `tunnel` is what stood around the frame, where the port is a tunnel.
    */
-  receive(bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn): void;
+  receive(bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn, room?: number): void;
   /** The link went up or down, or the device vanished (`gone`: the port stays, with its link down). */
   link(up: boolean, gone?: boolean): void;
   /** A frame that came in or was to go out was lost; counted as an error or a drop of the port. */

@@ -18,9 +18,9 @@ export function recorded(port: Port, write: FrameWriter): Port {
       host = outer;
       return port.start({
         ...outer,
-        receive(bytes, start, end, tunnel) {
+        receive(bytes, start, end, tunnel, room) {
           write(outer.clock.wall(), bytes, start, end, 'rx');
-          outer.receive(bytes, start, end, tunnel);
+          outer.receive(bytes, start, end, tunnel, room);
         },
       });
     },

@@ -46,6 +46,7 @@ type AnyPort = FilePort | HostPort | MemoryPort | PcapPort | TapPort | TunnelPor
 /** Kind → how it is written, and what reads the rest. */
 const KINDS: Readonly<Record<string, { form: string; read(rest: Rest): AnyPort }>> = {
   pcap: { form: 'pcap:IFACE', read: (rest) => pcap(interfaceName(rest)) },
+  'pcap+lib': { form: 'pcap+lib:IFACE', read: (rest) => pcap(interfaceName(rest), { driver: 'lib' }) },
   tap: { form: 'tap:NAME', read: (rest) => tap(interfaceName(rest)) },
   file: { form: 'file:IN.pcap[,OUT.pcap][,paced]', read: readFile },
   host: { form: 'host:NAME,MAC,IP[,IP6]', read: readHost },

@@ -161,7 +161,7 @@ export class TapPort implements Port {
   private readable(first: number): boolean {
     let length = first;
     for (let frames = 1; length > 0 && this.host !== null; frames++) {
-      this.host.receive(this.arena, HEADROOM, HEADROOM + length);
+      this.host.receive(this.arena, HEADROOM, HEADROOM + length, undefined, HEADROOM);
       if (frames === FRAMES_A_TURN || this.fd < 0 || this.calls === null) break;
       length = this.calls.read(this.fd, this.frame, FRAME_BYTES);
     }

@@ -128,7 +128,7 @@ describe('exit statuses', function () {
     });
 
     it('3 for an interface that is not there', async function () {
-      requires(this, 'linux', 'pcap');
+      requires(this, 'linux');
       const { status, err } = await ctswitch(['run', '--port', '1=pcap:nope0']);
       expect(err).to.match(/^ctswitch: nope0: there is no such interface: ip link lists those there are\n$/);
       expect(status).to.equal(3);

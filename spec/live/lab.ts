@@ -96,7 +96,11 @@ export class Lab {
   private readonly namespaces: string[] = [];
 
   /** `hosts` hosts, the nth with 10.0.0.n and 02:00:00:00:00:0n on eth0, whose other end is the switch's swn. */
-  constructor(readonly hosts: number) {
+  constructor(
+    readonly hosts: number,
+    /** The kind of the switch's ports. */
+    readonly kind = 'pcap',
+  ) {
     try {
       for (const place of ['sw', ...Array.from({ length: hosts }, (_, i) => `h${i + 1}`)]) this.add(place);
       for (let n = 1; n <= hosts; n++) this.wire(n);
@@ -170,7 +174,7 @@ export class Lab {
 
   /** Starts the built switch with a pcap port for each host, and waits until it is ready. */
   async switch(...options: string[]): Promise<Running> {
-    const ports = Array.from({ length: this.hosts }, (_, i) => ['--port', `${i + 1}=pcap:sw${i + 1}`]).flat();
+    const ports = Array.from({ length: this.hosts }, (_, i) => ['--port', `${i + 1}=${this.kind}:sw${i + 1}`]).flat();
     const program = [process.execPath, CTSWITCH, 'run', '--json', '--dpid', 'abc', '--listen', `ptcp:${SWITCH_PORT}`];
     const running = this.start('sw', [...program, ...ports, ...options]);
     await running.until(/"schema":"ctswitch\/ready@1"/);

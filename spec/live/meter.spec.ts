@@ -31,7 +31,7 @@ describe('live/meters', function () {
   let lab: Lab;
 
   before(async function () {
-    requires(this, 'netns', 'pcap', 'ovs-ofctl');
+    requires(this, 'netns', 'koffi', 'ovs-ofctl');
     lab = new Lab(2);
     await lab.switch();
   });

@@ -82,7 +82,7 @@ describe('live/os-ken: a learning switch', function () {
   let controller: Running;
 
   before(async function () {
-    requires(this, 'netns', 'os-ken', 'pcap', 'ovs-ofctl');
+    requires(this, 'netns', 'os-ken', 'koffi', 'ovs-ofctl');
     lab = new Lab(2);
     controller = lab.controller('learning_switch', { LEARNING_IDLE_TIMEOUT_S: '300' });
     sw = await lab.switch('--controller', `tcp:127.0.0.1:${CONTROLLER_PORT}`);

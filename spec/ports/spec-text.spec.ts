@@ -5,6 +5,7 @@ import { PortError, PortTextError, parsePort } from '../../lib/ports/index.js';
 describe('ports/spec-text', () => {
   const good: [string, number | 'LOCAL' | undefined, string, string][] = [
     ['pcap:eth0', undefined, 'pcap', 'eth0'],
+    ['pcap+lib:eth0', undefined, 'pcap', 'eth0'],
     ['3=pcap:veth-a.5', 3, 'pcap', 'veth-a.5'],
     ['LOCAL=tap:br0', 'LOCAL', 'tap', 'br0'],
     ['local=tap:br0', 'LOCAL', 'tap', 'br0'],
@@ -43,7 +44,11 @@ describe('ports/spec-text', () => {
     ['pcpa:eth0', 1, '"pcpa" is no kind of port: did you mean pcap:IFACE?'],
     ['2=tpa:x', 3, '"tpa" is no kind of port: did you mean tap:NAME?'],
     ['LOCAL=hots:h1', 7, 'did you mean host:NAME,MAC,IP[,IP6]?'],
-    ['eth0', 1, '"eth0" is no kind of port: known are pcap:IFACE, tap:NAME, file:IN.pcap[,OUT.pcap][,paced]'],
+    [
+      'eth0',
+      1,
+      '"eth0" is no kind of port: known are pcap:IFACE, pcap+lib:IFACE, tap:NAME, file:IN.pcap[,OUT.pcap][,paced]',
+    ],
     ['toString:x', 1, '"toString" is no kind of port'],
     ['', 1, '"" is no kind of port'],
     ['0=memory', 1, '"0" is neither LOCAL nor a number from 1 to 65279'],

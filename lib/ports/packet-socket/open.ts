@@ -1,0 +1,87 @@
+/** Opens packet sockets on interfaces (packet(7)) with what a port needs of them; PacketSocket reads and writes them. */
+import { endianness } from 'node:os';
+import { ERRNO, type Libc, libc } from '../native.js';
+import { SOL_PACKET, setRing } from './ring.js';
+
+/** This machine has no packet sockets as they are needed here: another driver has to do. */
+export class UnsupportedError extends Error {}
+
+/** The interface is gone, off, or nobody may open it. */
+export class OpenError extends Error {
+  constructor(
+    readonly failure: 'rights' | 'other',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const AF_PACKET = 17;
+const SOCK_RAW = 3;
+/** All protocols, in network order. */
+const ETH_P_ALL = 0x0300;
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
+const SO_RCVBUF = 8;
+const SO_SNDBUFFORCE = 32;
+const SO_RCVBUFFORCE = 33;
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_VNET_HDR = 15;
+const PACKET_IGNORE_OUTGOING = 23;
+const PACKET_MR_PROMISC = 1;
+const SOCKADDR_LL_BYTES = 20;
+/** What the kernel may hold of us: frames on their way out, and frames too long for a slot of the ring. */
+const SOCKET_BYTES = 8 * 1024 * 1024;
+
+export interface Opened {
+  readonly libc: Libc;
+  readonly fd: number;
+}
+
+/** Opens a socket on the interface with the kernel's number `index`. Throws an UnsupportedError or an OpenError. */
+export async function openPacketSocket(index: number): Promise<Opened> {
+  if (process.platform !== 'linux' || endianness() !== 'LE') throw new UnsupportedError('it needs Linux');
+  const calls = await libc().catch((error: Error) => {
+    throw new UnsupportedError(`koffi is missing or does not load: ${error.message.split('\n')[0]}`);
+  });
+  const fd = calls.socket(AF_PACKET, SOCK_RAW, 0);
+  if (fd < 0) throw failure(calls.errno());
+  try {
+    const setAt = (level: number, option: number, values: readonly number[]): boolean => {
+      const value = Int32Array.from(values);
+      return calls.setsockopt(fd, level, option, value, value.byteLength) === 0;
+    };
+    const set = (option: number, ...values: number[]): void => {
+      if (!setAt(SOL_PACKET, option, values)) throw unsupported(option, calls.errno());
+    };
+    set(PACKET_IGNORE_OUTGOING, 1);
+    set(PACKET_VNET_HDR, 1);
+    setRing(set);
+    for (const [forced, asked] of [
+      [SO_SNDBUFFORCE, SO_SNDBUF],
+      [SO_RCVBUFFORCE, SO_RCVBUF],
+    ]) {
+      if (!setAt(SOL_SOCKET, forced, [SOCKET_BYTES])) setAt(SOL_SOCKET, asked, [SOCKET_BYTES]);
+    }
+    const address = new Uint8Array(SOCKADDR_LL_BYTES);
+    const view = new DataView(address.buffer);
+    view.setUint16(0, AF_PACKET, true);
+    view.setUint16(2, ETH_P_ALL, true);
+    view.setInt32(4, index, true);
+    if (calls.bind(fd, address, SOCKADDR_LL_BYTES) < 0) throw failure(calls.errno());
+    set(PACKET_ADD_MEMBERSHIP, index, PACKET_MR_PROMISC, 0, 0);
+    return { libc: calls, fd };
+  } catch (error) {
+    calls.close(fd);
+    throw error;
+  }
+}
+
+function failure(errno: number): OpenError {
+  return new OpenError(errno === ERRNO.EPERM ? 'rights' : 'other', `error ${errno}`);
+}
+
+function unsupported(option: number, errno: number): Error {
+  if (errno === ERRNO.ENOMEM || errno === ERRNO.ENOBUFS) return new OpenError('other', 'no memory for its ring');
+  return new UnsupportedError(`the kernel refuses socket option ${option} (error ${errno})`);
+}

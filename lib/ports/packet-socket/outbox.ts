@@ -1,0 +1,134 @@
+/**
+ * Frames on their way out of a packet socket: copied into memory that the kernel is told of once, and handed over many at a
+ * time by sendmmsg(2). What the socket has no room for waits, in order, at most OUTBOX_FRAMES frames or OUTBOX_BYTES; what comes
+ * on top is lost and counted. Each frame has a virtio_net_hdr before it (linux/virtio_net.h), zero unless the kernel is to cut it.
+ */
+import type { Timer } from '../../bytes/index.js';
+import { ERRNO, type Libc } from '../native.js';
+import type { PortHost } from '../port.js';
+import { putSegmentation, VNET_BYTES } from './offload.js';
+import { type Holder, turns } from './turns.js';
+
+/** Frames and bytes that may wait. */
+export const OUTBOX_FRAMES = 1024;
+export const OUTBOX_BYTES = 1024 * 1024;
+/** Frames that are handed over before the round ends. */
+const BATCH_FRAMES = 64;
+/** Until what waits is tried again, unless more is sent before, in milliseconds. */
+const RETRY_MS = 1;
+
+/** Before a frame: its header, behind two bytes that let both stand at multiples of four. */
+const BEFORE = VNET_BYTES + 2;
+/** 32-bit words of a struct iovec, and of a struct mmsghdr; where the latter's msg_iov and msg_iovlen stand. */
+const IOVEC_WORDS = 4;
+const MESSAGE_WORDS = 16;
+const MSG_IOV = 4;
+const MSG_IOVLEN = 6;
+const MSG_DONTWAIT = 0x40;
+/** Up to so many bytes a loop copies faster than a view of them is made. */
+const COPIED_BY_LOOP = 256;
+
+export class Outbox implements Holder {
+  private readonly bytes = new Uint8Array(OUTBOX_BYTES);
+  private readonly words = new Uint32Array(this.bytes.buffer);
+  private readonly iovecs = new Uint32Array(OUTBOX_FRAMES * IOVEC_WORDS);
+  private readonly messages = new Uint32Array(OUTBOX_FRAMES * MESSAGE_WORDS);
+  private readonly bytesAt: number;
+  private readonly messagesAt: bigint;
+  /** Frames in the box, those of them that were sent, and bytes in use. */
+  private count = 0;
+  private sent = 0;
+  private used = 0;
+  private held = false;
+  private retry: Timer | null = null;
+  private closed = false;
+
+  constructor(
+    private readonly libc: Libc,
+    private readonly fd: number,
+    private readonly host: PortHost,
+  ) {
+    this.bytesAt = Number(libc.address(this.bytes));
+    this.messagesAt = libc.address(this.messages);
+    const iovecsAt = Number(libc.address(this.iovecs));
+    for (let i = 0; i < OUTBOX_FRAMES; i++) {
+      putAddress(this.messages, i * MESSAGE_WORDS + MSG_IOV, iovecsAt + i * IOVEC_WORDS * 4);
+      this.messages[i * MESSAGE_WORDS + MSG_IOVLEN] = 1;
+    }
+  }
+
+  /** Takes a copy of a frame that a device with this MTU takes, or that the kernel can cut for it. */
+  add(bytes: Uint8Array, start: number, end: number, mtu: number): void {
+    const length = end - start;
+    if (this.count === OUTBOX_FRAMES || this.used + BEFORE + length > OUTBOX_BYTES) this.flush();
+    if (this.closed || this.count === OUTBOX_FRAMES || this.used + BEFORE + length > OUTBOX_BYTES) {
+      this.host.lost('tx', 'dropped', 1);
+      return;
+    }
+    const { bytes: own, words, iovecs, used } = this;
+    const at = used + BEFORE;
+    words.fill(0, used >>> 2, at >>> 2);
+    if (length > COPIED_BY_LOOP) own.set(bytes.subarray(start, end), at);
+    else for (let from = start, to = at; from < end; from++, to++) own[to] = bytes[from];
+    if (!putSegmentation(own, at - VNET_BYTES, at, at + length, mtu)) {
+      this.host.lost('tx', 'dropped', 1);
+      return;
+    }
+    const iovec = this.count * IOVEC_WORDS;
+    putAddress(iovecs, iovec, this.bytesAt + at - VNET_BYTES);
+    iovecs[iovec + 2] = VNET_BYTES + length;
+    this.used = (at + length + 3) & ~3;
+    this.count++;
+    if (!this.held) {
+      this.held = true;
+      turns.hold(this);
+    }
+    if (this.count - this.sent >= BATCH_FRAMES && this.retry === null) this.send();
+  }
+
+  /** Hands over what there is. */
+  flush(): void {
+    this.held = false;
+    this.send();
+  }
+
+  private send(): void {
+    while (this.sent < this.count && !this.closed) {
+      const at = this.sent === 0 ? this.messagesAt : this.messagesAt + BigInt(this.sent * MESSAGE_WORDS * 4);
+      const sent = this.libc.sendmmsg(this.fd, at, this.count - this.sent, MSG_DONTWAIT);
+      if (sent > 0) {
+        this.sent += sent;
+        continue;
+      }
+      const errno = this.libc.errno();
+      if (errno === ERRNO.EAGAIN) {
+        this.retry ??= this.host.clock.after(RETRY_MS, () => this.again());
+        return;
+      }
+      if (errno === ERRNO.EINTR) continue;
+      const dropped = errno === ERRNO.ENOBUFS || errno === ERRNO.ENETDOWN || errno === ERRNO.ENXIO;
+      this.host.lost('tx', dropped ? 'dropped' : 'errors', 1);
+      this.sent++;
+    }
+    this.count = 0;
+    this.sent = 0;
+    this.used = 0;
+  }
+
+  private again(): void {
+    this.retry = null;
+    this.send();
+  }
+
+  /** What still waits is lost. The memory must be kept until the socket is closed. */
+  close(): void {
+    this.closed = true;
+    this.retry?.cancel();
+  }
+}
+
+/** Writes an address of 64 bits, low word first. */
+function putAddress(words: Uint32Array, at: number, address: number): void {
+  words[at] = address;
+  words[at + 1] = address / 2 ** 32;
+}

@@ -1,0 +1,149 @@
+/**
+ * A driver of pcap ports on Linux: a packet socket with a mapped receive ring, and batches of frames to send. Everything happens
+ * in the switch's own thread: no other process, no copy of what comes in, one copy of what goes out. koffi makes the calls, so
+ * that no compiler is needed to install it.
+ */
+import type { Driver } from '../driver.js';
+import type { Libc, Poll } from '../native.js';
+import { FRAMES_A_TURN, type PortHost } from '../port.js';
+import { completeReceived, cutDatagrams, datagramSize, VNET_BYTES } from './offload.js';
+import { openPacketSocket } from './open.js';
+import { Outbox } from './outbox.js';
+import { Ring, SOL_PACKET } from './ring.js';
+import { type Taker, turns } from './turns.js';
+
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const PACKET_STATISTICS = 6;
+const MSG_DONTWAIT = 0x40;
+const VLAN_TAG = 4;
+const MACS = 12;
+/** Room before a frame that the socket itself hands over, and the longest frame. */
+const HEADROOM = 128;
+const FRAME_BYTES = 65_536 + 256;
+/** Places of such a frame's header and of the frame. */
+const LONG_START = HEADROOM + VNET_BYTES;
+
+export class PacketSocket implements Driver, Taker {
+  /** In bytes, without the Ethernet header. */
+  mtu = 1500;
+  private readonly ring: Ring;
+  private readonly outbox: Outbox;
+  private readonly poll: Poll;
+  /** For frames that are longer than a slot, and for datagrams that were cut. */
+  private readonly long = new Uint8Array(LONG_START + FRAME_BYTES);
+  private readonly longFrame = this.long.subarray(HEADROOM);
+  private readonly piece = new Uint8Array(HEADROOM + FRAME_BYTES);
+  private readonly counts = new Uint32Array(2);
+  private readonly sizes = new Uint32Array(1);
+  private readonly error = new Int32Array(1);
+  private ended = false;
+
+  private constructor(
+    private readonly libc: Libc,
+    private readonly fd: number,
+    private readonly host: PortHost,
+  ) {
+    this.ring = new Ring(libc, fd);
+    this.outbox = new Outbox(libc, fd, host);
+    this.poll = libc.poll(fd, this.ready);
+  }
+
+  /** Opens the interface with the kernel's number `index`. Throws an UnsupportedError or an OpenError. */
+  static async open(index: number, host: PortHost): Promise<PacketSocket> {
+    const { libc, fd } = await openPacketSocket(index);
+    try {
+      return new PacketSocket(libc, fd, host);
+    } catch (error) {
+      libc.close(fd);
+      throw error;
+    }
+  }
+
+  send(bytes: Uint8Array, start: number, end: number): void {
+    this.outbox.add(bytes, start, end, this.mtu);
+  }
+
+  /** Counts what the kernel lost because the ring was full, since the last time. */
+  count(): void {
+    this.sizes[0] = this.counts.byteLength;
+    const read = this.libc.getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, this.counts, this.sizes);
+    if (read === 0 && this.counts[1] > 0) this.host.lost('rx', 'dropped', this.counts[1]);
+  }
+
+  /** The ring stays mapped until whoever has a frame of it in hand has returned. */
+  async end(): Promise<void> {
+    if (this.ended) return;
+    this.outbox.flush();
+    this.count();
+    this.ended = true;
+    this.outbox.close();
+    turns.forget(this);
+    this.poll.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    this.libc.close(this.fd);
+    this.ring.close();
+  }
+
+  turn(): number {
+    const { ring } = this;
+    let frames = 0;
+    while (frames < FRAMES_A_TURN && !this.ended && ring.next()) {
+      frames++;
+      this.take();
+      if (!this.ended) ring.release();
+    }
+    return frames;
+  }
+
+  rest(): void {
+    if (!this.ended) this.poll.start({ readable: true }, this.ready);
+  }
+
+  /** There are frames, or the interface went off or away (a negative status); its link's watch finds out which. */
+  private readonly ready = (status: number): void => {
+    if (this.ended) return;
+    this.poll.stop();
+    if (status < 0) {
+      this.sizes[0] = this.error.byteLength;
+      this.libc.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, this.error, this.sizes);
+    }
+    turns.wake(this);
+  };
+
+  /** Hands in the frame that the ring is at. */
+  private take(): void {
+    const { ring } = this;
+    if (ring.end - ring.start === ring.length) {
+      this.hand(ring.bytes, ring.header, ring.start, ring.end, ring.floor);
+      return;
+    }
+    const got = ring.queued ? this.libc.recv(this.fd, this.longFrame, this.longFrame.length, MSG_DONTWAIT) : -1;
+    if (got === VNET_BYTES + ring.length) this.hand(this.long, HEADROOM, LONG_START, LONG_START + ring.length, 0);
+    else this.host.lost('rx', ring.queued ? 'errors' : 'dropped', 1);
+  }
+
+  private hand(bytes: Uint8Array, header: number, start: number, end: number, floor: number): void {
+    completeReceived(bytes, header, start, end);
+    const size = datagramSize(bytes, header);
+    const at = this.ring.tpid === 0 ? start : this.putTag(bytes, start);
+    if (size === 0) this.host.receive(bytes, at, end, undefined, at - floor);
+    else cutDatagrams(bytes, at, end, size, this.piece, HEADROOM, this.handPiece);
+  }
+
+  private readonly handPiece = (bytes: Uint8Array, start: number, end: number): void => {
+    if (!this.ended) this.host.receive(bytes, start, end);
+  };
+
+  /** Puts the tag back that the kernel took off; gives where the frame begins now. */
+  private putTag(bytes: Uint8Array, start: number): number {
+    const { tpid, tci } = this.ring;
+    const at = start - VLAN_TAG;
+    bytes.copyWithin(at, start, start + MACS);
+    bytes[at + MACS] = tpid >>> 8;
+    bytes[at + MACS + 1] = tpid;
+    bytes[at + MACS + 2] = tci >>> 8;
+    bytes[at + MACS + 3] = tci;
+    return at;
+  }
+}
