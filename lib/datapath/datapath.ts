@@ -56,6 +56,8 @@ export interface Upcalls {
   learn(vlan: number, bytes: Uint8Array, at: number, inPort: number): void;
   /** Programs that refer to recirculation ids came or went. */
   refer(recirculations: readonly number[], by: 1 | -1): void;
+  /** Puts Geneve options into a key; false: the frame is dropped. */
+  options(tunnel: TunnelIn, key: Key): boolean;
 }
 
 export interface DatapathOptions {
@@ -188,12 +190,21 @@ export class Datapath {
     this.clones = 0;
     this.priors[0].clear();
     extract(packet, this.keys[0], entry.number);
-    if (tunnel !== undefined) this.keys[0].copyGroup(tunnel.key, 'tunnel');
+    if (tunnel !== undefined && !this.unwrap(tunnel)) {
+      ports.count(entry.slot, COUNTER.rxErrors, 1);
+      return;
+    }
     if (this.dropFragments && this.keys[0].get(slots.nw_frag) !== 0) {
       ports.count(entry.slot, COUNTER.rxDropped, 1);
       return;
     }
     this.classify(0, packet);
+  }
+
+  /** Puts what stood around a frame into its key; false where its options are none that this switch may pass over. */
+  private unwrap(tunnel: TunnelIn): boolean {
+    this.keys[0].copyGroup(tunnel.key, 'tunnel');
+    return tunnel.from === tunnel.to || this.upcalls.options(tunnel, this.keys[0]);
   }
 
   /** Runs steps that aren't cached, for a packet-out. The frame is the datapath's from here on. */

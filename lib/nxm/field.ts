@@ -44,7 +44,9 @@ export interface Field {
   readonly aka: readonly string[];
   /** Where it lives in the flow key; null for the Geneve options, which the TLV table places. */
   readonly slot: Slot | null;
-  /** Size of its value on the wire, in bytes. */
+  /** Which of the Geneve options tun_metadata0 to 63 it is: where it stands, and how long it is, a switch's TLV table says. */
+  readonly option?: number;
+  /** Size of its value on the wire, in bytes; the most of it for a Geneve option that isn't mapped. */
   readonly bytes: number;
   /** Significant bits of the value. */
   readonly width: number;
@@ -61,9 +63,22 @@ export interface Field {
   readonly headers: readonly OxmHeader[];
 }
 
+/** Does load's fixed form have no room for it? Its header has an experimenter, or its length is any. */
+export function isBeyondLoad(field: Field): boolean {
+  return field.headers[0].experimenter !== 0 || field.option !== undefined;
+}
+
 /** Is a field closed to load and move? */
 export function isReadOnly(field: Field): boolean {
   return field.access === 'read' || field.access === 'set-field';
+}
+
+/** Bytes of the longest Geneve option's value (RFC 8926 §3.5); headers that name such a field without a value have it. */
+export const MAX_OPTION_BYTES = 124;
+
+/** Is it a Geneve option whose place isn't known? */
+export function isUnmapped(field: Field): boolean {
+  return field.option !== undefined && field.slot === null;
 }
 
 /** OpenFlow 1.3's port numbers (§A.2.1). */

@@ -6,7 +6,7 @@
  */
 import { OpenFlowError } from '../bytes/index.js';
 import * as key from '../packet/key.js';
-import type { Access, Field, OxmHeader, ValueText } from './field.js';
+import { type Access, type Field, MAX_OPTION_BYTES, type OxmHeader, type ValueText } from './field.js';
 import type { Prerequisite } from './prerequisite.js';
 
 /** Beginning of a header's name → its class, and the experimenter of class 0xffff. The longest beginning wins. */
@@ -77,7 +77,16 @@ function registers<N extends string>(name: N, count: number, size: 4 | 8 | 16, h
 function geneveOptions(): Record<`tun_metadata${number}`, Omit<Field, 'name'>> {
   const rows = Array.from({ length: 64 }, (_, i) => [
     `tun_metadata${i}`,
-    field(null, { text: hex, mask, access, bytes: 124, headers: `NXM_NX_TUN_METADATA${i}:${40 + i}` }),
+    {
+      ...field(null, {
+        text: hex,
+        mask,
+        access,
+        bytes: MAX_OPTION_BYTES,
+        headers: `NXM_NX_TUN_METADATA${i}:${40 + i}`,
+      }),
+      option: i,
+    },
   ]);
   return Object.fromEntries(rows);
 }

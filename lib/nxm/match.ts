@@ -4,9 +4,9 @@
  * flows of a classifier subtable share, and one value a word.
  */
 import { OpenFlowError, Reader, Writer } from '../bytes/index.js';
-import { Key } from '../packet/key.js';
+import { Key, optionPresent } from '../packet/key.js';
 import { type MaskShape, sameShape, shapeOf, valuesFor } from '../packet/shape.js';
-import { type Field, port32 } from './field.js';
+import { type Field, isUnmapped, port32 } from './field.js';
 import { slotOf } from './fields.js';
 import { checkValue, type FieldValue, readTlv, writeTlv } from './oxm.js';
 import { meets } from './prerequisite.js';
@@ -56,6 +56,8 @@ function matched(mask: Key, field: Field): boolean {
   return false;
 }
 
+const NO_OPTIONS: readonly FieldValue[] = [];
+
 export class Match {
   constructor(
     /** The TLVs as they were sent: masks of all ones left out, wildcarded fields dropped. */
@@ -64,6 +66,8 @@ export class Match {
     public shape: MaskShape,
     /** A masked value for each of the shape's words. */
     readonly values: Uint32Array,
+    /** The Geneve options among its fields; as long as they aren't mapped, they aren't in its shape. */
+    readonly options: readonly FieldValue[] = NO_OPTIONS,
   ) {}
 
   /** The match that every packet meets. */
@@ -160,12 +164,14 @@ export class MatchBuilder {
   readonly value = new Key();
   readonly mask = new Key();
   private readonly tlvs = new Writer(64);
+  private options: FieldValue[] = [];
 
   /** Starts over; what `build` returned stays as it was. */
   reset(): this {
     this.value.clear();
     this.mask.clear();
     this.tlvs.reset();
+    if (this.options.length > 0) this.options = [];
     return this;
   }
 
@@ -180,18 +186,44 @@ export class MatchBuilder {
     if (!meets(field.needs, this.value, this.mask)) {
       throw new OpenFlowError('OFPBMC_BAD_PREREQ', `${field.name} needs ${field.needs} before it`, at);
     }
+    if (field.option !== undefined) return this.putOption(v, at);
     if (mask?.every((byte) => byte === 0)) return this;
     if (matched(this.mask, field)) throw new OpenFlowError('OFPBMC_DUP_FIELD', `${field.name} comes twice`, at);
-    if (field.slot === null) slotOf(field);
     storeValue(this.value, field, mask ? v.value.map((byte, i) => byte & mask[i]) : v.value);
     storeMask(this.mask, field, mask);
     if (field.headers.length > 0) writeTlv(this.tlvs, v);
     return this;
   }
 
+  /** Adds a Geneve option, which is to be there, whatever its mask. */
+  private putOption(v: FieldValue, at?: number): this {
+    const { field, mask } = v;
+    if (this.options.some((other) => other.field.option === field.option)) {
+      throw new OpenFlowError('OFPBMC_DUP_FIELD', `${field.name} comes twice`, at);
+    }
+    this.options.push(v);
+    if (!isUnmapped(field)) {
+      const present = optionPresent(field.option ?? 0);
+      this.value.set(present, 1);
+      this.mask.set(present, 1);
+      if (field.bytes > 0) {
+        storeValue(this.value, field, mask ? v.value.map((byte, i) => byte & mask[i]) : v.value);
+        storeMask(this.mask, field, mask);
+      }
+    }
+    writeTlv(this.tlvs, v);
+    return this;
+  }
+
   build(): Match {
     const shape = shapeOf(this.mask.words);
-    return new Match(this.tlvs.done(), shape, valuesFor(shape, this.value.words));
+    const { options } = this;
+    return new Match(
+      this.tlvs.done(),
+      shape,
+      valuesFor(shape, this.value.words),
+      options.length > 0 ? options : NO_OPTIONS,
+    );
   }
 }
 

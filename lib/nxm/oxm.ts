@@ -3,10 +3,13 @@
  * what belongs to one TLV alone; what depends on its neighbours (prerequisites, duplicates) is match.ts's.
  */
 import { type ErrorName, OpenFlowError, type Reader, type Writer } from '../bytes/index.js';
-import type { Field, OxmHeader } from './field.js';
+import { type Field, isUnmapped, type OxmHeader } from './field.js';
 import { fieldOf } from './fields.js';
 
-/** A field with a value and, unless all bits count, a mask: bytes in network order, `field.bytes` long. */
+/**
+ * A field with a value and, unless all bits count, a mask: bytes in network order, `field.bytes` long; of a Geneve option that
+ * isn't mapped, maybe only the low ones.
+ */
 export interface FieldValue {
   readonly field: Field;
   readonly value: Uint8Array;
@@ -87,9 +90,9 @@ export function readTlv(r: Reader, errors: OxmErrors = MATCH_ERRORS): FieldValue
   const at = r.at;
   const h = readHeader(r);
   const field = knownField(h, r, errors);
-  if (field.slot === null) throw new OpenFlowError('NXFMFC_INVALID_TLV_FIELD', `${field.name} is not mapped`, at);
   const size = h.hasMask ? h.length / 2 : h.length;
-  if (size !== field.bytes) {
+  const fits = isUnmapped(field) ? Number.isInteger(size) && size <= field.bytes : size === field.bytes;
+  if (!fits) {
     const wanted = h.hasMask ? field.bytes * 2 : field.bytes;
     throw new OpenFlowError(errors.length, `${field.name} has ${h.length} bytes instead of ${wanted}`, at);
   }
@@ -106,7 +109,8 @@ export function checkValue(
   at: number | undefined,
   errors: OxmErrors = MATCH_ERRORS,
 ): FieldValue {
-  if (mask?.every((byte) => byte === 0xff)) mask = null;
+  // A mask of few bytes may be one of the low bytes of a longer option.
+  if (!isUnmapped(field) && mask?.every((byte) => byte === 0xff)) mask = null;
   if (!keepsToBits(field, value)) {
     throw new OpenFlowError(errors.value, `${field.name} can't have this value`, at);
   }

@@ -1,12 +1,12 @@
 /**
  * The text of set_field, "VALUE[/MASK]->FIELD". OpenFlow 1.3 has no set_field with a mask, so a masked one becomes a load for
- * each run of mask bits, as ovs-ofctl sends it; a field that has only experimenter headers keeps its mask (NXAST_REG_LOAD2).
+ * each run of mask bits, as ovs-ofctl sends it; a field that load has no room for keeps its mask (NXAST_REG_LOAD2).
  */
 import { toBigInt } from '../bytes/index.js';
 import { VLAN_CFI } from '../packet/key.js';
 import type { TextArgument } from './action.js';
 import type { Action, Load, SetField } from './actions/index.js';
-import { type Field, isReadOnly } from './field.js';
+import { type Field, isBeyondLoad, isReadOnly } from './field.js';
 import { fieldNamed, fieldNames, fields } from './fields.js';
 import { numberOf } from './match.js';
 import { fieldBits } from './subfield.js';
@@ -50,7 +50,7 @@ export function parseSetField(arg: TextArgument): SetField | Action[] {
     return { type: 'set_field', field, value, mask };
   }
   if (isReadOnly(field)) throw arg.error(`${name} can't be masked`);
-  if (field.headers[0].experimenter !== 0) return { type: 'set_field', field, value, mask };
+  if (isBeyondLoad(field)) return { type: 'set_field', field, value, mask };
   return loads(field, toBigInt(value), toBigInt(mask));
 }
 

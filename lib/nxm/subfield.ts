@@ -1,7 +1,7 @@
 /** A run of bits of a field, "NXM_NX_REG0[0..15]": what move, load, ct's zone and others name. Numbers count from the low end. */
 import { OpenFlowError, Reader, type Writer } from '../bytes/index.js';
 import type { Key, Slot } from '../packet/key.js';
-import type { Field } from './field.js';
+import { type Field, MAX_OPTION_BYTES } from './field.js';
 import { slotOf } from './fields.js';
 import { headerOf, knownField, readHeader, SET_ERRORS, writeHeader } from './oxm.js';
 
@@ -52,7 +52,7 @@ export function readFieldHeader(r: Reader): Field {
 /** Nicira's actions name a field by the NXM header where it has one. */
 export function writeFieldHeader(w: Writer, field: Field): void {
   const h = field.headers[0] ?? headerOf(field);
-  writeHeader(w, h, field.bytes, false);
+  writeHeader(w, h, field.option === undefined ? field.bytes : MAX_OPTION_BYTES, false);
 }
 
 /** The 32 bits that name a field in Nicira's fixed structures, e.g. for a zone taken from a field. */

@@ -16,7 +16,7 @@ import {
 } from '../bytes/index.js';
 import { FRAG_ANY, FRAG_LATER } from '../packet/key.js';
 import type { TextNames } from './action.js';
-import { type Field, port16, port32, type ValueText } from './field.js';
+import { type Field, isUnmapped, port16, port32, type ValueText } from './field.js';
 import { formatFlags, parseFlags } from './flags-text.js';
 import { type NameMap, PLAIN_NAMES, parsePort } from './port-text.js';
 
@@ -207,7 +207,8 @@ export function formatValue(
   names: TextNames = PLAIN_NAMES,
 ): string {
   if (mask && isZero(mask)) return 'ANY';
-  return KINDS[field.text].format(field, value, mask && isOnes(mask) ? null : mask, names);
+  const whole = mask !== null && !isUnmapped(field) && isOnes(mask);
+  return KINDS[field.text].format(field, value, whole ? null : mask, names);
 }
 
 /**
@@ -216,8 +217,12 @@ export function formatValue(
  * kind, too large, or a mask that the field can't have.
  */
 export function parseMasked(field: Field, text: string, ports?: NameMap): Masked {
-  if (text === '*') return { value: new Uint8Array(field.bytes), mask: new Uint8Array(field.bytes) };
+  if (text === '*') {
+    const bytes = isUnmapped(field) ? 0 : field.bytes;
+    return { value: new Uint8Array(bytes), mask: new Uint8Array(bytes) };
+  }
   const { value, mask } = KINDS[field.text].parse(field, text, ports);
+  if (isUnmapped(field)) return shortened(value, mask);
   const all = fieldMask(field);
   if (value.some((byte, i) => byte & ~all[i])) throw new RangeError(`${text} does not fit in ${field.name}`);
   if (!mask || isOnes(mask)) return { value, mask: null };
@@ -226,9 +231,18 @@ export function parseMasked(field: Field, text: string, ports?: NameMap): Masked
   return { value: value.map((byte, i) => byte & mask[i]), mask };
 }
 
+/** A Geneve option that isn't mapped is as long as its value and mask need, as ovs-ofctl sends it. */
+export function shortened(value: Uint8Array, mask: Uint8Array | null): Masked {
+  const used = value.findIndex((byte, i) => byte !== 0 || (mask !== null && mask[i] !== 0));
+  const from = used < 0 ? value.length : used;
+  const kept = mask?.slice(from) ?? null;
+  return { value: value.slice(from).map((byte, i) => (kept ? byte & kept[i] : byte)), mask: kept };
+}
+
 /** As parseMasked, but the mask is null where all of the field's bits count. */
 export function parseValue(field: Field, text: string, ports?: NameMap): Masked {
   const { value, mask } = parseMasked(field, text, ports);
+  if (isUnmapped(field)) return { value, mask };
   if (!mask || fieldMask(field).every((byte, i) => (byte & ~mask[i]) === 0)) return { value, mask: null };
   return { value, mask };
 }

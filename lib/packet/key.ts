@@ -152,6 +152,8 @@ const tun_erspan_hwid = slot(1, 6);
 const tun_gtpu_flags = slot(1);
 const tun_gtpu_msgtype = slot(1);
 slot(3);
+/** Which of the fields tun_metadata0 to 63 are there: bit n of the number. */
+const tun_metadata_map = slot(8);
 /** Room for Geneve options, shared out by the TLV table. */
 const tun_metadata = slot(256);
 const tunnel = group(tunnelAt);
@@ -238,6 +240,7 @@ export const slots = {
   tun_erspan_hwid,
   tun_gtpu_flags,
   tun_gtpu_msgtype,
+  tun_metadata_map,
   tun_metadata,
 } as const;
 
@@ -278,6 +281,11 @@ export const icmpCodeSlot = part(tp_dst, 8);
 /** Slot of reg0–15 (4 bytes), xreg0–7 (8) or xxreg0–3 (16): they share the same bytes, most significant first. */
 export function registerSlot(index: number, size: 4 | 8 | 16): Slot {
   return { at: reg0.at + index * size, size, shift: 0, width: size * 8 };
+}
+
+/** The bit that says that field tun_metadata<index> is there. */
+export function optionPresent(index: number): Slot {
+  return { at: tun_metadata_map.at + 7 - (index >> 3), size: 1, shift: index & 7, width: 1 };
 }
 
 /** Bits of nw_frag: any fragment, and one that isn't the first. */

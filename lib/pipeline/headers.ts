@@ -5,6 +5,7 @@
  */
 import {
   copyBits,
+  type Field,
   type FieldValue,
   markBits,
   readBits,
@@ -14,7 +15,7 @@ import {
   storeValue,
   writeBits,
 } from '../nxm/index.js';
-import { GROUPS, KEY_WORDS, Key, type Slot, slots } from '../packet/key.js';
+import { GROUPS, KEY_WORDS, Key, optionPresent, type Slot, slots } from '../packet/key.js';
 import { HEADER_WORDS, type HeaderKinds, unitOf } from './header-units.js';
 
 /** Emits a masked write of a header word. */
@@ -114,6 +115,8 @@ export class Headers implements HeaderKinds {
   /** Writes the masked bits of a field. */
   writeValue({ field, value, mask }: FieldValue): void {
     const slot = slotOf(field);
+    this.appear(field);
+    if (slot.size === 0) return;
     storeMask(this.touched, field, mask);
     const { flow, touched } = this;
     const merged = new Key();
@@ -125,7 +128,18 @@ export class Headers implements HeaderKinds {
     this.wrote(slot);
   }
 
+  /** A Geneve option that is written is there. */
+  private appear({ option }: Field): void {
+    if (option !== undefined) this.fix(optionPresent(option), 1);
+  }
+
+  /** Takes a Geneve option off. */
+  remove({ option }: Field): void {
+    if (option !== undefined) this.fix(optionPresent(option), 0);
+  }
+
   writeBits(to: Subfield, value: bigint): void {
+    this.appear(to.field);
     markBits(this.touched, to);
     writeBits(this.flow, to, value);
     this.wrote(slotOf(to.field));
@@ -136,6 +150,7 @@ export class Headers implements HeaderKinds {
     this.settle((word, bits) => {
       this.mask[word] |= bits & ~this.written[word];
     }, slotOf(from.field));
+    this.appear(to.field);
     copyBits(this.flow, from, this.flow, to);
     markBits(this.touched, to);
     this.wrote(slotOf(to.field));

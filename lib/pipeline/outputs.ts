@@ -78,7 +78,7 @@ export class Outputs implements OutputMeaning {
     const queue = this.pass.headers.flow.get(slots.skb_priority);
     const { tunnel } = entry.port;
     if (tunnel) {
-      const outer = outerHeaders(tunnel, this.pass.headers);
+      const outer = outerHeaders(tunnel, this.pass.headers, this.pass.world.tlvTable);
       if (outer === null) {
         this.pass.listener?.note(`not sent: the tunnel ${entry.port.name} would lead nowhere, or back to this switch`);
         return;

@@ -1,9 +1,9 @@
 /** The metadata of a packet-in: fields that aren't zero, of the packet's key with what the pipeline wrote above it. */
 import type { ControllerCold } from '../datapath/index.js';
-import { CT_STATE, type Field, type FieldValue, fieldNamed, fields, slotOf } from '../nxm/index.js';
-import { Key, slots } from '../packet/key.js';
+import { CT_STATE, type Field, type FieldValue, fieldNamed, fields, slotOf, type TlvTable } from '../nxm/index.js';
+import { Key, optionPresent, slots } from '../packet/key.js';
 
-const TUNNEL = [
+const TUNNEL_NAMES = [
   'tun_id',
   'tun_flags',
   'tun_src',
@@ -13,11 +13,12 @@ const TUNNEL = [
   'tun_gbp_id',
   'tun_gbp_flags',
 ];
-const REGISTERS = Array.from({ length: 16 }, (_, i) => `reg${i}`);
+const REGISTER_NAMES = Array.from({ length: 16 }, (_, i) => `reg${i}`);
 const named = (names: readonly string[]) => names.map((name) => fieldNamed(name) as Field);
 
 /** Told where they aren't zero, behind the ingress port, in the order in which Open vSwitch tells them. */
-const OPTIONAL = named([...TUNNEL, ...REGISTERS, 'pkt_mark']);
+const TUNNEL = named(TUNNEL_NAMES);
+const REGISTERS = named([...REGISTER_NAMES, 'pkt_mark']);
 const TRACKED = named(['ct_zone', 'ct_mark', 'ct_label']);
 const TUPLE = { v4: named(['ct_nw_src', 'ct_nw_dst']), v6: named(['ct_ipv6_src', 'ct_ipv6_dst']) };
 const TUPLE_REST = named(['ct_nw_proto', 'ct_tp_src', 'ct_tp_dst']);
@@ -27,14 +28,16 @@ const WITH_TUPLE = CT_STATE.new | CT_STATE.est | CT_STATE.rpl;
 const seen = new Key();
 
 /** The fields of a packet-in: in_port_oxm first. */
-export function packetInFields(cold: ControllerCold, key: Key): FieldValue[] {
+export function packetInFields(cold: ControllerCold, key: Key, table: TlvTable): FieldValue[] {
   seen.copy(key);
   for (const [word, bits, value] of cold.written) {
     seen.words[word] = (seen.words[word] & ~bits) | (value & bits);
     seen.touched(word);
   }
   const list: FieldValue[] = [exact(fields.in_port_oxm)];
-  for (const field of OPTIONAL) if (!isZero(field)) list.push(exact(field));
+  for (const field of TUNNEL) if (!isZero(field)) list.push(exact(field));
+  for (const { field, index } of table.list()) if (seen.get(optionPresent(index)) !== 0) list.push(exact(field));
+  for (const field of REGISTERS) if (!isZero(field)) list.push(exact(field));
   tracking(list);
   if (!isZero(fields.metadata)) list.push(exact(fields.metadata));
   return list;

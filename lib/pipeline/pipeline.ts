@@ -14,13 +14,27 @@ import {
   type PortEntry,
   type QueueRates,
 } from '../datapath/index.js';
-import { type FlowMod, type GroupMod, type MeterMod, OFPP, TlvTable } from '../nxm/index.js';
+import {
+  type FlowMod,
+  type GroupMod,
+  type MeterMod,
+  mapActions,
+  mapFlowMod,
+  mapGroupMod,
+  mapMatch,
+  namesOption,
+  OFPG,
+  OFPP,
+  TlvTable,
+} from '../nxm/index.js';
 import { Key, slots, VLAN_CFI } from '../packet/key.js';
 import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Port } from '../ports/port.js';
 import { checkBucket, checkPacketOut, type Named, TABLES } from './check.js';
+import type { Flow } from './flow.js';
 import { FlowTables } from './flow-tables.js';
 import { FrozenStates } from './frozen.js';
+import { readOptions } from './geneve-options.js';
 import { Groups, MAX_GROUPS } from './groups.js';
 import { MacTable } from './mac-table.js';
 import { METER_FEATURES, Meters } from './meters.js';
@@ -67,7 +81,7 @@ export class Pipeline implements PipelineApi {
   private readonly flowTables: FlowTables;
   readonly maxGroups = MAX_GROUPS;
   readonly meterFeatures = METER_FEATURES;
-  readonly tlvTable = new TlvTable();
+  readonly tlvTable = new TlvTable({ isUsed: (index) => this.usesOption(index), changed: () => this.remapped() });
   private readonly groupTable: Groups;
   private readonly meterTable: Meters;
   private readonly named: Named;
@@ -88,6 +102,7 @@ export class Pipeline implements PipelineApi {
       controller: (cold, key, frame) => this.packetIn(cold, key, frame),
       learn: (vlan, bytes, at, inPort) => this.macs.learn(vlan, bytes, at, inPort, clock.now()),
       refer: (ids, by) => this.frozen.refer(ids, by),
+      options: (tunnel, key) => readOptions(tunnel, this.tlvTable, key),
     });
     this.named = {
       hasGroup: (group) => this.groupTable.get(group) !== undefined,
@@ -123,6 +138,7 @@ export class Pipeline implements PipelineApi {
       meters: this.meterTable,
       frozen: this.frozen,
       cold: this.datapath.cold,
+      tlvTable: this.tlvTable,
     });
   }
 
@@ -157,15 +173,16 @@ export class Pipeline implements PipelineApi {
 
   /** Refuses what `apply` would refuse for what the change itself says, and changes nothing. */
   verify(change: FlowMod): void {
-    this.flowTables.verify(change);
+    this.flowTables.verify(mapFlowMod(change, this.tlvTable));
   }
 
   apply(change: FlowMod): void {
-    this.flowTables.apply(change);
+    this.flowTables.apply(mapFlowMod(change, this.tlvTable));
   }
 
   flows(filter: FlowFilter): Iterable<FlowView> {
-    return this.flowTables.flows(filter);
+    const match = mapMatch(filter.match, this.tlvTable);
+    return this.flowTables.flows(match === filter.match ? filter : { ...filter, match });
   }
 
   tables(): TableView[] {
@@ -185,7 +202,7 @@ export class Pipeline implements PipelineApi {
   }
 
   applyGroup(change: GroupMod): void {
-    this.groupTable.apply(change);
+    this.groupTable.apply(mapGroupMod(change, this.tlvTable));
   }
 
   applyMeter(change: MeterMod): void {
@@ -200,11 +217,12 @@ export class Pipeline implements PipelineApi {
     return this.meterTable.views(id);
   }
 
-  packetOut({ inPort, actions, frame }: PacketOut): void {
+  packetOut({ inPort, actions: named, frame }: PacketOut): void {
     if (inPort < OFPP.MAX && !this.datapath.ports.get(inPort)) {
       throw new OpenFlowError('OFPBRC_BAD_PORT', `there is no port ${inPort}`, 12);
     }
     this.keepUp();
+    const actions = mapActions(named, this.tlvTable);
     checkPacketOut(actions, this.named);
     if (frame.length < 14)
       throw new OpenFlowError('OFPBRC_BAD_PACKET', `a frame of ${frame.length} bytes is no Ethernet frame`);
@@ -214,8 +232,20 @@ export class Pipeline implements PipelineApi {
   private packetIn(cold: ControllerCold, key: Key, frame: Uint8Array): void {
     if (!this.meterTable.admitsToController(frame.length, this.options.clock.now())) return;
     const { reason, tableId, cookie, maxLen, controllerId } = cold;
-    const fields = packetInFields(cold, key);
+    const fields = packetInFields(cold, key, this.tlvTable);
     this.options.events.packetIn({ reason, tableId, cookie, maxLen, controllerId, frame, fields });
+  }
+
+  /** Does a flow or a group name a Geneve option? */
+  private usesOption(index: number): boolean {
+    const named = (flow: Flow): boolean => namesOption(flow.match, index) || namesOption(flow.instructions, index);
+    for (const table of this.flowTables.tables) for (const flow of table.flows()) if (named(flow)) return true;
+    return this.groupTable.views(OFPG.ALL).some(({ buckets }) => buckets.some((b) => namesOption(b.actions, index)));
+  }
+
+  /** Geneve options are other fields than before. */
+  private remapped(): void {
+    this.datapath.journal.everything();
   }
 
   private macChanged(vlan: number, bytes: Uint8Array, at: number): void {

@@ -3,8 +3,10 @@
  * packet's own tun_* fields. Setting a port's values changes none of the fields: the next output sees what the flow set.
  */
 import { formatIpv4, formatIpv6 } from '../bytes/index.js';
+import type { TlvTable } from '../nxm/index.js';
 import { type Slot, slots } from '../packet/key.js';
 import type { TunnelOut, TunnelSettings } from '../packet/tunnel.js';
+import { writeOptions } from './geneve-options.js';
 import type { Headers } from './headers.js';
 
 const LOW_KEY: Slot = { at: slots.tun_id.at + 4, size: 4, shift: 0, width: 32 };
@@ -16,7 +18,7 @@ const NO_OPTIONS = new Uint8Array(0);
  * What stands around the packet behind a port with these settings, or null: there is no one to send to, or the packet would go
  * to the address that it came to (Open vSwitch sends neither).
  */
-export function outerHeaders(settings: TunnelSettings, headers: Headers): TunnelOut | null {
+export function outerHeaders(settings: TunnelSettings, headers: Headers, table: TlvTable): TunnelOut | null {
   const remote = settings.remote === 'flow' ? address(headers, slots.tun_dst, slots.tun_ipv6_dst) : settings.remote;
   if (remote === '' || remote === ownAddress(headers)) return null;
   const { kind, gbp } = settings;
@@ -27,7 +29,7 @@ export function outerHeaders(settings: TunnelSettings, headers: Headers): Tunnel
     ttl: settings.ttl === 'inherit' ? inheritedTtl(headers) : settings.ttl,
     oam: kind === 'geneve' && (headers.read(slots.tun_flags) & 1) !== 0,
     policy: gbp ? policyOf(headers) : null,
-    options: NO_OPTIONS,
+    options: kind === 'geneve' ? writeOptions(table, headers) : NO_OPTIONS,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a translation looks at, and never changes. */
 import type { ColdStore, PortTable } from '../datapath/index.js';
+import type { TlvTable } from '../nxm/index.js';
 import type { FrozenStates } from './frozen.js';
 import type { Groups } from './groups.js';
 import type { TranslationListener } from './listener.js';
@@ -15,6 +16,8 @@ export interface World {
   readonly meters: Meters;
   readonly frozen: FrozenStates;
   readonly cold: ColdStore;
+  /** Which Geneve options are fields. */
+  readonly tlvTable: TlvTable;
   /** Hears how packets are translated. */
   readonly listener?: TranslationListener;
 }

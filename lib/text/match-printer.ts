@@ -60,7 +60,7 @@ class Printer {
   readonly nwProto: number;
 
   constructor(
-    match: Match,
+    readonly match: Match,
     readonly names: TextNames,
   ) {
     match.expand(this.value, this.mask);
@@ -156,6 +156,19 @@ function tunnel(p: Printer): void {
   p.number('gtpu_flags', fields.tun_gtpu_flags, HEX);
   p.number('gtpu_msgtype', fields.tun_gtpu_msgtype, DECIMAL);
   p.flags('tun_flags', fields.tun_flags, TUNNEL_FLAG_NAMES, TUNNEL_FLAGS);
+  options(p);
+}
+
+/** Geneve options, by number: a name alone where the option is just to be there. */
+function options({ match, parts }: Printer): void {
+  if (match.options.length === 0) return;
+  for (const { field, value, mask } of match.options.toSorted(
+    (a, b) => (a.field.option ?? 0) - (b.field.option ?? 0),
+  )) {
+    const anything = mask?.every((byte) => byte === 0);
+    const whole = mask?.every((byte) => byte === 0xff);
+    parts.push(anything ? field.name : `${field.name}=${formatValue(field, value, whole ? null : mask)}`);
+  }
 }
 
 const VID = 0x0fff;

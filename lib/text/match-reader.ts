@@ -16,6 +16,7 @@ import {
   IP_PROTO,
   type KeyValue,
   keyValues,
+  type Masked,
   type Match,
   MatchBuilder,
   meets,
@@ -66,6 +67,8 @@ export class MatchReader {
   readonly value = new Key();
   readonly mask = new Key();
   private readonly items: Item[] = [];
+  /** Geneve options, which have no place in the key. */
+  private readonly options = new Map<Field, Masked>();
   private ethernet = false;
 
   constructor(private readonly place: Place) {}
@@ -102,6 +105,10 @@ export class MatchReader {
 
   private takeField(field: Field, part: KeyValue): void {
     const text = part.value;
+    if (field.option !== undefined) {
+      this.takeOption(field, part);
+      return;
+    }
     if (text === '') throw this.mistake(part.keyAt, `field ${part.key} needs a value`);
     if (!part.closed) throw this.mistake(part.keyAt, `"${part.key}(" has no ")"`);
     if (field === fields.dl_vlan && parseNumber(text) === BigInt(NO_VLAN)) {
@@ -112,6 +119,12 @@ export class MatchReader {
       this.set(field, value, mask);
     }
     this.items.push({ field, name: part.key, at: part.keyAt });
+  }
+
+  /** A Geneve option; without a value it is just to be there. */
+  private takeOption(field: Field, part: KeyValue): void {
+    if (this.options.has(field)) throw this.mistake(part.keyAt, `${part.key} comes twice`);
+    this.options.set(field, this.read(field, part.value === '' ? '*' : part.value, part.valueAt));
   }
 
   private read(field: Field, text: string, at: number): { value: Uint8Array; mask: Uint8Array | null } {
@@ -128,7 +141,12 @@ export class MatchReader {
     const number = parseNumber(part.value);
     if (number === null) throw this.mistake(part.valueAt, `"${part.value}" is no number for ${part.key}`);
     if (number >> BigInt(s.bits)) throw this.mistake(part.valueAt, `${part.value} does not fit in ${s.bits} bits`);
-    if (s.field.slot === null) throw this.unmapped(s.field, part.keyAt);
+    if (s.field.option !== undefined) {
+      throw this.mistake(
+        part.keyAt,
+        `bits of ${s.field.name} are written VALUE/MASK: how long it is, the switch knows`,
+      );
+    }
     if (!s.field.maskable && s.bits < fieldBits(s.field)) {
       throw this.mistake(part.keyAt, `${s.field.name} can't be masked`);
     }
@@ -152,14 +170,9 @@ export class MatchReader {
     return mistake(this.place, at, why);
   }
 
-  private unmapped(field: Field, at: number) {
-    return this.mistake(at, `${field.name} is not mapped to a Geneve option`);
-  }
-
   /** Says a field: what was said of it before is gone. */
   private set(field: Field, value: Uint8Array, mask: Uint8Array | null): void {
-    const slot = field.slot;
-    if (slot === null) throw this.unmapped(field, this.items.at(-1)?.at ?? 0);
+    const slot = slotOf(field);
     if (slot.size > 4) {
       this.value.setBytes(slot, value);
       this.mask.setBytes(slot, mask ?? fieldMask(field));
@@ -229,6 +242,7 @@ export class MatchReader {
 
   /** Does the text say something of the field that its prerequisites allow? */
   private says(field: Field): boolean {
+    if (field.option !== undefined) return this.options.size > 0 && this.options.has(field);
     const slot = slotOf(field);
     if (slot.size <= 4) {
       if ((this.mask.get(slot) & field.bits) === 0) return false;
@@ -242,6 +256,11 @@ export class MatchReader {
   }
 
   private put(builder: MatchBuilder, field: Field): void {
+    const option = this.options.get(field);
+    if (option) {
+      builder.add(field, option.value, option.mask);
+      return;
+    }
     const { value, mask } = this.bits(field);
     const all = fieldMask(field);
     const exact = all.every((byte, i) => (byte & ~mask[i]) === 0) && !ALWAYS_MASKED.has(field);

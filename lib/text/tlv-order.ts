@@ -18,6 +18,7 @@ const TUNNEL = `
   tun_id tun_flags tun_src tun_dst tun_ipv6_src tun_ipv6_dst tun_gbp_id tun_gbp_flags
   tun_erspan_idx tun_erspan_ver tun_erspan_dir tun_erspan_hwid tun_gtpu_flags tun_gtpu_msgtype`;
 
+const OPTIONS = Array.from({ length: 64 }, (_, i) => `tun_metadata${i}`).join(' ');
 const NSH = 'nsh_flags nsh_ttl nsh_mdtype nsh_np nsh_spi nsh_si nsh_c1 nsh_c2 nsh_c3 nsh_c4';
 const REGISTERS = `${Array.from({ length: 16 }, (_, i) => `reg${i}`).join(' ')} pkt_mark`;
 const TRACKING = 'ct_state ct_zone ct_mark ct_label';
@@ -36,7 +37,7 @@ function named(names: string): Field[] {
 
 /** The fields that matches are written with, in order; packet_type stands before them. */
 export const TLV_ORDER: readonly Field[] = named(
-  [METADATA, ETHERNET, TUNNEL, NSH, REGISTERS, TRACKING, TRACKED, 'metadata'].join(' '),
+  [METADATA, ETHERNET, TUNNEL, OPTIONS, NSH, REGISTERS, TRACKING, TRACKED, 'metadata'].join(' '),
 );
 
 /** Fields whose presence says that the flow is for Ethernet frames. */

@@ -59,8 +59,8 @@ function readLenient(r: Reader): Match {
       if (!(error instanceof OpenFlowError)) throw error;
     }
   }
-  const { shape, values } = builder.build();
-  return new Match(bytes, shape, values);
+  const { shape, values, options } = builder.build();
+  return new Match(bytes, shape, values, options);
 }
 
 function writeStruct<T>(w: Writer, content: T, write: (w: Writer, content: T) => void): void {

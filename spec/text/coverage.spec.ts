@@ -8,7 +8,7 @@ import { expectations, recordedFlows } from './vectors.js';
 const NOT_IN_OVS = ['in_phy_port', 'pbb_isid', 'pbb_uca', 'ipv6_exthdr'];
 /** Without a number on the wire in OpenFlow 1.3: no good flow can have them. */
 const NO_NUMBER = ['tun_ttl', 'tun_tos', 'skb_priority'];
-/** Geneve options wait for the TLV table. */
+/** 64 alike: geneve-options.spec.ts has their vectors. */
 const GENEVE = /^tun_metadata\d+$/;
 /** What no text can name. */
 const NO_TEXT = ['unknown'];

@@ -1,10 +1,10 @@
 /** load: NXAST_REG_LOAD (7), ovs-actions(7). A number into up to 64 bits of a field. */
 import { fromBigInt, OpenFlowError } from '../../bytes/index.js';
 import { action, nicira } from '../action.js';
-import { isReadOnly } from '../field.js';
+import { isBeyondLoad, isReadOnly, isUnmapped } from '../field.js';
 import { checkSubfield, fieldFrom32, type Subfield, writeFieldHeader } from '../subfield.js';
 import { formatSubfield, parseSubfield } from '../subfield-text.js';
-import { parseNumber } from '../value-text.js';
+import { parseNumber, shortened } from '../value-text.js';
 import type { Action } from './index.js';
 import { checkWritable, type SetField } from './set-field.js';
 
@@ -14,21 +14,18 @@ export interface Load {
   readonly to: Subfield;
 }
 
-/** A load into a field that has only experimenter headers, which don't fit into NXAST_REG_LOAD: set_field with a mask. */
+/** A load into a field that NXAST_REG_LOAD has no room for: set_field with a mask. */
 function masked(value: bigint, { field, start, bits }: Subfield): SetField {
   const mask = fromBigInt(((1n << BigInt(bits)) - 1n) << BigInt(start), field.bytes);
   const whole = mask.every((byte) => byte === 0xff);
-  return {
-    type: 'set_field',
-    field,
-    value: fromBigInt(value << BigInt(start), field.bytes),
-    mask: whole ? null : mask,
-  };
+  const shifted = fromBigInt(value << BigInt(start), field.bytes);
+  const set = isUnmapped(field) ? shortened(shifted, mask) : { value: shifted, mask: whole ? null : mask };
+  return { type: 'set_field', field, ...set };
 }
 
 /** What a load of any width stands for: loads of at most 64 bits, the low ones first. */
 function pieces(value: bigint, to: Subfield): Action[] {
-  if (to.field.headers[0].experimenter !== 0) return [masked(value, to)];
+  if (isBeyondLoad(to.field)) return [masked(value, to)];
   const list: Load[] = [];
   for (let done = 0; done < to.bits; done += 64) {
     const bits = Math.min(64, to.bits - done);
