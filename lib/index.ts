@@ -28,3 +28,4 @@ export { type MemoryPort, memory } from './ports/memory.js';
 export { type Port, PortError, type PortHost } from './ports/port.js';
 export { ALL_FLOWS, type FailMode, type StartOptions, Switch, type SwitchEvent, type SwitchOptions } from './switch.js';
 export { systemClock } from './system-clock.js';
+export { formatTrace, type Trace, type TraceInput, type TraceOptions } from './trace/index.js';

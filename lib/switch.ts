@@ -45,6 +45,7 @@ import {
   parseMeter,
   parseMeters,
 } from './text/index.js';
+import { type Trace, type TraceInput, type TraceOptions, tracedPacket, tracePackets } from './trace/index.js';
 
 /** What the switch does with packets that no flow matches while no controller is connected: drop them, or switch them as NORMAL. */
 export type FailMode = 'secure' | 'standalone';
@@ -362,6 +363,24 @@ export class Switch {
   /** The same as `ovs-appctl dpctl/dump-conntrack` prints them. */
   conntrackText(filter: Filter = {}, options: DumpOptions = {}): string[] {
     return this.conntrack(filter).map((connection) => formatConnection(connection, options));
+  }
+
+  /**
+   * What would become of packets that came in one after the other, step by step; nothing changes. A packet is text in ovs-ofctl's
+   * syntax ("in_port=1,tcp,nw_src=10.0.0.1"), a port and a frame, or either with actions, as packet-out has them. `formatTrace`
+   * writes it for people. Throws a TextError.
+   */
+  trace(packet: TraceInput, options?: TraceOptions): Trace;
+  trace(packets: readonly TraceInput[], options?: TraceOptions): Trace[];
+  trace(given: TraceInput | readonly TraceInput[], options: TraceOptions = {}): Trace | Trace[] {
+    const list = Array.isArray(given) ? given : [given];
+    const ports = new Map(this.ports().map(({ name, number }) => [name, number]));
+    const traces = tracePackets(
+      this,
+      list.map((each) => tracedPacket(each, ports)),
+      options,
+    );
+    return Array.isArray(given) ? traces : traces[0];
   }
 
   /** What the switch counts beside ports, flows and tables: what its caches did, and what its bounds refused. */

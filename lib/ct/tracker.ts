@@ -467,7 +467,8 @@ export class Tracker {
     flush(this.connections, what, now_ms);
   }
 
-  private describe(slot: number): Connection {
+  /** The connection in a record, as a result names it, at the time of the last packet. */
+  describe(slot: number): Connection {
     return describeConnection(this.connections, slot, this.now_ms);
   }
 }

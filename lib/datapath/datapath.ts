@@ -60,10 +60,13 @@ export interface Upcalls {
   options(tunnel: TunnelIn, key: Key): boolean;
 }
 
+/** What packets ask of connection tracking; see Tracker. */
+export type PacketTracker = Pick<Tracker, 'process' | 'released'>;
+
 export interface DatapathOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly tracker: Tracker;
+  readonly tracker: PacketTracker;
   /** Frames that processing made shorter than this are padded with zeros; 0: never. */
   readonly minFrame: number;
   /** False: translate for every packet, for comparison. */

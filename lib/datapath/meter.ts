@@ -35,6 +35,11 @@ class Band {
     const { rate, burst } = settings;
     this.bucket = new TokenBucket(rate, (burst || rate) * TOKENS_A_UNIT, now_ms);
   }
+
+  copy(): Band {
+    const { packets, bytes, bucket } = this;
+    return Object.assign(new Band(this.settings, 0), { packets, bytes, bucket: bucket.copy() });
+  }
 }
 
 export class Meter {
@@ -47,6 +52,16 @@ export class Meter {
   set(byPackets: boolean, bands: readonly BandSettings[], now_ms: number): void {
     this.byPackets = byPackets;
     this.list = bands.map((settings) => new Band(settings, now_ms));
+  }
+
+  /** The same meter as it stands, which goes on by itself. */
+  copy(): Meter {
+    const copy = new Meter();
+    copy.packets = this.packets;
+    copy.bytes = this.bytes;
+    copy.byPackets = this.byPackets;
+    copy.list = this.list.map((band) => band.copy());
+    return copy;
   }
 
   /** Packets and bytes that each band acted on. */

@@ -20,6 +20,12 @@ export class TokenBucket {
     this.last_ms = now_ms;
   }
 
+  copy(): TokenBucket {
+    const copy = new TokenBucket(this.rate, this.capacity, this.last_ms);
+    copy.tokens = this.tokens;
+    return copy;
+  }
+
   /** Adds what came since the last call; `slack` tokens above the capacity are kept: part of a packet that isn't whole yet. */
   fill(now_ms: number, slack = 0): void {
     const passed_ms = now_ms - this.last_ms;

@@ -8,6 +8,7 @@ export * from './field.js';
 export * from './fields.js';
 export * from './flags-text.js';
 export * from './flow-mod.js';
+export * from './flow-row.js';
 export * from './group-mod.js';
 export * from './instruction.js';
 export * from './key-values.js';

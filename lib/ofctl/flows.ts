@@ -1,18 +1,10 @@
 /** Commands that read and change flow tables: dump-flows, dump-aggregate, add-flow, add-flows, mod-flows, del-flows. */
-import { type FieldValue, type FlowCommand, fieldNamed, OFPFF, PLAIN_NAMES } from '../nxm/index.js';
-import { formatFlow, formatInstructions, formatMatch, parseFlow, parseFlows } from '../text/index.js';
+import { type FieldValue, type FlowCommand, fieldNamed, PLAIN_NAMES } from '../nxm/index.js';
+import { flowJson, formatFlow, parseFlow, parseFlows } from '../text/index.js';
 import type { FlowStats, FlowStatsRequest } from '../wire/index.js';
 import { type Change, changeOf } from './client.js';
-import { bitNames, type Command, counterText, heading, milliseconds, type Scene, type SortKey } from './command.js';
+import { type Command, counterText, heading, milliseconds, type Scene, type SortKey } from './command.js';
 import { Misuse } from './outcome.js';
-
-const FLAGS = [
-  [OFPFF.SEND_FLOW_REM, 'send_flow_rem'],
-  [OFPFF.CHECK_OVERLAP, 'check_overlap'],
-  [OFPFF.RESET_COUNTS, 'reset_counts'],
-  [OFPFF.NO_PKT_COUNTS, 'no_packet_counts'],
-  [OFPFF.NO_BYT_COUNTS, 'no_byte_counts'],
-] as const;
 
 /** What flow statistics are asked for by a command. Throws TextError. */
 function filterOf(called: string, text: string, ports: Scene['ports']): FlowStatsRequest {
@@ -27,7 +19,7 @@ async function dump(scene: Scene, [filter = '']: readonly string[]): Promise<voi
   const body = { kind: 'flow', ...filterOf('dump-flows', filter, ports) } as const;
   const show = (flows: readonly FlowStats[]): void => {
     for (const flow of flows) {
-      if (print.json) print.tell('flow@1', flowJson(flow));
+      if (print.json) print.tell('flow@1', flowJson({ ...flow, duration_ms: milliseconds(flow) }));
       else print.say(formatFlow({ ...flow, duration_ms: milliseconds(flow) }, { names, stats }));
     }
   };
@@ -45,23 +37,6 @@ async function dump(scene: Scene, [filter = '']: readonly string[]): Promise<voi
     begin();
     show(flows);
   });
-}
-
-/** A flow as programs read it: numbers, and match and actions as ovs-ofctl writes them. */
-export function flowJson(flow: FlowStats) {
-  return {
-    table_id: flow.tableId,
-    priority: flow.priority,
-    cookie: `0x${flow.cookie.toString(16)}`,
-    duration_ms: milliseconds(flow),
-    packets: flow.packets,
-    bytes: flow.bytes,
-    idle_timeout_s: flow.idleTimeout_s,
-    hard_timeout_s: flow.hardTimeout_s,
-    flags: bitNames(flow.flags, FLAGS),
-    match: formatMatch(flow.match),
-    actions: formatInstructions(flow.instructions, PLAIN_NAMES),
-  };
 }
 
 /** An order of flows; a flow without the field comes last either way. Throws Misuse. */

@@ -72,6 +72,28 @@ export const SPECIAL = {
   pbbUca: PLAIN_UNITS + 16,
 } as const;
 
+const SPECIAL_SLOTS: readonly (readonly [unit: number, at: number])[] = [
+  [SPECIAL.ipv4TosTtl, slots.nw_tos.at],
+  [SPECIAL.ipv6TosTtl, slots.nw_tos.at],
+  [SPECIAL.icmp, slots.tp_src.at],
+  [SPECIAL.vlanTci, slots.vlan_tci.at],
+  [SPECIAL.arpOp, slots.arp_op.at],
+  ...[0, 4, 8].map((i) => [SPECIAL.arpHardware + i / 4, slots.arp_sha.at + i] as const),
+  ...[0, 4, 8].map((i) => [SPECIAL.ndHardware + i / 4, slots.arp_sha.at + i] as const),
+  [SPECIAL.ndOptionType, slots.nd_options_type.at],
+  [SPECIAL.nshBase, slots.nsh_flags.at],
+  [SPECIAL.nshSpi, slots.nsh_spi.at],
+  [SPECIAL.nshSi, slots.nsh_si.at],
+  [SPECIAL.pbbIsid, slots.pbb_isid.at],
+  [SPECIAL.pbbUca, slots.pbb_uca.at],
+];
+const specialWords = new Map(SPECIAL_SLOTS.map(([unit, at]) => [unit, at >> 2]));
+
+/** The word of the key that a unit writes. */
+export function wordOfUnit(u: number): number {
+  return u < PLAIN_UNITS ? rows[u].word : (specialWords.get(u) ?? 0);
+}
+
 const unitBase = Uint8Array.from(rows, (row) => row.base);
 const unitOffset = Uint8Array.from(rows, (row) => row.offset);
 const unitSum = Uint8Array.from(rows, (row) => row.sum);

@@ -11,6 +11,7 @@ import {
   MAC_TABLE,
   OFPPC,
   OFPPS,
+  type PacketTracker,
   type PortEntry,
   type QueueRates,
 } from '../datapath/index.js';
@@ -39,6 +40,7 @@ import { Groups, MAX_GROUPS } from './groups.js';
 import { MacTable } from './mac-table.js';
 import { METER_FEATURES, Meters } from './meters.js';
 import { packetInFields } from './packet-in.js';
+import { type ScratchListener, ScratchPipeline } from './scratch.js';
 import { Translator } from './translator.js';
 import type {
   FlowFilter,
@@ -140,6 +142,26 @@ export class Pipeline implements PipelineApi {
       cold: this.datapath.cold,
       tlvTable: this.tlvTable,
     });
+  }
+
+  /** A pipeline that foretells what becomes of packets, and changes nothing here; see ScratchPipeline. */
+  scratch(tracker: PacketTracker, listener: ScratchListener): ScratchPipeline {
+    const { clock, minFrame } = this.options;
+    const { datapath, macs, flowTables, groupTable, meterTable, standalone } = this;
+    return new ScratchPipeline(
+      {
+        clock,
+        minFrame,
+        macs,
+        standalone,
+        ports: datapath.ports,
+        dropFragments: datapath.dropFragments,
+        world: { tables: flowTables.tables, groups: groupTable },
+        meter: (id) => meterTable.get(id),
+      },
+      tracker,
+      listener,
+    );
   }
 
   /** Looks for what is unused, now and then, as long as there is anything that could be. */

@@ -46,12 +46,12 @@ export class Translator implements Meaning {
     this.tracking = new Tracking(pass, this);
   }
 
-  /** The program for a packet that came in, or comes out of ct. */
-  translate(key: Key): Translation {
+  /** The program for a packet that came in, or comes out of ct; `given`: what it has in registers and the like already. */
+  translate(key: Key, given: Key | null = null): Translation {
     this.begin(key);
     const recirculation = key.get(slots.recirc_id);
     if (recirculation === 0) {
-      this.beginFresh();
+      this.beginFresh(given);
       this.lists.walk(0);
     } else {
       const frozen = this.world.frozen.get(recirculation);
@@ -65,9 +65,9 @@ export class Translator implements Meaning {
   }
 
   /** The program for a packet-out's actions. */
-  translateActions(key: Key, actions: readonly Action[]): Translation {
+  translateActions(key: Key, actions: readonly Action[], given: Key | null = null): Translation {
     this.begin(key);
-    this.beginFresh();
+    this.beginFresh(given);
     this.lists.run(actions);
     return this.finish();
   }
@@ -78,8 +78,8 @@ export class Translator implements Meaning {
   }
 
   /** A packet that wasn't in the pipeline before. */
-  private beginFresh(): void {
-    this.pass.metadata(() => 0);
+  private beginFresh(given: Key | null): void {
+    this.pass.metadata((word) => given?.words[word] ?? 0);
     this.pass.setActionSet([]);
   }
 

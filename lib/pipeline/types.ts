@@ -5,9 +5,9 @@ import type {
   Field,
   FieldValue,
   FlowMod,
+  FlowRow,
   GroupMod,
   GroupType,
-  Instructions,
   Match,
   MeterBand,
   MeterMod,
@@ -16,17 +16,7 @@ import type {
 } from '../nxm/index.js';
 
 /** A flow as statistics show it. Times in ms of the switch's clock; counters are whole numbers. */
-export interface FlowView {
-  readonly tableId: number;
-  readonly priority: number;
-  readonly match: Match;
-  readonly instructions: Instructions;
-  readonly cookie: bigint;
-  readonly idleTimeout_s: number;
-  readonly hardTimeout_s: number;
-  readonly flags: number;
-  /** How long the flow has been there. */
-  readonly duration_ms: number;
+export interface FlowView extends FlowRow {
   /** How long ago the last packet came, or the flow was added. */
   readonly idle_ms: number;
   readonly packets: number;

@@ -8,12 +8,15 @@ import type { MacTable } from './mac-table.js';
 import type { Meters } from './meters.js';
 import type { Table } from './table.js';
 
+/** Where addresses were seen. */
+export type Macs = Pick<MacTable, 'find'>;
+
 export interface World {
   readonly tables: readonly Table[];
   readonly ports: PortTable;
-  readonly macs: MacTable;
+  readonly macs: Macs;
   readonly groups: Groups;
-  readonly meters: Meters;
+  readonly meters: Pick<Meters, 'get'>;
   readonly frozen: FrozenStates;
   readonly cold: ColdStore;
   /** Which Geneve options are fields. */

@@ -4,34 +4,15 @@ import {
   DEFAULT_PRIORITY,
   type FlowCommand,
   type FlowMod,
-  type Instructions,
-  type Match,
+  type FlowRow,
   NO_BUFFER_ID,
-  OFPFF,
   OFPP,
   PLAIN_NAMES,
   type TextNames,
 } from '../nxm/index.js';
+import { FLOW_FLAGS } from './flow-json.js';
 import { formatInstructions } from './instruction-text.js';
 import { formatMatch } from './match-printer.js';
-
-/** A flow as statistics show it: what a line of a dump is made of. */
-export interface PrintableFlow {
-  readonly tableId: number;
-  readonly priority: number;
-  readonly match: Match;
-  readonly instructions: Instructions;
-  readonly cookie: bigint;
-  readonly idleTimeout_s: number;
-  readonly hardTimeout_s: number;
-  /** OFPFF_* bits. */
-  readonly flags: number;
-  /** How long the flow has been there. */
-  readonly duration_ms: number;
-  /** null: not counted. */
-  readonly packets: number | null;
-  readonly bytes: number | null;
-}
 
 export interface FlowPrintOptions {
   readonly names?: TextNames;
@@ -39,16 +20,8 @@ export interface FlowPrintOptions {
   readonly stats?: boolean;
 }
 
-const FLAGS: readonly (readonly [bit: number, name: string])[] = [
-  [OFPFF.SEND_FLOW_REM, 'send_flow_rem'],
-  [OFPFF.CHECK_OVERLAP, 'check_overlap'],
-  [OFPFF.RESET_COUNTS, 'reset_counts'],
-  [OFPFF.NO_PKT_COUNTS, 'no_packet_counts'],
-  [OFPFF.NO_BYT_COUNTS, 'no_byte_counts'],
-];
-
 function formatFlags(flags: number): string {
-  return FLAGS.filter(([bit]) => flags & bit)
+  return FLOW_FLAGS.filter(([bit]) => flags & bit)
     .map(([, name]) => `${name} `)
     .join('');
 }
@@ -61,7 +34,7 @@ export function formatDuration(duration_ms: number): string {
 }
 
 /** One line of `ovs-ofctl dump-flows`, which begins with a space, without its end. */
-export function formatFlow(flow: PrintableFlow, { names = PLAIN_NAMES, stats = true }: FlowPrintOptions = {}): string {
+export function formatFlow(flow: FlowRow, { names = PLAIN_NAMES, stats = true }: FlowPrintOptions = {}): string {
   let text = ' ';
   if (stats || flow.cookie !== 0n) text += `cookie=0x${flow.cookie.toString(16)}, `;
   if (stats) text += `duration=${formatDuration(flow.duration_ms)}s, `;
@@ -116,7 +89,7 @@ export function formatFlowLine(flow: FlowMod, names: TextNames = PLAIN_NAMES): s
   if (flow.hardTimeout_s !== 0) parts.push(`hard_timeout=${flow.hardTimeout_s}`);
   if (flow.outPort !== OFPP.ANY) parts.push(`out_port=${names.port(flow.outPort)}`);
   if (flow.outGroup !== 0xffffffff) parts.push(`out_group=${flow.outGroup}`);
-  for (const [bit, name] of FLAGS) if (flow.flags & bit) parts.push(name);
+  for (const [bit, name] of FLOW_FLAGS) if (flow.flags & bit) parts.push(name);
   const priority = flow.command === 'delete' ? DEFAULT_PRIORITY : flow.priority;
   const match = formatMatch(flow.match, names, priority);
   if (match !== '') parts.push(match);

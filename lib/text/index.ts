@@ -1,4 +1,5 @@
 /** ovs-ofctl's flow syntax ↔ the vocabulary's plain data. */
+export { type FlowJson, flowJson } from './flow-json.js';
 export * from './flow-printer.js';
 export * from './flow-reader.js';
 export { formatFrame } from './frame-text.js';

@@ -16,6 +16,7 @@ const KNOWS: Record<string, string[]> = {
   ports: ['bytes', 'packet', 'pcap-file'],
   datapath: ['bytes', 'packet', 'ct', 'ports'],
   pipeline: ['bytes', 'packet', 'ct', 'ports', 'nxm', 'datapath'],
+  trace: ['bytes', 'packet', 'ct', 'nxm', 'text', 'datapath', 'pipeline'],
   channel: ['bytes', 'packet', 'nxm', 'wire'],
   agent: ['bytes', 'packet', 'nxm', 'wire', 'channel', 'pipeline'],
   simulate: ['bytes', 'ct', 'nxm', 'pipeline', 'ports', 'agent', 'text', '.'],
@@ -37,7 +38,7 @@ const KNOWS: Record<string, string[]> = {
     'ofctl',
     '.',
   ],
-  '.': ['bytes', 'ct', 'datapath', 'nxm', 'pipeline', 'ports', 'agent', 'channel', 'text', 'packet', '.'],
+  '.': ['bytes', 'ct', 'datapath', 'nxm', 'pipeline', 'ports', 'agent', 'channel', 'text', 'packet', 'trace', '.'],
 };
 /** Folders that could run in a browser: no module of Node's. */
 const CORE = ['bytes', 'pcap-file', 'packet', 'nxm', 'wire', 'text', 'ct', 'datapath', 'pipeline', 'simulate'];

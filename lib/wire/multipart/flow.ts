@@ -2,7 +2,13 @@
  * Multiparts flow and aggregate: OpenFlow 1.3.5 §7.3.5.2, §7.3.5.3. A flow's row is written by hand: dumps have many.
  */
 import type { Reader, Writer } from '../../bytes/index.js';
-import { type Instructions, type Match, readInstructions, writeInstructions } from '../../nxm/index.js';
+import {
+  type FlowCounters,
+  type FlowSettings,
+  type Match,
+  readInstructions,
+  writeInstructions,
+} from '../../nxm/index.js';
 import { type Body, type Context, multipart, one, rows } from '../kind.js';
 import { readMatch, writeMatch } from '../match.js';
 import { counter, readCounter, readSized, struct, u32, writeCounter, writeSize } from '../struct.js';
@@ -19,27 +25,14 @@ export interface FlowStatsRequest {
   readonly match: Match;
 }
 
-export interface FlowStats {
-  readonly tableId: number;
+/** A flow's row. */
+export interface FlowStats extends FlowSettings, FlowCounters {
   /** How long the flow has been there: seconds, and nanoseconds beyond them. */
   readonly duration_s: number;
   readonly duration_ns: number;
-  readonly priority: number;
-  readonly idleTimeout_s: number;
-  readonly hardTimeout_s: number;
-  readonly flags: number;
-  readonly cookie: bigint;
-  /** null: not counted. */
-  readonly packets: number | null;
-  readonly bytes: number | null;
-  readonly match: Match;
-  readonly instructions: Instructions;
 }
 
-export interface AggregateStats {
-  /** null: not counted. */
-  readonly packets: number | null;
-  readonly bytes: number | null;
+export interface AggregateStats extends FlowCounters {
   readonly flows: number;
 }
 

@@ -1,0 +1,6 @@
+/** What a switch would do with a packet, and why, without doing it. */
+export { type TraceInput, tracedPacket } from './input.js';
+export { MAX_NODES } from './recorder.js';
+export { type Traced, type TracedPacket, type TraceOptions, tracePackets } from './trace.js';
+export { formatTrace } from './trace-text.js';
+export * from './types.js';
