@@ -57,6 +57,7 @@ import type {
   TableSetup,
   TableView,
 } from './types.js';
+import type { World } from './world.js';
 
 const KNOWN_CONFIG = Object.values(OFPPC).reduce((all: number, bit) => all | bit, 0);
 
@@ -88,6 +89,7 @@ export class Pipeline implements PipelineApi {
   private readonly meterTable: Meters;
   private readonly named: Named;
   private readonly frozen = new FrozenStates();
+  private readonly world: World;
   private readonly translator: Translator;
   private upkeep: Timer | null = null;
   private sweeping: Timer | null = null;
@@ -132,7 +134,7 @@ export class Pipeline implements PipelineApi {
       deleted: (meters) => this.flowTables.metersDeleted(meters),
       flowsOf: (meter) => references.countOfMeter(meter),
     });
-    this.translator = new Translator({
+    this.world = {
       tables: this.flowTables.tables,
       ports: this.datapath.ports,
       macs: this.macs,
@@ -141,27 +143,16 @@ export class Pipeline implements PipelineApi {
       frozen: this.frozen,
       cold: this.datapath.cold,
       tlvTable: this.tlvTable,
-    });
+    };
+    this.translator = new Translator(this.world);
   }
 
   /** A pipeline that foretells what becomes of packets, and changes nothing here; see ScratchPipeline. */
   scratch(tracker: PacketTracker, listener: ScratchListener): ScratchPipeline {
     const { clock, minFrame } = this.options;
-    const { datapath, macs, flowTables, groupTable, meterTable, standalone } = this;
-    return new ScratchPipeline(
-      {
-        clock,
-        minFrame,
-        macs,
-        standalone,
-        ports: datapath.ports,
-        dropFragments: datapath.dropFragments,
-        world: { tables: flowTables.tables, groups: groupTable },
-        meter: (id) => meterTable.get(id),
-      },
-      tracker,
-      listener,
-    );
+    const { world, standalone } = this;
+    const { dropFragments } = this.datapath;
+    return new ScratchPipeline({ clock, minFrame, world, standalone, dropFragments }, tracker, listener);
   }
 
   /** Looks for what is unused, now and then, as long as there is anything that could be. */

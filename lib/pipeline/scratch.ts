@@ -36,10 +36,7 @@ export interface ScratchListener extends TranslationListener {
 /** What the real pipeline lends. */
 export interface Lender {
   readonly clock: Clock;
-  readonly ports: PortTable;
-  readonly world: Pick<World, 'tables' | 'groups'>;
-  readonly macs: Macs;
-  meter(id: number): Meter | undefined;
+  readonly world: World;
   readonly standalone: boolean;
   readonly dropFragments: boolean;
   readonly minFrame: number;
@@ -61,7 +58,7 @@ export class ScratchPipeline {
     private readonly listener: ScratchListener,
   ) {
     const { clock, minFrame, world } = lender;
-    this.macs = new ScratchMacs(lender.macs);
+    this.macs = new ScratchMacs(world.macs);
     this.datapath = new Datapath(
       { clock, log: silent, tracker, minFrame, caching: false, maxEntries: 1 },
       {
@@ -72,12 +69,12 @@ export class ScratchPipeline {
           this.macs.learn(vlan, bytes, at, inPort);
         },
         refer: (ids, by) => this.frozen.refer(ids, by),
+        options: () => true,
       },
     );
     this.addPorts();
     this.translator = new Translator({
-      tables: world.tables,
-      groups: world.groups,
+      ...world,
       meters: { get: (id) => this.meter(id) },
       macs: this.macs,
       ports: this.datapath.ports,
@@ -90,8 +87,8 @@ export class ScratchPipeline {
 
   /** The same ports under the same numbers, which only tell. */
   private addPorts(): void {
-    const { ports, clock } = this.lender;
-    for (const { number, port, mac, config, state } of ports.list()) {
+    const { world, clock } = this.lender;
+    for (const { number, port, mac, config, state } of world.ports.list()) {
       const entry = this.datapath.ports.add(number, this.telling(number, port), mac, clock.now());
       entry.config = config;
       entry.state = state;
@@ -110,7 +107,7 @@ export class ScratchPipeline {
   }
 
   private meter(id: number): Meter | undefined {
-    const known = this.meters.get(id) ?? this.lender.meter(id)?.copy();
+    const known = this.meters.get(id) ?? this.lender.world.meters.get(id)?.copy();
     if (known) this.meters.set(id, known);
     return known;
   }
@@ -169,7 +166,8 @@ export class ScratchPipeline {
     const meter = this.meter(OFPM.CONTROLLER);
     if (meter?.measure(frame.length, this.lender.clock.now()) === DROPPED) return;
     const { reason, tableId, cookie, maxLen, controllerId } = cold;
-    this.listener.packetIn({ reason, tableId, cookie, maxLen, controllerId, frame, fields: packetInFields(cold, key) });
+    const fields = packetInFields(cold, key, this.lender.world.tlvTable);
+    this.listener.packetIn({ reason, tableId, cookie, maxLen, controllerId, frame, fields });
   }
 }
 
