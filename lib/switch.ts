@@ -2,6 +2,7 @@
  * The whole switch as one object: ports, flow tables, connection tracker, and, once started, connections to controllers. It is
  * deterministic under a handed-in clock and seed: the same frames at the same times give the same bytes.
  */
+import type { Duplex } from 'node:stream';
 import type { Agent, AgentEvent, AgentOptions } from './agent/agent.js';
 import type { Profile } from './agent/profile.js';
 import { type Clock, type Log, OpenFlowError, Random, RefusedError, silent } from './bytes/index.js';
@@ -426,6 +427,12 @@ export class Switch {
     }
     for (const [address, profile] of dial) this.agent.dial(address, profile);
     return { listening };
+  }
+
+  /** Takes a stream on which a controller speaks; the switch must have been started. `name` is for logs. */
+  accept(stream: Duplex, name: string): void {
+    if (!this.agent) throw new Error('the switch has not been started');
+    this.agent.accept(stream, name);
   }
 
   /** Every controller that is dialled or connected. */

@@ -23,6 +23,11 @@ export class Framer {
   /** A header that is cut off before its length is collected here. */
   private readonly header = new Uint8Array(4);
 
+  /** The last message has begun, and isn't whole yet. */
+  get isInside(): boolean {
+    return this.partial !== null;
+  }
+
   /** Takes over a chunk: its bytes must not change any more. */
   push(chunk: Uint8Array): void {
     if (chunk.length > 0) this.chunks.push(chunk);
