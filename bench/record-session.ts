@@ -1,5 +1,5 @@
 /**
- * Records what the built switch and real controllers say to each other, for specs to read: fixtures/sessions/*.pcap. Run as root
+ * Records what the built switch, or Open vSwitch, and real controllers say to each other, for specs to read: fixtures/sessions/*.pcap. Run as root
  * where os-ken, Open vSwitch's tools and tcpdump are: `npm run build && node dist/bench/record-session.js [FOLDER]`.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { address, CONTROLLER_PORT, eventually, Lab, type Running, SWITCH, SWITCH_PORT } from '../spec/live/lab.js';
+import { type Ended, startOpenVSwitch } from './measure/ovs-in-lab.js';
 
 const DIAL = `tcp:127.0.0.1:${CONTROLLER_PORT}`;
 const folder = resolve(process.argv[2] ?? 'fixtures/sessions');
@@ -46,10 +47,14 @@ function attempt(what: () => void): void {
   }
 }
 
+/** Starts a switch, ours or Open vSwitch. */
+type Start = (lab: Lab, controller?: string) => Promise<Ended>;
+const ours: Start = (lab, controller) => lab.switch(...(controller === undefined ? [] : ['--controller', controller]));
+
 /** Hosts that ping, a link that goes and comes, flows that expire, a silence that is probed. */
-async function learningSwitch(lab: Lab): Promise<void> {
+async function learningSwitch(lab: Lab, start: Start): Promise<void> {
   const controller = lab.controller('learning_switch', { LEARNING_IDLE_TIMEOUT_S: '1' });
-  const sw = await lab.switch('--controller', DIAL);
+  const sw = await start(lab, DIAL);
   await until('ready', has(controller, 'ready'));
   lab.do('h1', `ping -c 3 -i 0.1 ${address(2)}`);
   await until('idle flows removed', has(controller, 'flow_removed'));
@@ -67,9 +72,9 @@ async function learningSwitch(lab: Lab): Promise<void> {
 }
 
 /** A connection from inside, one from outside that is refused. */
-async function statefulFirewall(lab: Lab): Promise<void> {
+async function statefulFirewall(lab: Lab, start: Start): Promise<void> {
   const controller = lab.controller('stateful_firewall');
-  const sw = await lab.switch('--controller', DIAL);
+  const sw = await start(lab, DIAL);
   await until('flows installed', has(controller, 'installed'));
   lab.do('h1', `ping -c 2 -i 0.1 ${address(2)}`);
   attempt(() => lab.do('h2', `ping -c 1 -W 1 ${address(1)}`));
@@ -93,8 +98,8 @@ cookie=0xa,table=0,priority=1,ipv6,send_flow_rem,actions=write_metadata:0x12/0xf
 `;
 
 /** ovs-ofctl's commands, one after the other, each a connection of its own; `monitor` beside them. */
-async function ofctl(lab: Lab): Promise<void> {
-  const sw = await lab.switch();
+async function ofctl(lab: Lab, start: Start): Promise<void> {
+  const sw = await start(lab);
   const scratch = mkdtempSync(join(tmpdir(), 'ctswitch-'));
   const flows = join(scratch, 'flows');
   writeFileSync(flows, FLOWS.trimStart());
@@ -104,7 +109,8 @@ async function ofctl(lab: Lab): Promise<void> {
   lab.ofctl('mod-flows', 'table=0,in_port=1,actions=output:2');
   const watch = (...words: string[]): Running =>
     lab.start('sw', ['ovs-ofctl', '-O', 'OpenFlow13', '--no-names', ...words], { OVS_RUNDIR: scratch });
-  const monitor = watch('monitor', SWITCH);
+  // Without a length Open vSwitch sends ovs-ofctl nothing unasked.
+  const monitor = watch('monitor', SWITCH, '65534');
   const standard = watch('-P', 'standard', 'monitor', SWITCH, '65534');
   await new Promise((later) => setTimeout(later, 500));
   lab.ofctl('packet-out', `in_port=CONTROLLER,packet=${DATAGRAM},actions=resubmit(,0)`);
@@ -150,11 +156,18 @@ function pack(file: string): void {
 mkdirSync(folder, { recursive: true });
 const lab = new Lab(2);
 try {
-  await captured(lab, 'os-ken-learning-switch.pcap', CONTROLLER_PORT, () => learningSwitch(lab));
-  await captured(lab, 'os-ken-stateful-firewall.pcap', CONTROLLER_PORT, () => statefulFirewall(lab));
-  await captured(lab, 'ovs-ofctl.pcap', SWITCH_PORT, () => ofctl(lab));
+  await captured(lab, 'os-ken-learning-switch.pcap', CONTROLLER_PORT, () => learningSwitch(lab, ours));
+  await captured(lab, 'os-ken-stateful-firewall.pcap', CONTROLLER_PORT, () => statefulFirewall(lab, ours));
+  await captured(lab, 'ovs-ofctl.pcap', SWITCH_PORT, () => ofctl(lab, ours));
   await captured(lab, 'ovs-ofctl-dump-table-features.pcap', SWITCH_PORT, () => tableFeatures(lab));
   pack('ovs-ofctl-dump-table-features.pcap');
+  for (const [file, port, session] of [
+    ['open-vswitch-learning-switch.pcap', CONTROLLER_PORT, learningSwitch],
+    ['open-vswitch-stateful-firewall.pcap', CONTROLLER_PORT, statefulFirewall],
+    ['open-vswitch-ovs-ofctl.pcap', SWITCH_PORT, ofctl],
+  ] as const) {
+    await captured(lab, file, port, () => session(lab, startOpenVSwitch));
+  }
 } finally {
   await lab.close();
 }

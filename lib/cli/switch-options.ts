@@ -65,7 +65,7 @@ export function name(text: string): string {
 }
 
 /** The text itself, once a parser of addresses has taken it. */
-function address(parse: (text: string) => unknown) {
+export function address(parse: (text: string) => unknown) {
   return (text: string): string => {
     try {
       parse(text);

@@ -9,6 +9,8 @@ export const MEMORY_QUEUE_FRAMES = 65_536;
 export interface MemoryOptions {
   /** Name shown by OpenFlow; `memory` unless told. */
   name?: string;
+  /** Hardware address; the switch makes one unless told. */
+  mac?: Uint8Array;
   /** Frames kept for `taken`, MEMORY_QUEUE_FRAMES unless told. */
   queue_frames?: number;
 }
@@ -16,6 +18,7 @@ export interface MemoryOptions {
 export class MemoryPort implements Port {
   readonly kind = 'memory';
   readonly name: string;
+  readonly mac?: Uint8Array;
   /** Frames that were sent while the queue was full. */
   overflowed = 0;
   private readonly limit: number;
@@ -25,6 +28,7 @@ export class MemoryPort implements Port {
 
   constructor(options: MemoryOptions = {}) {
     this.name = options.name ?? 'memory';
+    this.mac = options.mac;
     this.limit = options.queue_frames ?? MEMORY_QUEUE_FRAMES;
   }
 

@@ -53,6 +53,11 @@ export class Comparison {
     return { bytes, message, form, frame };
   }
 
+  /** The address that a port has where the session is played, as far as is known. */
+  macOf(port: number): Uint8Array | undefined {
+    return this.macs.played.of(port);
+  }
+
   isSame(a: Normal, b: Normal): boolean {
     return isSame(a.form, b.form, this.options.strict);
   }

@@ -21,6 +21,12 @@ const QUOTES = /^(data|version)$/;
 /** MACs of ports, which stand in frames that a controller makes (LLDP), with the port's number. */
 export class PortMacs {
   private readonly names = new Map<string, string>();
+  private readonly macs = new Map<number, Uint8Array>();
+
+  /** The address of a port, once a message has told it. */
+  of(port: number): Uint8Array | undefined {
+    return this.macs.get(port);
+  }
 
   /** Takes note of the ports that a message describes. */
   learn(m: Message): void {
@@ -31,6 +37,7 @@ export class PortMacs {
   }
 
   private add(mac: Uint8Array, port: number): void {
+    this.macs.set(port, mac);
     const name = `<port ${port}>`;
     this.names.set(toHex(mac), name);
     this.names.set(formatMac(mac), name);

@@ -15,11 +15,13 @@ const LINK_DOWN = 1;
 /** Ports of a switch that never said which it has. */
 const DEFAULT_PORTS = 4;
 
+type PortLikeness = Pick<Port, 'name' | 'state' | 'config' | 'mac'>;
+
 /** What the session tells of its switch. */
 interface Likeness {
   readonly datapathId: bigint;
   readonly description: Partial<Desc>;
-  readonly ports: ReadonlyMap<number, Pick<Port, 'name' | 'state'>>;
+  readonly ports: ReadonlyMap<number, PortLikeness>;
 }
 
 export class OwnSwitch implements World {
@@ -33,9 +35,10 @@ export class OwnSwitch implements World {
     const { datapathId, description, ports } = likenessOf(sessions);
     const agent = { description, probe_ms: 0 };
     this.sw = new Switch({ datapathId, clock: this.clock, agent, failMode: 'secure' });
-    for (const [number, { name, state }] of ports) {
-      this.addPort(number, name);
+    for (const [number, { name, state, config, mac }] of ports) {
+      this.addPort(number, name, mac);
       if (state & LINK_DOWN) this.ports.get(number)?.link(false);
+      this.configure(number, config);
     }
   }
 
@@ -57,9 +60,9 @@ export class OwnSwitch implements World {
   cause(message: Message): void {
     if (message.type === 'packet_in') this.packet(message.fields, message.data, message.totalLen);
     if (message.type !== 'port_status') return;
-    const { number, name, state } = message.port;
+    const { number, name, state, mac } = message.port;
     if (message.reason === 'delete') this.removePort(number);
-    else if (message.reason === 'add') this.addPort(number, name);
+    else if (message.reason === 'add') this.addPort(number, name, mac);
     this.ports.get(number)?.link((state & LINK_DOWN) === 0);
   }
 
@@ -76,9 +79,16 @@ export class OwnSwitch implements World {
     port.inject(frame);
   }
 
-  private addPort(number: number, name: string): void {
+  private addPort(number: number, name: string, mac?: Uint8Array): void {
     if (this.ports.has(number)) return;
-    this.ports.set(number, this.sw.addPort(number === OFPP.LOCAL ? 'LOCAL' : number, memory({ name })));
+    this.ports.set(number, this.sw.addPort(number === OFPP.LOCAL ? 'LOCAL' : number, memory({ name, mac })));
+  }
+
+  private configure(number: number, config: number): void {
+    const view = this.sw.ports().find((port) => port.number === number);
+    if (view && config !== 0) {
+      this.sw.pipeline.modifyPort({ port: number, mac: view.mac, config, mask: config, advertise: 0 });
+    }
   }
 
   private removePort(number: number): void {
@@ -89,7 +99,7 @@ export class OwnSwitch implements World {
 function likenessOf(sessions: readonly Session[]): Likeness {
   let datapathId = 1n;
   let description: Partial<Desc> = {};
-  const ports = new Map<number, Pick<Port, 'name' | 'state'>>();
+  const ports = new Map<number, PortLikeness>();
   for (const { bytes, by } of sessions.flatMap(({ messages }) => messages)) {
     const m = by === 'switch' ? messageOf(bytes) : null;
     if (m?.type === 'features_reply') datapathId = m.datapathId;
@@ -102,7 +112,7 @@ function likenessOf(sessions: readonly Session[]): Likeness {
     for (const port of m.body.rows) ports.set(port.number, port);
   }
   for (let number = 1; ports.size === 0 && number <= DEFAULT_PORTS; number++) {
-    ports.set(number, { name: `p${number}`, state: 0 });
+    ports.set(number, { name: `p${number}`, state: 0, config: 0, mac: Uint8Array.of(2, 0, 0, 0, 0, number) });
   }
   return { datapathId, description, ports };
 }

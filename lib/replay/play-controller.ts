@@ -184,14 +184,15 @@ class ControllerPlayer {
   private request(request: Request): void {
     const xid = FIRST_XID + (request.continues ?? request).index;
     if (!this.answers.has(xid)) this.answers.set(xid, []);
-    const bytes = this.unbuffered(request.recorded.bytes).slice();
+    const bytes = this.adapted(request.recorded.bytes).slice();
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(4, xid);
     this.far?.send(bytes);
   }
 
-  /** A packet that the recorded switch had kept is sent along. */
-  private unbuffered(bytes: Uint8Array): Uint8Array {
+  /** A packet that the recorded switch had kept is sent along; a port is named by the address that it has here. */
+  private adapted(bytes: Uint8Array): Uint8Array {
     const m = messageOf(bytes);
+    if (m?.type === 'port_mod') return encode({ ...m, mac: this.comparison.macOf(m.port) ?? m.mac });
     if (m?.type === 'packet_out' && m.bufferId !== NO_BUFFER_ID) {
       const data = this.buffers.get(m.bufferId);
       if (data) return encode({ ...m, bufferId: NO_BUFFER_ID, data });

@@ -2,10 +2,10 @@
  * Plays the switch's side of a session to a controller, and compares what the controller says with what was recorded. What it
  * asks is answered as the recorded switch answered the same message; what the recorded switch said unasked is said when the
  * controller has said what it had said before. A request that the recording doesn't know gets the answer to the same one of
- * before, if there was one, and counts as unexpected.
+ * before, if there was one (a barrier always), and counts as unexpected.
  */
 import type { Duplex } from 'node:stream';
-import { peekType, peekXid } from '../wire/index.js';
+import { encode, peekType, peekXid } from '../wire/index.js';
 import { Comparison, type Normal, typeOf } from './comparison.js';
 import { exchangeOf, type Request } from './exchange.js';
 import { FarEnd } from './far-end.js';
@@ -36,9 +36,12 @@ class SwitchPlayer {
   private readonly expected: Expected[];
   private readonly unasked;
   private readonly unexpected: Normal[] = [];
+  /** Barrier requests of the recording that came. */
   private barriers = 0;
   /** The first that hasn't come: everything before has. */
   private first = 0;
+  /** Nothing before this place is waited for any more. */
+  private givenUp = 0;
   private ended = false;
 
   constructor(
@@ -69,8 +72,8 @@ class SwitchPlayer {
     for (const { index, recorded } of this.unasked) {
       if (this.options.paced) await this.far.pause(recorded.wall_ms - (now_ms ?? recorded.wall_ms));
       now_ms = recorded.wall_ms;
-      // What doesn't come in time is missing; the recording goes on without it.
-      await this.far.until(() => this.heardUpTo(index));
+      // What doesn't come in time is late or missing; the recording goes on, and waits for it no more.
+      if (!(await this.far.until(() => this.heardUpTo(index)))) this.givenUp = index;
       if (this.far.broken !== null) return;
       this.far.send(recorded.bytes);
     }
@@ -82,19 +85,21 @@ class SwitchPlayer {
   outcome(): Outcome {
     this.settle();
     const { compared, found, notes } = this.comparison;
-    const all = this.heardUpTo(Number.POSITIVE_INFINITY);
     return {
       session: this.session,
       compared,
       differences: found,
       notes,
-      broken: this.ended || all ? null : this.far.broken,
+      broken: this.ended ? null : this.far.broken,
     };
   }
 
   private heardUpTo(index: number): boolean {
-    while (this.first < this.expected.length && this.expected[this.first].came) this.first++;
-    return this.first >= this.expected.length || this.expected[this.first].request.index >= index;
+    const { expected, givenUp } = this;
+    while (this.first < expected.length && expected[this.first].came) this.first++;
+    let next = this.first;
+    while (next < expected.length && (expected[next].came || expected[next].request.index < givenUp)) next++;
+    return next >= expected.length || expected[next].request.index >= index;
   }
 
   /** A message of the controller: the recorded one that is the same, and its answer. */
@@ -104,7 +109,11 @@ class SwitchPlayer {
     );
     if (match === undefined) {
       this.unexpected.push(normal);
-      this.answer(this.likely(normal), xid);
+      const likely = this.likely(normal);
+      if (likely === undefined && peekType(normal.bytes) === BARRIER_REQUEST) {
+        this.far.send(encode({ type: 'barrier_reply', xid }));
+      }
+      this.answer(likely, xid);
     } else {
       match.came = true;
       this.comparison.pair(match.normal, normal);
@@ -112,7 +121,7 @@ class SwitchPlayer {
       if (moved) this.comparison.add('order', match.normal, normal);
       this.answer(match.request, xid);
     }
-    if (peekType(normal.bytes) === BARRIER_REQUEST) this.barriers++;
+    if (match !== undefined && peekType(normal.bytes) === BARRIER_REQUEST) this.barriers++;
     this.heardUpTo(0);
   }
 

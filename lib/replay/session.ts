@@ -47,6 +47,8 @@ export interface Capture {
 }
 
 const FEATURES_REPLY = 6;
+/** Where controllers listen: OpenFlow's registered port, and the one before. */
+const CONTROLLER_PORTS = /:(6653|6633)$/;
 
 /** TCP connections that are followed at once; the capture of a busy host has no more of interest. */
 export const MAX_CONNECTIONS = 4096;
@@ -115,13 +117,14 @@ class TcpConnection {
     return null;
   }
 
-  /** The end that sends what only switches send; without such a message, the one that connected. */
+  /** The end that sends what only switches send; without such a message, the one whose port isn't OpenFlow's. */
   private switchAmong(): string {
     for (const { from, bytes } of this.sent) {
       const by = senderOf(peekType(bytes));
       if (by !== null) return by === 'switch' ? from : this.other(from);
     }
-    return this.caller ?? this.ends[0];
+    const listener = this.caller === null ? this.ends[1] : this.other(this.caller);
+    return CONTROLLER_PORTS.test(listener) ? this.other(listener) : listener;
   }
 
   private other(end: string): string {

@@ -21,6 +21,7 @@ const KNOWS: Record<string, string[]> = {
   agent: ['bytes', 'packet', 'nxm', 'wire', 'channel', 'pipeline'],
   simulate: ['bytes', 'ct', 'nxm', 'pipeline', 'ports', 'agent', 'text', '.'],
   view: ['bytes', 'nxm', 'wire', 'text'],
+  replay: ['bytes', 'nxm', 'wire', 'channel', 'pcap-file', 'ports', 'view', '.'],
   ofctl: ['bytes', 'nxm', 'wire', 'text', 'channel', 'view'],
   cli: [
     'bytes',
@@ -36,6 +37,7 @@ const KNOWS: Record<string, string[]> = {
     'wire',
     'packet',
     'ofctl',
+    'replay',
     '.',
   ],
   '.': ['bytes', 'ct', 'datapath', 'nxm', 'pipeline', 'ports', 'agent', 'channel', 'text', 'packet', 'trace', '.'],
