@@ -12,6 +12,7 @@ import type { World } from './play-controller.js';
 import { messageOf, type Session } from './session.js';
 
 const LINK_DOWN = 1;
+const PACKET_INS: ReadonlySet<Message['type']> = new Set(['packet_in', 'nxt_packet_in', 'nxt_packet_in2']);
 /** Ports of a switch that never said which it has. */
 const DEFAULT_PORTS = 4;
 
@@ -58,7 +59,9 @@ export class OwnSwitch implements World {
   }
 
   cause(message: Message): void {
-    if (message.type === 'packet_in') this.packet(message.fields, message.data, message.totalLen);
+    if (PACKET_INS.has(message.type) && 'totalLen' in message) {
+      this.packet(message.fields, message.data, message.totalLen);
+    }
     if (message.type !== 'port_status') return;
     const { number, name, state, mac } = message.port;
     if (message.reason === 'delete') this.removePort(number);

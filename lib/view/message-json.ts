@@ -37,7 +37,7 @@ const MEMBERS: Readonly<Record<string, (value: never) => Json | undefined>> = {
 export function messageJson(m: Message): MessageJson {
   const { type, xid, ...content } = m;
   const members = membersJson(content);
-  if (m.type === 'packet_in') {
+  if (m.type === 'packet_in' || m.type === 'nxt_packet_in' || m.type === 'nxt_packet_in2') {
     const [port] = m.fields.filter(({ field }) => field.name === 'in_port_oxm' || field.name === 'in_port');
     members.data = frameJson(m.data, port === undefined ? 0 : numberOf(port.value));
   }

@@ -27,7 +27,8 @@ export function messageLines(message: Message): string[] {
 export function nameOf(message: Unsent): string {
   if (message.type === 'multipart_request') return `OFPST_${message.body.kind.toUpperCase()} request`;
   if (message.type === 'multipart_reply') return `OFPST_${message.body.kind.toUpperCase()} reply`;
-  return `OFPT_${message.type.toUpperCase()}`;
+  // Nicira's and ONF's own have no OFPT.
+  return (/^(nxt|onf)_/.test(message.type) ? message.type : `OFPT_${message.type}`).toUpperCase();
 }
 
 function joined(heading: string, content: string): string {
@@ -42,6 +43,8 @@ const CONTENTS: { readonly [T in Message['type']]?: (m: MessageOf<T>) => string 
   meter_mod: (m) => `${m.change.command} ${formatMeter(m.change)}`,
   port_mod: (m) => `port=${port(m.port)} config=0x${m.config.toString(16)} mask=0x${m.mask.toString(16)}`,
   packet_in: packetIn,
+  nxt_packet_in: packetIn,
+  nxt_packet_in2: packetIn,
   packet_out: (m) => {
     const frame = m.data.length >= 14 ? ` ${formatFrame(m.data, m.inPort)}` : '';
     return `in_port=${port(m.inPort)} ${member(m, 'actions')} data_len=${m.data.length}${frame}`;
@@ -57,7 +60,7 @@ function contentOf(m: Message): string {
   return content === undefined ? members(m, 'type', 'xid') : content(m);
 }
 
-function packetIn(m: MessageOf<'packet_in'>): string {
+function packetIn(m: Omit<MessageOf<'packet_in' | 'nxt_packet_in' | 'nxt_packet_in2'>, 'type'>): string {
   const from = m.fields.find(({ field }) => field.name === 'in_port_oxm' || field.name === 'in_port');
   const inPort = from === undefined ? OFPP.ANY : numberOf(from.value);
   const others = m.fields.filter((value) => value !== from);
@@ -66,8 +69,12 @@ function packetIn(m: MessageOf<'packet_in'>): string {
     `in_port=${port(inPort)}`,
     others.length === 0 ? '' : member({ ...m, fields: others }, 'fields'),
     `(via ${m.reason}) data_len=${m.data.length}`,
+    'userdata' in m && m.userdata !== null ? member(m, 'userdata') : '',
+    'continuation' in m && m.continuation !== null ? 'paused' : '',
     m.data.length < 14 ? '' : formatFrame(m.data, inPort),
-  ].join(' ');
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 function rowsOf(body: ReplyBody): string[] {
