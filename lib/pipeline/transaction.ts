@@ -1,0 +1,42 @@
+/**
+ * Changes that are made together or not at all: while one is under way, whoever changes something notes how to undo
+ * it, and what is to be told of it waits. Nothing else runs meanwhile: no packet sees a part of it.
+ */
+export class Transaction {
+  /** How to undo what was done, the oldest first. */
+  private undo: (() => void)[] = [];
+  /** What is to be told when all is done. */
+  private later: (() => void)[] = [];
+  /** Is one under way? Without one there is nothing to note. */
+  active = false;
+
+  /** Notes how to undo what was just done. */
+  did(undo: () => void): void {
+    this.undo.push(undo);
+  }
+
+  /** Runs a job now, or, within a transaction, when all is done. */
+  afterwards(job: () => void): void {
+    if (this.active) this.later.push(job);
+    else job();
+  }
+
+  /** Runs a job whole. Where it throws, what it did is undone, and it throws the same. */
+  run(job: () => void): void {
+    this.active = true;
+    try {
+      job();
+    } catch (error) {
+      this.active = false;
+      for (const undo of this.undo.reverse()) undo();
+      this.undo = [];
+      this.later = [];
+      throw error;
+    }
+    const { later } = this;
+    this.active = false;
+    this.undo = [];
+    this.later = [];
+    for (const each of later) each();
+  }
+}
