@@ -17,6 +17,7 @@ import type { Desc, Message, MessageOf } from '../wire/index.js';
 import { broadcaster } from './broadcast.js';
 import type { AgentContext } from './context.js';
 import { DEFAULT_DESCRIPTION } from './description.js';
+import { FlowMonitors } from './flow-monitors.js';
 import { handle } from './handlers.js';
 import { Peer, type PeerOwner } from './peer.js';
 import type { Profile } from './profile.js';
@@ -96,12 +97,14 @@ export class Agent {
       roles: new Roles(),
       peers: () => this.peers,
       tables: new Tables(pipeline),
+      monitors: new FlowMonitors(pipeline),
       heardError: (peer, error) => this.heardError(peer, error),
     };
     this.owner = {
       opened: (peer) => this.opened(peer),
       message: (peer, message: Message, bytes) => handle(message, peer, this.context, bytes),
       refused: (peer, error, request) => this.refuse(peer, error, request),
+      drained: (peer) => this.context.monitors.drained(peer),
       closed: (peer, cause, why) => this.gone(peer, cause, why),
     };
   }
@@ -214,6 +217,7 @@ export class Agent {
 
   private gone(peer: Peer, cause: CloseCause, why: string): void {
     this.peers.delete(peer);
+    this.context.monitors.end(peer);
     const dial = this.dialOf(peer);
     if (dial) {
       dial.peer = null;

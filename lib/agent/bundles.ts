@@ -115,7 +115,11 @@ export class Bundles {
   }
 
   /** A mistake that ends the bundle. */
-  private fails(bundle: Bundle, error: 'OFPBFC_BAD_ID' | 'OFPBFC_BUNDLE_CLOSED' | 'OFPBFC_BAD_FLAGS' | 'OFPBFC_MSG_TOO_MANY', why: string): OpenFlowError {
+  private fails(
+    bundle: Bundle,
+    error: 'OFPBFC_BAD_ID' | 'OFPBFC_BUNDLE_CLOSED' | 'OFPBFC_BAD_FLAGS' | 'OFPBFC_MSG_TOO_MANY',
+    why: string,
+  ): OpenFlowError {
     this.remove(bundle);
     return new OpenFlowError(error, `bundle ${bundle.id} ${why}`, 16);
   }

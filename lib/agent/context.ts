@@ -2,6 +2,7 @@
 import { NX, ONF, OpenFlowError } from '../bytes/index.js';
 import type { PipelineApi } from '../pipeline/types.js';
 import type { Desc, MessageOf } from '../wire/index.js';
+import type { FlowMonitors } from './flow-monitors.js';
 import type { Peer } from './peer.js';
 import type { Roles } from './role.js';
 import type { Tables } from './tables.js';
@@ -13,6 +14,7 @@ export interface AgentContext {
   readonly description: Desc;
   readonly roles: Roles;
   readonly tables: Tables;
+  readonly monitors: FlowMonitors;
   peers(): Iterable<Peer>;
   /** A peer told of an error. */
   heardError(peer: Peer, error: MessageOf<'error'>): void;

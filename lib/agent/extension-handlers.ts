@@ -2,11 +2,47 @@
  * What Nicira's messages and ONF's extensions to OpenFlow 1.3 do, one small function a message, as handlers.ts for
  * OpenFlow's own. What only a switch sends isn't here, and is answered with BAD_TYPE.
  */
+import { OpenFlowError } from '../bytes/index.js';
 import { MAX_OPTION_SPACE, MAX_TLV_FIELDS } from '../nxm/index.js';
-import type { MessageOf, MessageType } from '../wire/index.js';
+import { ChangeError } from '../pipeline/types.js';
+import type { BundleCommand, MessageOf, MessageType } from '../wire/index.js';
 import { masksWith, NO_EXTRA_MASKS } from './async.js';
-import type { Handler } from './context.js';
-import { tellOfRole } from './tell-others.js';
+import { bundledBytes } from './bundles.js';
+import { checkChange } from './change-check.js';
+import type { AgentContext, Handler } from './context.js';
+import type { Peer } from './peer.js';
+import { forwardRequest, tellOfRole } from './tell-others.js';
+
+/** Bytes of a bundle_add in front of the message in it. */
+const BUNDLE_ADD_BYTES = 24;
+
+type BundleRequest = MessageOf<'onf_bundle_control'>;
+
+/** What a bundle command does, and what answers it. */
+const BUNDLE_COMMANDS: {
+  readonly [C in BundleCommand]?: { readonly run: Handler<BundleRequest>; readonly reply: BundleCommand };
+} = {
+  open_request: { run: (m, { bundles }, _, bytes) => bundles.open(m.bundleId, m.flags, bytes), reply: 'open_reply' },
+  close_request: { run: (m, { bundles }) => bundles.close(m.bundleId, m.flags), reply: 'close_reply' },
+  commit_request: { run: commitBundle, reply: 'commit_reply' },
+  discard_request: { run: (m, { bundles }) => bundles.discard(m.bundleId), reply: 'discard_reply' },
+};
+
+/** Makes a bundle's changes, or none: then an error names the message that can't be done, and another one the commit. */
+function commitBundle(m: BundleRequest, peer: Peer, agent: AgentContext): void {
+  const { pipeline, monitors } = agent;
+  const messages = peer.bundles.take(m.bundleId, m.flags);
+  try {
+    pipeline.applyAll(messages, (index) => monitors.on({ peer, xid: messages[index].xid }));
+  } catch (error) {
+    if (!(error instanceof ChangeError)) throw error;
+    monitors.drop();
+    peer.mistake(error.cause, bundledBytes(messages[error.index], m));
+    throw new OpenFlowError('OFPBFC_MSG_FAILED', `message ${error.index + 1} of bundle ${m.bundleId} failed`, 16);
+  }
+  monitors.flush();
+  for (const message of messages) if (message.type === 'group_mod') forwardRequest(message, peer, agent);
+}
 
 export const EXTENSION_HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
   nxt_set_packet_in_format(m, peer) {
@@ -33,6 +69,19 @@ export const EXTENSION_HANDLERS: { readonly [T in MessageType]?: Handler<Message
     tellOfRole(agent.roles.take(peer, m.role, agent.peers()), agent);
     peer.reply(m, { type: 'nxt_role_reply', role: peer.role });
   },
+
+  onf_bundle_control(m, peer, agent, bytes) {
+    const command = BUNDLE_COMMANDS[m.command];
+    if (!command) throw new OpenFlowError('OFPBFC_BAD_TYPE', `a switch sends ${m.command}, and gets none`, 20);
+    command.run(m, peer, agent, bytes);
+    peer.reply(m, { type: 'onf_bundle_control', bundleId: m.bundleId, command: command.reply, flags: 0 });
+  },
+  onf_bundle_add(m, peer, _, bytes) {
+    checkChange(m.message, bytes.length - BUNDLE_ADD_BYTES);
+    peer.bundles.add(m, bytes);
+  },
+
+  onf_flow_monitor_cancel: (m, peer, { monitors }) => monitors.cancel(m.monitorId, peer),
 
   nxt_tlv_table_mod: (m, _, { pipeline }) => pipeline.tlvTable.apply(m),
   nxt_tlv_table_request(m, peer, { pipeline }) {

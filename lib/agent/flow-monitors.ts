@@ -7,7 +7,8 @@
  * it knows of, and, when it has read everything, of what changed meanwhile (resumed).
  */
 import { OpenFlowError } from '../bytes/index.js';
-import { ALL_TABLES, ANY_GROUP, type Instructions, namesPort, OFPP } from '../nxm/index.js';
+import { ALL_TABLES, ANY_GROUP, type Instructions, OFPP } from '../nxm/index.js';
+import { namesPort } from '../pipeline/flow-tables.js';
 import type { FlowChange, FlowView, FlowWatcher, PipelineApi } from '../pipeline/types.js';
 import {
   encode,
@@ -92,15 +93,12 @@ export class FlowMonitors implements FlowWatcher {
 
   /** The flows that monitors ask for at first, each once. */
   private *initial(monitors: readonly FlowMonitorRequest[]): Generator<FlowUpdate> {
-    const told = new Set<number>();
-    for (const monitor of monitors) {
+    for (const [i, monitor] of monitors.entries()) {
+      const before = monitors.slice(0, i);
       const { tableId, outPort, match } = monitor;
       const filter = { tableId, outPort, outGroup: ANY_GROUP, cookie: 0n, cookieMask: 0n, match };
       for (const flow of this.pipeline.flows(filter)) {
-        if (monitors.length > 1) {
-          if (told.has(flow.serial)) continue;
-          told.add(flow.serial);
-        }
+        if (before.some((m) => wants(m, flow, null))) continue;
         const flags = monitors.reduce((all, m) => (wants(m, flow, null) ? all | m.flags : all), 0);
         yield update('added', flow, flags);
       }

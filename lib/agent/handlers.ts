@@ -4,10 +4,10 @@
  * everything is checked before anything changes. Hello and echo are the channel's, multiparts are multiparts.ts's.
  */
 import { OpenFlowError } from '../bytes/index.js';
-import { type FlowCommand, NO_BUFFER_ID, OFPP } from '../nxm/index.js';
 import type { FragmentHandling } from '../pipeline/types.js';
-import { MAX_MESSAGE_BYTES, type Message, type MessageOf, type MessageType, OFPC } from '../wire/index.js';
+import { type Message, type MessageOf, type MessageType, OFPC } from '../wire/index.js';
 import { NO_EXTRA_MASKS } from './async.js';
+import { checkChange } from './change-check.js';
 import { type AgentContext, type Handler, unknownExperimenter } from './context.js';
 import { EXTENSION_HANDLERS } from './extension-handlers.js';
 import { queueDescription, queuesFor } from './group-rows.js';
@@ -18,10 +18,6 @@ import { forwardRequest, tellOfRole } from './tell-others.js';
 const CAPABILITIES = OFPC.FLOW_STATS | OFPC.TABLE_STATS | OFPC.PORT_STATS | OFPC.GROUP_STATS | OFPC.QUEUE_STATS;
 /** OFPC_FRAG_*: fragments aren't put together. */
 const FRAGMENTS: readonly FragmentHandling[] = ['normal', 'drop'];
-/** A flow stands in its statistics with 16 bytes more around it. */
-const MAX_FLOW_MOD_BYTES = MAX_MESSAGE_BYTES - 16;
-/** Reserved ports that a packet-out may come from. */
-const IN_PORTS: readonly number[] = [OFPP.CONTROLLER, OFPP.LOCAL, OFPP.ANY];
 
 /** Messages that change state, which a slave may not send (§6.3.5). */
 const CHANGES: ReadonlySet<MessageType> = new Set([
@@ -78,12 +74,9 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
     peer.missSendLen = m.missSendLen;
   },
 
-  flow_mod({ change }, _, { pipeline }, bytes) {
-    if (bytes.length > MAX_FLOW_MOD_BYTES) {
-      throw new OpenFlowError('OFPFMFC_UNKNOWN', `a flow of ${bytes.length} bytes has no room in statistics`, 2);
-    }
-    if (!isDelete(change.command)) checkBuffer(change.bufferId, 36);
-    pipeline.apply(change);
+  flow_mod(m, _, { pipeline }, bytes) {
+    checkChange(m, bytes.length);
+    pipeline.apply(m.change);
   },
 
   group_mod(m, peer, agent) {
@@ -101,10 +94,7 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
   },
 
   packet_out(m, _, { pipeline }) {
-    checkBuffer(m.bufferId, 8);
-    if (m.inPort >= OFPP.MAX && !IN_PORTS.includes(m.inPort)) {
-      throw new OpenFlowError('OFPBRC_BAD_PORT', `a packet can't come from port 0x${m.inPort.toString(16)}`, 12);
-    }
+    checkChange(m, 0);
     pipeline.packetOut({ inPort: m.inPort, actions: m.actions, frame: m.data });
   },
 
@@ -144,14 +134,12 @@ export function handle(m: Message, peer: Peer, agent: AgentContext, bytes: Uint8
   }
   const handler = HANDLERS[m.type] as Handler<Message> | undefined;
   if (!handler) throw new OpenFlowError('OFPBRC_BAD_TYPE', `${m.type} is not supported`, 1);
-  handler(m, peer, agent, bytes);
-}
-
-function isDelete(command: FlowCommand): boolean {
-  return command === 'delete' || command === 'delete_strict';
-}
-
-/** No packets are kept, so no buffer can be meant. */
-function checkBuffer(id: number, at: number): void {
-  if (id !== NO_BUFFER_ID) throw new OpenFlowError('OFPBRC_BUFFER_UNKNOWN', `there is no buffer ${id}`, at);
+  const { monitors } = agent;
+  monitors.on({ peer, xid: m.xid });
+  try {
+    handler(m, peer, agent, bytes);
+  } finally {
+    monitors.on(null);
+    monitors.flush();
+  }
 }

@@ -85,6 +85,8 @@ const HANDLERS: { readonly [K in MultipartName]?: Handler<Body<K>> } = {
     peer.connection.sendAll(withXid(tables.replies(peer.profile), m.xid));
   },
 
+  flow_monitor: (m, { rows }, peer, { monitors }) => monitors.begin(m, rows, peer),
+
   experimenter(_, { experimenter, expType }) {
     throw unknownExperimenter(experimenter, expType, 16);
   },

@@ -14,6 +14,7 @@ import {
   type RowsName,
 } from '../wire/index.js';
 import { DEFAULT_MASKS, type HeldMasks, wants } from './async.js';
+import { Bundles } from './bundles.js';
 import type { PacketInEncoder, PacketInForm } from './packet-in.js';
 import { PartialRequests } from './partial-requests.js';
 import type { Profile } from './profile.js';
@@ -30,6 +31,8 @@ export interface PeerOwner {
   opened(peer: Peer): void;
   message(peer: Peer, message: Message, bytes: Uint8Array): void;
   refused(peer: Peer, error: OpenFlowError, request: Uint8Array): void;
+  /** It has taken all that waited for it. */
+  drained(peer: Peer): void;
   closed(peer: Peer, cause: CloseCause, why: string): void;
 }
 
@@ -37,6 +40,8 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
   readonly connection: Connection;
   /** Multipart requests whose last part hasn't come. */
   readonly partial: PartialRequests;
+  /** Changes that are to be made together. */
+  readonly bundles: Bundles;
   role: HeldRole = 'equal';
   masks: HeldMasks = DEFAULT_MASKS;
   missSendLen = DEFAULT_MISS_SEND_LEN;
@@ -53,6 +58,7 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
     private readonly owner: PeerOwner,
   ) {
     this.partial = new PartialRequests(options.clock, (error, bytes) => this.mistake(error, bytes));
+    this.bundles = new Bundles(options.clock, (error, bytes) => this.mistake(error, bytes));
     this.connection = new Connection(stream, this, options);
   }
 
@@ -92,8 +98,13 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
     this.owner.refused(this, error, bytes);
   }
 
+  drained(): void {
+    this.owner.drained(this);
+  }
+
   closed(cause: CloseCause, why: string): void {
     this.partial.clear();
+    this.bundles.clear();
     this.owner.closed(this, cause, why);
   }
 }

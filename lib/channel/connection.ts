@@ -32,6 +32,8 @@ export interface ConnectionUser {
   message(message: Message, bytes: Uint8Array): void;
   /** A message was refused, by decoding or by `message`. */
   mistake(error: OpenFlowError, bytes: Uint8Array): void;
+  /** The peer has taken all that waited for it, after more waited than fits on its way. */
+  drained?(): void;
   /** The connection is over. Called once, also when it never opened. */
   closed(cause: CloseCause, why: string): void;
 }
@@ -301,6 +303,7 @@ export class Connection {
 
   /** The peer took what waited: requests may be read again. */
   private drained(): void {
+    if (this.live()) this.user.drained?.();
     if (!this.paused) return;
     this.paused = false;
     this.heard();

@@ -46,6 +46,12 @@ export interface Translation extends EntryInfo {
   readonly steps: readonly number[];
 }
 
+/** A packet whose way is known, and that waits. */
+export interface Prepared {
+  run(): void;
+  forget(): void;
+}
+
 /** What the datapath asks of the pipeline. */
 export interface Upcalls {
   /** The program for a key; pure. */
@@ -221,6 +227,24 @@ export class Datapath {
       extract(packet, this.keys[0], inPort);
       this.runOnce(translate(this.keys[0]), 0, packet);
     });
+  }
+
+  /** Like `execute`, in two steps: the steps are made now, and run, or forgotten, later. */
+  prepare(translate: (key: Key) => Translation, frame: Uint8Array, inPort: number): Prepared {
+    const key = new FlowKey();
+    extract(new Packet().attach(frame), key, inPort);
+    const t = translate(key);
+    this.upcalls.refer(t.recirculations, 1);
+    const once = (): Translation => {
+      this.upcalls.refer(t.recirculations, -1);
+      return t;
+    };
+    return {
+      run: () => this.execute(once, frame, inPort),
+      forget: () => {
+        for (const index of once().cold) this.cold.drop(index);
+      },
+    };
   }
 
   /** Finds or makes the program for the key at `depth`, counts, and runs it. */

@@ -2,7 +2,7 @@
  * The flow tables and what changes them: flow-mods in all their forms (OpenFlow 1.3.5 §6.4, §7.3.4.1), timeouts, statistics.
  * A change is checked whole, then made, then told to the datapath's journal: it is in force when `apply` returns.
  */
-import { type Clock, type ErrorName, OpenFlowError } from '../bytes/index.js';
+import { type Clock, type ErrorName, OpenFlowError, Writer } from '../bytes/index.js';
 import type { Sparse } from '../datapath/index.js';
 import {
   type Action,
@@ -13,6 +13,7 @@ import {
   Match,
   OFPFF,
   OFPP,
+  writeInstructions,
 } from '../nxm/index.js';
 import { checkInstructions, type Named, TABLES } from './check.js';
 import { Expiry } from './expiry.js';
@@ -20,7 +21,17 @@ import { Flow } from './flow.js';
 import { References } from './references.js';
 import { Table } from './table.js';
 import { checkLimits } from './table-limits.js';
-import type { FlowFilter, FlowView, RemovedReason, TableSetup, TableView } from './types.js';
+import { Transaction } from './transaction.js';
+import type {
+  FlowChange,
+  FlowFilter,
+  FlowView,
+  FlowWatcher,
+  RemovedReason,
+  TableSetup,
+  TableView,
+  WatchedFlow,
+} from './types.js';
 
 const KNOWN_FLAGS = Object.values(OFPFF).reduce((all, bit) => all | bit, 0);
 
@@ -37,11 +48,15 @@ export class FlowTables {
   /** Which flows name which groups and meters. */
   readonly references = new References();
   private readonly expiry: Expiry;
+  private watcher: FlowWatcher | null = null;
+  /** Changes of flows so far. */
+  changes = 0;
 
   constructor(
     private readonly clock: Clock,
     private readonly events: FlowTableEvents,
     private readonly named: Named,
+    private readonly transaction = new Transaction(),
   ) {
     this.expiry = new Expiry(clock, {
       collect: () => events.collect(),
@@ -81,17 +96,87 @@ export class FlowTables {
     if (old) {
       // What the old flow did until now counts for the new one.
       this.events.collect();
-      table.remove(old);
-      this.references.remove(old);
       if (!(flags & OFPFF.RESET_COUNTS)) {
         flow.packets = old.packets;
         flow.bytes = old.bytes;
       }
+      this.takeOut(table, old);
     }
+    this.enter(table, flow);
+    flow.changed = ++this.changes;
+    flow.serial = old ? old.serial : flow.changed;
+    if (this.watcher) this.tellWatcher('added', flow, 0, old?.instructions ?? null);
+  }
+
+  /** Puts a flow into its table. */
+  private enter(table: Table, flow: Flow): void {
+    const { transaction } = this;
+    this.putBack(table, flow);
+    this.expiry.watch(flow);
+    if (transaction.active) transaction.did(() => this.takeOut(table, flow));
+  }
+
+  /** Takes a flow out of its table; `putBack` undoes it. */
+  private takeOut(table: Table, flow: Flow): void {
+    const { transaction } = this;
+    table.remove(flow);
+    this.leave(flow);
+    this.events.changed(table.id, flow.match);
+    if (transaction.active) transaction.did(() => this.putBack(table, flow));
+  }
+
+  private putBack(table: Table, flow: Flow): void {
+    flow.removed = false;
     table.add(flow);
     this.references.add(flow);
-    this.expiry.watch(flow);
-    this.events.changed(tableId, match);
+    this.events.changed(table.id, flow.match);
+  }
+
+  /** A flow's instructions count no more. */
+  private leave(flow: Flow): void {
+    this.references.remove(flow);
+  }
+
+  /** The flow does something else from now on. */
+  private alter(flow: Flow, instructions: Instructions): void {
+    const { transaction } = this;
+    const before = flow.instructions;
+    this.leave(flow);
+    flow.instructions = instructions;
+    this.references.add(flow);
+    this.events.changed(flow.tableId, flow.match);
+    if (transaction.active) transaction.did(() => this.alter(flow, before));
+  }
+
+  private resetCounts(flow: Flow): void {
+    const { transaction } = this;
+    const { packets, bytes } = flow;
+    flow.packets = 0;
+    flow.bytes = 0;
+    if (transaction.active) transaction.did(() => Object.assign(flow, { packets, bytes }));
+  }
+
+  /** Calls `watcher` with every change of a flow from now on; null: nobody. */
+  watch(watcher: FlowWatcher | null): void {
+    this.watcher = watcher;
+  }
+
+  /** Flows that were added or modified behind so many changes, in table order. */
+  *since(changes: number): Generator<WatchedFlow> {
+    const now = this.clock.now();
+    for (const table of this.tables) {
+      for (const flow of table.flows()) if (flow.changed > changes) yield { ...flow.view(now), serial: flow.serial };
+    }
+  }
+
+  private tellWatcher(
+    what: FlowChange['what'],
+    flow: Flow,
+    reason: RemovedReason | 0,
+    before: Instructions | null,
+  ): void {
+    const view = { ...flow.view(this.clock.now()), serial: flow.serial };
+    this.watcher?.flowChanged({ what, flow: view, reason, before });
   }
 
   private modify(change: FlowMod): void {
@@ -101,14 +186,11 @@ export class FlowTables {
     }
     if (flows.length > 0 && change.flags & OFPFF.RESET_COUNTS) this.events.collect();
     for (const flow of flows) {
-      this.references.remove(flow);
-      flow.instructions = change.instructions;
-      this.references.add(flow);
-      if (change.flags & OFPFF.RESET_COUNTS) {
-        flow.packets = 0;
-        flow.bytes = 0;
-      }
-      this.events.changed(flow.tableId, flow.match);
+      const before = flow.instructions;
+      if (change.flags & OFPFF.RESET_COUNTS) this.resetCounts(flow);
+      this.alter(flow, change.instructions);
+      flow.changed = ++this.changes;
+      if (this.watcher && !sameInstructions(before, flow.instructions)) this.tellWatcher('modified', flow, 0, before);
     }
   }
 
@@ -165,7 +247,7 @@ export class FlowTables {
       going.set(table, (going.get(table) ?? 0) + 1);
     }
     for (const [table, count] of going) {
-      if (count < table.count) continue;
+      if (count < table.count || this.transaction.active) continue;
       table.clear();
       this.events.changed(table.id, Match.all);
     }
@@ -174,13 +256,13 @@ export class FlowTables {
 
   /** Takes a flow out; its counters were collected if it is to be told of. */
   private remove(flow: Flow, reason: RemovedReason): void {
-    const wanted = (flow.flags & OFPFF.SEND_FLOW_REM) !== 0;
-    if (!flow.removed) {
-      this.tables[flow.tableId].remove(flow);
-      this.events.changed(flow.tableId, flow.match);
-    }
-    this.references.remove(flow);
-    if (wanted) this.events.removed(flow.view(this.clock.now()), reason);
+    if (flow.removed) this.leave(flow);
+    else this.takeOut(this.tables[flow.tableId], flow);
+    this.changes++;
+    if (this.watcher) this.tellWatcher('deleted', flow, reason, null);
+    if (!(flow.flags & OFPFF.SEND_FLOW_REM)) return;
+    const view = flow.view(this.clock.now());
+    this.transaction.afterwards(() => this.events.removed(view, reason));
   }
 
   /** Flows that pass a filter, in table order. */
@@ -240,10 +322,26 @@ function cookieFits(flow: Flow, { cookie, cookieMask }: { cookie: bigint; cookie
 
 /** Do the flow's actions name a port and a group? */
 function namesOutput(flow: Flow, port: number, group: number): boolean {
-  const byPort = port === OFPP.ANY || anyAction(flow.instructions, (a) => a.type === 'output' && a.port === port);
+  const byPort = port === OFPP.ANY || namesPort(flow.instructions, port);
   return (
     byPort && (group === ANY_GROUP || anyAction(flow.instructions, (a) => a.type === 'group' && a.group === group))
   );
+}
+
+/** Do they send to this port? */
+export function namesPort(instructions: Instructions, port: number): boolean {
+  return anyAction(instructions, (a) => a.type === 'output' && a.port === port);
+}
+
+/** Are they the same to their last byte? */
+function sameInstructions(a: Instructions, b: Instructions): boolean {
+  if (a === b) return true;
+  const bytes = [a, b].map((each) => {
+    const w = new Writer();
+    writeInstructions(w, each);
+    return w.done();
+  });
+  return bytes[0].length === bytes[1].length && bytes[0].every((byte, i) => byte === bytes[1][i]);
 }
 
 function anyAction(i: Instructions, is: (action: Action) => boolean): boolean {

@@ -11,6 +11,9 @@ export class Flow implements Credit {
   next: Flow | null = null;
   /** True once it is out of its table. */
   removed = false;
+  /** How many changes of flows there had been when it was added, and when it was last changed (itself counted). */
+  serial = 0;
+  changed = 0;
 
   constructor(
     readonly tableId: number,

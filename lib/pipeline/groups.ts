@@ -10,6 +10,7 @@ import { type Credit, OFPPC, OFPPS, type PortTable } from '../datapath/index.js'
 import { type Action, type Bucket, type GroupMod, type GroupType, OFPG, OFPP } from '../nxm/index.js';
 import { listOf } from './action-set.js';
 import { groupsIn } from './references.js';
+import { Transaction } from './transaction.js';
 import type { GroupView } from './types.js';
 
 /** Most groups, and buckets of one. */
@@ -43,11 +44,6 @@ export class Group implements Credit {
     readonly id: number,
     readonly created_ms: number,
   ) {}
-
-  set(type: GroupType, buckets: readonly Bucket[]): void {
-    this.type = type;
-    this.buckets = buckets.map((settings) => new GroupBucket(settings));
-  }
 }
 
 export interface GroupEvents {
@@ -75,6 +71,7 @@ export class Groups {
     private readonly clock: Clock,
     private readonly ports: PortTable,
     private readonly events: GroupEvents,
+    private readonly transaction = new Transaction(),
   ) {}
 
   get(id: number): Group | undefined {
@@ -100,10 +97,32 @@ export class Groups {
     this.check(change);
     if (known) this.events.collect();
     const group = known ?? new Group(id, this.clock.now());
+    const { type, buckets: before } = group;
+    this.put(
+      group,
+      groupType,
+      buckets.map((settings) => new GroupBucket(settings)),
+    );
+    if (!this.transaction.active) return;
+    this.transaction.did(() => {
+      if (known) this.put(group, type, before);
+      else this.takeOut(group);
+    });
+  }
+
+  /** Makes a group what it is to be. */
+  private put(group: Group, type: GroupType, buckets: readonly GroupBucket[]): void {
     this.chain(group, -1);
-    group.set(groupType, buckets);
-    this.byId.set(id, group);
+    group.type = type;
+    group.buckets = buckets;
+    this.byId.set(group.id, group);
     this.chain(group, 1);
+    this.events.changed();
+  }
+
+  private takeOut(group: Group): void {
+    this.chain(group, -1);
+    this.byId.delete(group.id);
     this.events.changed();
   }
 
@@ -130,11 +149,15 @@ export class Groups {
   }
 
   private remove(ids: readonly number[]): void {
-    for (const id of ids) {
-      this.chain(this.byId.get(id) as Group, -1);
-      this.byId.delete(id);
+    const groups = ids.map((id) => this.byId.get(id) as Group);
+    for (const group of groups) this.takeOut(group);
+    if (this.transaction.active) {
+      this.transaction.did(() => {
+        for (const group of groups) this.byId.set(group.id, group);
+        for (const group of groups) this.chain(group, 1);
+        this.events.changed();
+      });
     }
-    this.events.changed();
     this.events.deleted(ids);
   }
 

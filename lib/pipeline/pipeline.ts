@@ -13,9 +13,11 @@ import {
   OFPPS,
   type PacketTracker,
   type PortEntry,
+  type Prepared,
   type QueueRates,
 } from '../datapath/index.js';
 import {
+  type Action,
   type FlowMod,
   type GroupMod,
   type MeterMod,
@@ -31,6 +33,7 @@ import {
 import { Key, slots, VLAN_CFI } from '../packet/key.js';
 import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Port } from '../ports/port.js';
+import { applyTogether } from './changes.js';
 import { checkBucket, checkPacketOut, type Named, TABLES } from './check.js';
 import type { Flow } from './flow.js';
 import { FlowTables } from './flow-tables.js';
@@ -41,10 +44,13 @@ import { MacTable } from './mac-table.js';
 import { METER_FEATURES, Meters } from './meters.js';
 import { packetInFields } from './packet-in.js';
 import { type ScratchListener, ScratchPipeline } from './scratch.js';
+import { Transaction } from './transaction.js';
 import { Translator } from './translator.js';
 import type {
+  Change,
   FlowFilter,
   FlowView,
+  FlowWatcher,
   FragmentHandling,
   GroupView,
   MeterView,
@@ -56,6 +62,7 @@ import type {
   QueueView,
   TableSetup,
   TableView,
+  WatchedFlow,
 } from './types.js';
 import type { World } from './world.js';
 
@@ -90,6 +97,7 @@ export class Pipeline implements PipelineApi {
   private readonly named: Named;
   private readonly frozen = new FrozenStates();
   private readonly world: World;
+  private readonly transaction = new Transaction();
   private readonly translator: Translator;
   private upkeep: Timer | null = null;
   private sweeping: Timer | null = null;
@@ -120,15 +128,21 @@ export class Pipeline implements PipelineApi {
         removed: (flow, reason) => events.flowRemoved(flow, reason),
       },
       this.named,
+      this.transaction,
     );
     const { references } = this.flowTables;
-    this.groupTable = new Groups(clock, this.datapath.ports, {
-      checkActions: (actions) => checkBucket(actions, this.named),
-      changed: () => this.datapath.journal.everything(),
-      collect: () => this.datapath.collect(),
-      deleted: (groups) => this.flowTables.groupsDeleted(groups),
-      flowsOf: (group) => references.countOfGroup(group),
-    });
+    this.groupTable = new Groups(
+      clock,
+      this.datapath.ports,
+      {
+        checkActions: (actions) => checkBucket(actions, this.named),
+        changed: () => this.datapath.journal.everything(),
+        collect: () => this.datapath.collect(),
+        deleted: (groups) => this.flowTables.groupsDeleted(groups),
+        flowsOf: (group) => references.countOfGroup(group),
+      },
+      this.transaction,
+    );
     this.meterTable = new Meters(clock, {
       changed: () => this.datapath.journal.everything(),
       deleted: (meters) => this.flowTables.metersDeleted(meters),
@@ -193,6 +207,27 @@ export class Pipeline implements PipelineApi {
     this.flowTables.apply(mapFlowMod(change, this.tlvTable));
   }
 
+  applyAll(changes: readonly Change[], begin?: (index: number) => void): void {
+    applyTogether(this.transaction, changes, begin, {
+      flow_mod: ({ change }) => this.apply(change),
+      group_mod: ({ change }) => this.applyGroup(change),
+      port_mod: (change) => this.modifyPort(change),
+      packet_out: (change) => this.preparePacketOut({ ...change, frame: change.data }),
+    });
+  }
+
+  watchFlows(watcher: FlowWatcher | null): void {
+    this.flowTables.watch(watcher);
+  }
+
+  get flowChanges(): number {
+    return this.flowTables.changes;
+  }
+
+  flowsSince(changes: number): Iterable<WatchedFlow> {
+    return this.flowTables.since(changes);
+  }
+
   flows(filter: FlowFilter): Iterable<FlowView> {
     const match = mapMatch(filter.match, this.tlvTable);
     return this.flowTables.flows(match === filter.match ? filter : { ...filter, match });
@@ -230,7 +265,19 @@ export class Pipeline implements PipelineApi {
     return this.meterTable.views(id);
   }
 
-  packetOut({ inPort, actions: named, frame }: PacketOut): void {
+  packetOut(packet: PacketOut): void {
+    const { inPort, frame } = packet;
+    const actions = this.checkedActions(packet);
+    this.datapath.execute((key) => this.translator.translateActions(key, actions), frame.slice(), inPort);
+  }
+
+  private preparePacketOut(packet: PacketOut): Prepared {
+    const { inPort, frame } = packet;
+    const actions = this.checkedActions(packet);
+    return this.datapath.prepare((key) => this.translator.translateActions(key, actions), frame.slice(), inPort);
+  }
+
+  private checkedActions({ inPort, actions: named, frame }: PacketOut): readonly Action[] {
     if (inPort < OFPP.MAX && !this.datapath.ports.get(inPort)) {
       throw new OpenFlowError('OFPBRC_BAD_PORT', `there is no port ${inPort}`, 12);
     }
@@ -239,7 +286,7 @@ export class Pipeline implements PipelineApi {
     checkPacketOut(actions, this.named);
     if (frame.length < 14)
       throw new OpenFlowError('OFPBRC_BAD_PACKET', `a frame of ${frame.length} bytes is no Ethernet frame`);
-    this.datapath.execute((key) => this.translator.translateActions(key, actions), frame.slice(), inPort);
+    return actions;
   }
 
   private packetIn(cold: ControllerCold, key: Key, frame: Uint8Array): void {
@@ -319,11 +366,21 @@ export class Pipeline implements PipelineApi {
       throw new OpenFlowError('OFPPMFC_BAD_ADVERTISE', `port ${port} advertises nothing that could be chosen`, 32);
     }
     const changed = (entry.config & ~mask) | (config & mask);
-    if (changed === entry.config) return;
+    const { transaction } = this;
+    const before = entry.config;
+    if (changed === before) return;
     entry.config = changed;
-    if (changed & OFPPC.PORT_DOWN) this.macs.flush(entry.number);
     this.datapath.journal.everything();
-    this.options.events.port('modify', this.view(entry));
+    if (transaction.active) {
+      transaction.did(() => {
+        entry.config = before;
+        this.datapath.journal.everything();
+      });
+    }
+    transaction.afterwards(() => {
+      if (changed & OFPPC.PORT_DOWN) this.macs.flush(entry.number);
+      this.options.events.port('modify', this.view(entry));
+    });
   }
 
   /** A port lost frames. */

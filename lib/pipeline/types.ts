@@ -1,4 +1,5 @@
 /** What the pipeline shows to the agent and to tools: flows, tables, ports and packet-ins as plain data. */
+import type { OpenFlowError } from '../bytes/index.js';
 import type {
   Action,
   Bucket,
@@ -8,6 +9,7 @@ import type {
   FlowRow,
   GroupMod,
   GroupType,
+  Instructions,
   Match,
   MeterBand,
   MeterMod,
@@ -193,6 +195,49 @@ export interface QueueView extends Counted {
   readonly duration_ms: number;
 }
 
+/** A flow that can be told from one that was added later in the same place. */
+export interface WatchedFlow extends FlowView {
+  /** How many changes of flows there had been when it was added. */
+  readonly serial: number;
+}
+
+/** What became of a flow. */
+export interface FlowChange {
+  readonly what: 'added' | 'modified' | 'deleted';
+  readonly flow: WatchedFlow;
+  /** Why it was deleted; else 0. */
+  readonly reason: RemovedReason | 0;
+  /** Its instructions before; null where there were none. */
+  readonly before: Instructions | null;
+}
+
+/** Hears of every change of a flow at once, in the middle of a request too: one that fails undoes what it told of. */
+export interface FlowWatcher {
+  flowChanged(change: FlowChange): void;
+}
+
+/** A change that can be made together with others. */
+export type Change =
+  | { readonly type: 'flow_mod'; readonly change: FlowMod }
+  | { readonly type: 'group_mod'; readonly change: GroupMod }
+  | ({ readonly type: 'port_mod' } & PortChange)
+  | {
+      readonly type: 'packet_out';
+      readonly inPort: number;
+      readonly actions: readonly Action[];
+      readonly data: Uint8Array;
+    };
+
+/** Which of several changes could not be made, and why. */
+export class ChangeError extends Error {
+  constructor(
+    readonly index: number,
+    override readonly cause: OpenFlowError,
+  ) {
+    super(cause.message);
+  }
+}
+
 /** What the pipeline tells: set by the switch, called in order, never while a change is half done. */
 export interface PipelineEvents {
   flowRemoved(flow: FlowView, reason: RemovedReason): void;
@@ -207,6 +252,17 @@ export interface PipelineApi {
   fragments: FragmentHandling;
   /** Flow-mod, all forms. In force when it returns. */
   apply(change: FlowMod): void;
+  /**
+   * Makes all of these changes in their order, or none: no packet sees a part of them, and what they tell is told when
+   * all are made. `begin` is called in front of each. Throws a ChangeError.
+   */
+  applyAll(changes: readonly Change[], begin?: (index: number) => void): void;
+  /** Calls `watcher` with every change of a flow from now on; null: nobody. */
+  watchFlows(watcher: FlowWatcher | null): void;
+  /** Changes of flows so far. */
+  readonly flowChanges: number;
+  /** Flows that were added or modified behind so many changes. */
+  flowsSince(changes: number): Iterable<WatchedFlow>;
   /** Flows that pass the filter, in table order; counters are up to date. */
   flows(filter: FlowFilter): Iterable<FlowView>;
   /** The tables of the pipeline, ascending. */

@@ -5,6 +5,7 @@
 import type { OpenFlowError } from '../../lib/bytes/index.js';
 import { ALL_TABLES, type FlowMod, type GroupMod, type MeterMod, OFPG, OFPM, TlvTable } from '../../lib/nxm/index.js';
 import type {
+  Change,
   FlowFilter,
   FlowView,
   FragmentHandling,
@@ -17,6 +18,7 @@ import type {
   QueueView,
   TableSetup,
   TableView,
+  WatchedFlow,
 } from '../../lib/pipeline/types.js';
 
 /** A port with counters that can be told apart. */
@@ -54,6 +56,18 @@ export function flowView(change: FlowMod): FlowView {
 export class FakePipeline implements PipelineApi {
   readonly tableCount = 254;
   readonly tlvTable = new TlvTable();
+  readonly flowChanges = 0;
+
+  applyAll(changes: readonly Change[]): void {
+    for (const change of changes) if (change.type === 'flow_mod') this.apply(change.change);
+  }
+
+  watchFlows(): void {}
+
+  flowsSince(): WatchedFlow[] {
+    return [];
+  }
+
   fragments: FragmentHandling = 'normal';
   readonly portChanges: PortChange[] = [];
   setups: ReadonlyMap<number, TableSetup> | null = null;
