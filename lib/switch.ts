@@ -148,6 +148,7 @@ export class Switch {
       clock: this.clock,
       log: this.log,
       tracker: this.tracker,
+      random: random.stream('sample'),
       minFrame: options.minFrame ?? 0,
       caching: options.caching ?? true,
       maxEntries: options.limits?.programs,

@@ -5,8 +5,8 @@
  *
  * One frame at a time: what arrives while one is in hand (a virtual host's answer, a packet-out from a listener) waits its turn.
  */
-import type { Clock, Log } from '../bytes/index.js';
-import { type CtResult, FATE, type Origin, Prior, type Released, type Tracker } from '../ct/index.js';
+import type { Random } from '../bytes/index.js';
+import { type CtResult, FATE, type Origin, Prior, type Released } from '../ct/index.js';
 import { raiseDropPrecedence } from '../packet/dscp.js';
 import { extract } from '../packet/extract.js';
 import { Key as FlowKey, type Key, recirculationWord, slots } from '../packet/key.js';
@@ -31,6 +31,7 @@ import {
 } from './program.js';
 import { PortQueues } from './queues.js';
 import { fillTracked } from './tracked-fields.js';
+import type { DatapathCounters, DatapathOptions, Prepared, Translation, Upcalls } from './upcalls.js';
 
 const RECIRCULATION = slots.recirc_id.at >> 2;
 
@@ -41,64 +42,25 @@ export const MAX_WAITING = 8192;
 /** An entry that no packet used for so long is dropped, ms. */
 export const ENTRY_IDLE_MS = 10_000;
 
-/** What a translation gives: the steps, for whom they hold, and whom they count for. */
-export interface Translation extends EntryInfo {
-  readonly steps: readonly number[];
-}
-
-/** A packet whose way is known, and that waits. */
-export interface Prepared {
-  run(): void;
-  forget(): void;
-}
-
-/** What the datapath asks of the pipeline. */
-export interface Upcalls {
-  /** The program for a key; pure. */
-  translate(key: Key): Translation;
-  /** A frame for the controllers. */
-  controller(cold: ControllerCold, key: Key, frame: Uint8Array): void;
-  /** NORMAL saw a source address, six bytes at `at`. */
-  learn(vlan: number, bytes: Uint8Array, at: number, inPort: number): void;
-  /** Programs that refer to recirculation ids came or went. */
-  refer(recirculations: readonly number[], by: 1 | -1): void;
-  /** Puts Geneve options into a key; false: the frame is dropped. */
-  options(tunnel: TunnelIn, key: Key): boolean;
-}
-
-/** What packets ask of connection tracking; see Tracker. */
-export type PacketTracker = Pick<Tracker, 'process' | 'released'>;
-
-export interface DatapathOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly tracker: PacketTracker;
-  /** Frames that processing made shorter than this are padded with zeros; 0: never. */
-  readonly minFrame: number;
-  /** False: translate for every packet, for comparison. */
-  readonly caching: boolean;
-  /** Most programs in the cache; MAX_ENTRIES by default. */
-  readonly maxEntries?: number;
-}
-
-/** What the datapath counts, beside ports and entries. */
-export interface DatapathCounters {
-  hits: number;
-  misses: number;
-  /** Entries that a change made wrong, translated again. */
-  renewed: number;
-  recirculationsDropped: number;
-  waitingDropped: number;
-}
+/** A probability of all packets. */
+const MAX_PROBABILITY = 65535;
 
 export class Datapath {
   readonly ports = new PortTable();
   readonly journal = new Journal();
-  readonly counters: DatapathCounters = { hits: 0, misses: 0, renewed: 0, recirculationsDropped: 0, waitingDropped: 0 };
+  readonly counters: DatapathCounters = {
+    hits: 0,
+    misses: 0,
+    renewed: 0,
+    recirculationsDropped: 0,
+    samples: 0,
+    waitingDropped: 0,
+  };
   readonly cold = new ColdStore();
   /** Are IP fragments dropped where they come in? (OFPC_FRAG_DROP) */
   dropFragments = false;
   private readonly cache: Cache;
+  private readonly random: Random;
   private readonly arena = new Arena();
   private readonly keys = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new FlowKey());
   private readonly packets = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new Packet());
@@ -117,6 +79,8 @@ export class Datapath {
   /** Entries that went while programs were running: what they held is freed when the frame in hand is done. */
   private readonly gone: { readonly program: number; readonly info: EntryInfo }[] = [];
   private now_ms = 0;
+  /** Bytes that the next output sends at most, 0: all. */
+  private cut = 0;
   /** Length of the frame as it came in, for minFrame. */
   private received = 0;
 
@@ -124,6 +88,7 @@ export class Datapath {
     private readonly options: DatapathOptions,
     private readonly upcalls: Upcalls,
   ) {
+    this.random = options.random;
     this.cache = new Cache((entry, info) => this.forget(entry, info), options.maxEntries ?? MAX_ENTRIES);
   }
 
@@ -351,6 +316,16 @@ export class Datapath {
           packet.changed = true;
           changeTags(packet, w[at + 1], w[at + 2], w[at + 3]);
           break;
+        case OP.truncate:
+          this.cut = w[at + 1] >>> 0;
+          break;
+        case OP.sample:
+          if (this.random.below(MAX_PROBABILITY) < w[at + 1]) this.counters.samples++;
+          break;
+        case OP.larger:
+          // Ethernet's padding doesn't count.
+          if (packet.l3End - packet.start <= w[at + 1]) at += w[at + 2];
+          break;
         case OP.recirculate:
           this.recirculate(w[at + 1], w[at + 2] !== 0, depth, packet, null);
           break;
@@ -364,8 +339,13 @@ export class Datapath {
     const entry = this.ports.at(slot);
     if (entry === null) return;
     if (packet.length < this.options.minFrame) this.pad(packet);
-    if (entry.queues === null) this.transmit(entry, packet.bytes, packet.start, packet.end, tunnel);
-    else entry.queues.send(queue, packet.bytes, packet.start, packet.end, tunnel);
+    let { end } = packet;
+    if (this.cut !== 0) {
+      end = Math.min(end, packet.start + this.cut);
+      this.cut = 0;
+    }
+    if (entry.queues === null) this.transmit(entry, packet.bytes, packet.start, end, tunnel);
+    else entry.queues.send(queue, packet.bytes, packet.start, end, tunnel);
   }
 
   private transmit(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelOut): void {

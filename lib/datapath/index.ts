@@ -7,3 +7,4 @@ export * from './port-table.js';
 export * from './program.js';
 export * from './queues.js';
 export * from './token-bucket.js';
+export * from './upcalls.js';

@@ -38,10 +38,16 @@ export const OP = {
   enqueue: 13,
   /** port, queue or -1, cold: into a tunnel. */
   tunnel: 14,
+  /** bytes: the next output, enqueue or tunnel sends no more of the frame. */
+  truncate: 15,
+  /** so many packets of 65535 are counted as samples. */
+  sample: 16,
+  /** bytes, words of the steps that follow, their end included: they run, and no others, where the frame has more bytes. */
+  larger: 17,
 } as const;
 
 /** Words of a step, its number included. */
-export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3, 2, 2, 3, 4];
+export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3, 2, 2, 3, 4, 2, 2, 3];
 
 const NAMES = Object.keys(OP);
 
@@ -65,7 +71,7 @@ export function describe(words: ArrayLike<number>, from = 0): string[] {
   for (let at = from; at < words.length; at += STEP_WORDS[words[at]]) {
     if (words[at] === OP.end && depth-- === 0) break;
     const parts = [NAMES[words[at]]];
-    if (words[at] === OP.clone) depth++;
+    if (words[at] === OP.clone || words[at] === OP.larger) depth++;
     for (let i = 1; i < STEP_WORDS[words[at]]; i++) parts.push(String(words[at + i] >>> 0));
     lines.push(parts.join(' '));
   }

@@ -51,7 +51,7 @@ function readAction(r: Reader): Action {
   try {
     if (!known) return unknown.read(body, id);
     const action = known.kind.read(body, known.id);
-    body.skip(body.left);
+    if (body.left >= 8) throw body.error('OFPBAC_BAD_LEN', `${action.type} is ${body.left} bytes too long`);
     return action;
   } catch (error) {
     if (error instanceof OpenFlowError && error.at === undefined) throw new OpenFlowError(error.error, error.why, at);

@@ -28,21 +28,8 @@ const MAX_DEPTH = 8;
 
 /** Open vSwitch's actions that have no file in actions/ yet: known words, but refused. */
 const NOT_YET = [
-  ...['controller', 'enqueue', 'bundle', 'bundle_load'],
-  ...['push', 'pop', 'dec_nsh_ttl', 'delete_field', 'set_tunnel', 'set_tunnel64'],
-  ...[
-    'pop_queue',
-    'fin_timeout',
-    'learn',
-    'conjunction',
-    'multipath',
-    'note',
-    'exit',
-    'sample',
-    'unroll_xlate',
-    'clone',
-  ],
-  ...['encap', 'decap', 'check_pkt_larger', 'debug_recirc', 'debug_slow', 'copy_field'],
+  ...['controller', 'bundle', 'bundle_load', 'fin_timeout', 'learn', 'conjunction', 'multipath'],
+  ...['dec_nsh_ttl', 'encap', 'decap'],
 ];
 
 /** What lib/text reads, beside plain actions. */
@@ -101,7 +88,7 @@ class Argument implements TextArgument {
   actions(text: string, offset: number): Action[] {
     if (this.depth >= MAX_DEPTH) throw this.error(`actions more than ${MAX_DEPTH} deep in each other`, offset);
     const column = this.context.column + this.part.valueAt + offset;
-    return parseList(text, { ...this.context, column }, this.depth + 1);
+    return parseList(text, { ...this.context, column }, this.depth + 1, this.name === 'ct');
   }
 }
 
@@ -144,7 +131,7 @@ function follow(action: Action, facts: PacketFacts): void {
   }
 }
 
-function parseList(text: string, context: ActionTextContext, depth: number): Action[] {
+function parseList(text: string, context: ActionTextContext, depth: number, insideCt = false): Action[] {
   const list: Action[] = [];
   let drop: KeyValue | null = null;
   let count = 0;
@@ -152,7 +139,7 @@ function parseList(text: string, context: ActionTextContext, depth: number): Act
     count++;
     if (part.key.toLowerCase() === 'drop') drop = part;
     for (const action of parseAction(part, context, depth)) {
-      if (depth === 0) checkOutside(action, part, context);
+      if (!insideCt) checkOutside(action, part, context);
       list.push(action);
     }
   }

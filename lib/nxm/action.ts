@@ -2,7 +2,7 @@
  * The shape of an action: bytes, text, checks and meaning side by side, one file each in actions/. A kind with several forms on
  * the wire (resubmit, set_field) lists them all, and says which one an action is written in.
  */
-import type { Reader, TextError, Writer } from '../bytes/index.js';
+import type { ErrorName, Reader, TextError, Writer } from '../bytes/index.js';
 import type { Key } from '../packet/key.js';
 import type { Action } from './actions/index.js';
 import type { Meaning } from './meaning.js';
@@ -19,6 +19,7 @@ export interface ActionId {
 
 export const standard = (number: number): ActionId => ({ vendor: VENDOR.standard, number });
 export const nicira = (number: number): ActionId => ({ vendor: VENDOR.nicira, number });
+export const onf = (number: number): ActionId => ({ vendor: VENDOR.onf, number });
 
 /** What is known of the flow when its actions are checked, in order; push and pop change it as they will change packets. */
 export interface Check {
@@ -84,6 +85,11 @@ export interface ActionKind<A extends { readonly type: string }> {
 /** Declares a kind of action. */
 export function action<A extends { readonly type: string }>(kind: ActionKind<A>): ActionKind<A> {
   return kind;
+}
+
+/** Reads `n` bytes, all that are left by default, that have to be zero. */
+export function readZeros(r: Reader, error: ErrorName, n = r.left): void {
+  for (let i = 0; i < n; i++) if (r.u8('padding') !== 0) throw r.error(error, 'padding is not zero', 1);
 }
 
 /** Reads the text of an action that has no argument. */

@@ -16,6 +16,7 @@ export * from './legacy-action-text.js';
 export * from './match.js';
 export * from './meaning.js';
 export * from './meter-mod.js';
+export * from './nested-actions.js';
 export * from './option-fields.js';
 export * from './oxm.js';
 export * from './port-text.js';

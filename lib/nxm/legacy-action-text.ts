@@ -2,6 +2,7 @@
  * OpenFlow 1.0's names of actions, which ovs-ofctl turns into OpenFlow 1.3's: "mod_nw_src:10.0.0.1" is set_field. Some depend on
  * what the flow matches: a VLAN tag is pushed where there is none yet, and transport ports have the protocol's field.
  */
+import { fromBigInt } from '../bytes/index.js';
 import { VLAN_CFI } from '../packet/key.js';
 import type { TextArgument } from './action.js';
 import type { Action, SetField } from './actions/index.js';
@@ -71,6 +72,24 @@ function vlan(push: boolean, value: (arg: TextArgument) => SetField): Read {
 const vid = (arg: TextArgument) => set(fields.vlan_vid, bytesOf(numberIn(arg, 0xfff, 'VLAN id') | VLAN_CFI, 2));
 const pcp = (arg: TextArgument) => set(fields.vlan_pcp, bytesOf(numberIn(arg, 7, 'VLAN priority'), 1));
 
+/** A tunnel's id, of 64 bits for both names. */
+function tunnel(arg: TextArgument): readonly Action[] {
+  const id = parseNumber(arg.text);
+  if (id === null || id > 0xffffffffffffffffn) throw arg.error(`"${arg.text}" is no tunnel id`);
+  return [set(fields.tun_id, fromBigInt(id, 8))];
+}
+
+/** "enqueue:PORT:QUEUE", "enqueue(PORT,QUEUE)": OpenFlow 1.3 says it with three actions. */
+function enqueue(arg: TextArgument): readonly Action[] {
+  const [, portText, queueText] = /^([^:,]*)[:,](.*)$/.exec(arg.text) ?? [];
+  if (portText === undefined) throw arg.error('enqueue is written enqueue:PORT:QUEUE');
+  const port = arg.port(portText);
+  if (port === null) throw arg.error(`unknown port "${portText}"`);
+  const queue = parseNumber(queueText);
+  if (queue === null || queue > 0xffffffffn) throw arg.error(`"${queueText}" is no queue id`, portText.length + 1);
+  return [{ type: 'set_queue', queue: Number(queue) }, { type: 'output', port, maxLen: 0xffff }, { type: 'pop_queue' }];
+}
+
 /** Name → what it says. */
 export const LEGACY_ACTIONS: Readonly<Record<string, Read>> = {
   mod_dl_src: address(fields.eth_src),
@@ -91,4 +110,7 @@ export const LEGACY_ACTIONS: Readonly<Record<string, Read>> = {
   mod_vlan_pcp: vlan(true, pcp),
   set_vlan_vid: vlan(false, vid),
   set_vlan_pcp: vlan(false, pcp),
+  set_tunnel: (arg) => tunnel(arg),
+  set_tunnel64: (arg) => tunnel(arg),
+  enqueue,
 };

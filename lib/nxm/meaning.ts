@@ -38,6 +38,8 @@ export interface FieldMeaning {
   read(field: Field): number;
   /** The number in at most 32 bits of a field. */
   readBits(from: Subfield): number;
+  /** The number in any bits of a field. */
+  number(from: Subfield): bigint;
   /** Sets a field of at most 32 bits. */
   set(field: Field, value: number): void;
   /** Sets the masked bits of a field of any size. */
@@ -46,6 +48,12 @@ export interface FieldMeaning {
   setBits(to: Subfield, value: bigint): void;
   /** Copies bits from one field into another. */
   move(from: Subfield, to: Subfield): void;
+  /** Puts bits of a field on the packet's stack. */
+  push(from: Subfield): void;
+  /** Writes what lies on top of the stack into bits of a field; nothing where it is empty. */
+  pop(to: Subfield): void;
+  /** Takes a Geneve option off. */
+  remove(field: Field): void;
   /** Is the prerequisite of a field true for this packet? Marks what it looked at. */
   has(field: Field): boolean;
 }
@@ -69,23 +77,38 @@ export interface TagMeaning {
 export interface OutputMeaning {
   /** Sends the packet to a port, reserved ones included; `maxLen` is for the controller. */
   port(port: number, maxLen: number): void;
+  /** Sends the frame's first `maxLen` bytes to one port. */
+  truncated(port: number, maxLen: number): void;
   controller(args: ControllerArgs): void;
+  /** Counts the packet as a sample, `probability` times of 65535. */
+  sample(probability: number): void;
   /** Outputs from here on go through a port's queue; null: its own one again. */
   queue(queue: number | null): void;
 }
 
 /** Tables and the action lists that they lead to. */
 export interface ListMeaning {
-  /** Looks the packet up in another table and runs what it finds, then comes back. Null: this table, or this port. */
-  resubmit(table: number | null, inPort: number | null): void;
+  /**
+   * Looks the packet up in another table and runs what it finds, then comes back. Null: this table, or this port. `ct`: the
+   * lookup sees the original tuple of the packet's connection, and isn't done where there is none.
+   */
+  resubmit(table: number | null, inPort: number | null, ct: boolean): void;
   /** Ends this action list, and the flow it belongs to; what was sent stays sent. */
   end(): void;
+  /** Ends this list and all that led to it. */
+  exit(): void;
+  /** What follows begins with the packet read anew. */
+  readAnew(): void;
+  /** What follows finds in a bit whether the frame has more than `length` bytes. */
+  ifLarger(length: number, to: Subfield): void;
 }
 
 /** Actions on copies of the packet. */
 export interface CopyMeaning {
   /** Runs a group's buckets, each on a copy of the packet. */
   group(group: number): void;
+  /** Runs a list on a copy of the packet. */
+  clone(actions: readonly Action[]): void;
 }
 
 /** Connection tracking. */

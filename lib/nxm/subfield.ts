@@ -3,7 +3,7 @@ import { OpenFlowError, Reader, type Writer } from '../bytes/index.js';
 import type { Key, Slot } from '../packet/key.js';
 import { type Field, MAX_OPTION_BYTES } from './field.js';
 import { slotOf } from './fields.js';
-import { headerOf, knownField, readHeader, SET_ERRORS, writeHeader } from './oxm.js';
+import { headerOf, knownField, MATCH_ERRORS, readHeader, writeHeader } from './oxm.js';
 
 export interface Subfield {
   readonly field: Field;
@@ -42,11 +42,11 @@ export function checkSubfield(s: Subfield): void {
   }
 }
 
-/** Reads a 4-byte header (8 with an experimenter) that names a field without a value. */
+/** Reads a 4-byte header (8 with an experimenter) that names a field without a value. Its errors are a match's, as Open vSwitch's are. */
 export function readFieldHeader(r: Reader): Field {
   const h = readHeader(r);
-  if (h.hasMask) throw r.error('OFPBAC_BAD_SET_TYPE', 'a field header with a mask bit where only a name belongs', 4);
-  return knownField(h, r, SET_ERRORS);
+  if (h.hasMask) throw r.error('OFPBMC_BAD_MASK', 'a field header with a mask bit where only a name belongs', 4);
+  return knownField(h, r, MATCH_ERRORS);
 }
 
 /** Nicira's actions name a field by the NXM header where it has one. */
@@ -61,7 +61,7 @@ export function fieldFrom32(bits: number, at: number): Field {
   try {
     return readFieldHeader(new Reader(bytes, 0, 4, 'OFPBAC_BAD_SET_TYPE'));
   } catch (error) {
-    throw error instanceof OpenFlowError ? new OpenFlowError(error.error, error.why, at) : error;
+    throw error instanceof OpenFlowError ? new OpenFlowError('OFPBAC_BAD_SET_TYPE', error.why, at) : error;
   }
 }
 
@@ -117,6 +117,17 @@ export function writeBits(key: Key, s: Subfield, value: bigint): void {
     key.bytes[at] = (value >> BigInt(i)) & 1n ? key.bytes[at] | mask : key.bytes[at] & ~mask;
   }
   key.touched(slot.at >> 2);
+}
+
+/** The number in a subfield of any width. */
+export function readNumber(key: Key, s: Subfield): bigint {
+  const slot = slotOf(s.field);
+  let number = 0n;
+  for (let i = s.bits - 1; i >= 0; i--) {
+    const set = key.bytes[byteOf(slot, s.start + i)] & maskOf(slot, s.start + i) && has(s.field, s.start + i);
+    number = (number << 1n) | (set ? 1n : 0n);
+  }
+  return number;
 }
 
 /** The number in a subfield of at most 32 bits. */

@@ -13,6 +13,7 @@ import {
   type Prerequisite,
 } from '../nxm/index.js';
 import { Key, type Slot, slots } from '../packet/key.js';
+import { isMember } from './action-set.js';
 
 /** Flow tables 0–253; OFPTT_MAX is 0xfe. */
 export const TABLES = 254;
@@ -68,7 +69,12 @@ class FlowCheck implements Check {
   }
 
   all(actions: readonly Action[]): void {
-    for (const action of actions) kindOf(action).check(action, this);
+    for (const action of actions) {
+      if (this.inside === 'write' && action.type !== 'unknown' && !isMember(action)) {
+        throw new OpenFlowError('OFPBAC_BAD_TYPE', `${action.type} in an action set`);
+      }
+      kindOf(action).check(action, this);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-/** Actions that run on copies of the packet: a group's buckets (OpenFlow 1.3.5 §5.6). Which buckets, select.ts says. */
+/** Actions that run on copies of the packet: a group's buckets (OpenFlow 1.3.5 §5.6; which ones, select.ts says), and clone's. */
 import type { Action, CopyMeaning } from '../nxm/index.js';
 import { goOnLater } from './freezer.js';
 import type { Lists } from './lists.js';
@@ -37,6 +37,28 @@ export class Copies implements CopyMeaning {
     pass.depth--;
   }
 
+  clone(actions: readonly Action[]): void {
+    const { pass } = this;
+    const { program, headers, actionSet, untracked, stack, inActionSet, tableId, flow } = pass;
+    pass.commit();
+    const body = program.open();
+    const restore = headers.save();
+    pass.stack = stack.slice();
+    this.lists.run(actions);
+    // The copy's way ends here, with its action set.
+    if (pass.rest.length === 0) this.lists.runSet();
+    if (pass.rest.length > 0) goOnLater(pass);
+    restore();
+    pass.actionSet = actionSet;
+    pass.stack = stack;
+    pass.untracked = untracked;
+    pass.inActionSet = inActionSet;
+    pass.tableId = tableId;
+    pass.flow = flow;
+    this.tags.begin();
+    program.close(body);
+  }
+
   /** Runs a list on a copy of the packet: nothing that happens to the copy is left behind it. */
   private onCopy(actions: readonly Action[]): void {
     const { pass } = this;
@@ -47,6 +69,7 @@ export class Copies implements CopyMeaning {
     this.lists.run(actions);
     const waits = pass.rest.length > 0;
     if (waits) goOnLater(pass);
+    pass.exited = false;
     restore();
     // What tables behind a resubmit wrote into the action set stays there (Open vSwitch does so), unless the copy took it.
     const written = waits ? [] : pass.actionSet;

@@ -2,13 +2,18 @@
 import { type Field, type FieldMeaning, type FieldValue, type Subfield, slotOf } from '../nxm/index.js';
 import type { Headers } from './headers.js';
 import { isPresent } from './packet-fields.js';
+import type { Pass } from './pass.js';
 import type { Tags } from './tags.js';
 
 export class FieldAccess implements FieldMeaning {
+  private readonly headers: Headers;
+
   constructor(
-    private readonly headers: Headers,
+    private readonly pass: Pass,
     private readonly tags: Tags,
-  ) {}
+  ) {
+    this.headers = pass.headers;
+  }
 
   read(field: Field): number {
     return this.headers.read(slotOf(field));
@@ -16,6 +21,10 @@ export class FieldAccess implements FieldMeaning {
 
   readBits(from: Subfield): number {
     return this.headers.readBits(from);
+  }
+
+  number(from: Subfield): bigint {
+    return this.headers.number(from);
   }
 
   set(field: Field, value: number): void {
@@ -32,6 +41,22 @@ export class FieldAccess implements FieldMeaning {
 
   move(from: Subfield, to: Subfield): void {
     this.headers.move(from, to);
+  }
+
+  push(from: Subfield): void {
+    if (this.has(from.field)) this.pass.push(this.headers.number(from));
+  }
+
+  pop(to: Subfield): void {
+    const value = this.pass.stack.pop();
+    if (value === undefined) this.pass.listener?.note('the stack is empty');
+    else if (this.has(to.field)) this.headers.writeBits(to, value);
+  }
+
+  remove(field: Field): void {
+    // Options that no TLV table maps aren't there.
+    if (field.slot === null) return;
+    this.headers.writeValue({ field, value: new Uint8Array(field.bytes), mask: null });
   }
 
   has(field: Field): boolean {

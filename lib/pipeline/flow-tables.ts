@@ -9,6 +9,7 @@ import {
   ALL_TABLES,
   ANY_GROUP,
   type FlowMod,
+  flattened,
   type Instructions,
   Match,
   OFPFF,
@@ -345,5 +346,5 @@ function sameInstructions(a: Instructions, b: Instructions): boolean {
 }
 
 function anyAction(i: Instructions, is: (action: Action) => boolean): boolean {
-  return [...(i.apply ?? []), ...(i.write ?? [])].some(is);
+  return [...flattened(i.apply ?? []), ...flattened(i.write ?? [])].some(is);
 }

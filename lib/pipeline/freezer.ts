@@ -25,6 +25,7 @@ export function freeze(pass: Pass, rest: readonly Rest[], tracked: boolean): num
     inPort: headers.flow.get(slots.in_port),
     words: words.map((word) => [word, headers.flow.words[word]] as const),
     actionSet,
+    stack: pass.stack.slice(),
   });
 }
 
@@ -40,13 +41,28 @@ export function thaw(pass: Pass, frozen: Frozen): void {
   }
   if (!frozen.tracked) forgetTracking(pass);
   pass.actionSet = frozen.actionSet;
+  pass.stack = frozen.stack.slice();
 }
 
-/** The packet is read anew, and goes on with what is left. */
+/** The packet is read anew, and goes on with what is left: one way, or two by its length. */
 export function goOnLater(pass: Pass): void {
-  const { rest } = pass;
+  const { rest, branch, headers, program } = pass;
   pass.rest = [];
+  pass.branch = null;
   if (pass.failed) return;
-  pass.commit();
-  pass.program.recirculate(freeze(pass, rest, !pass.untracked));
+  const goOn = (): void => {
+    pass.commit();
+    program.recirculate(freeze(pass, rest, !pass.untracked));
+  };
+  if (branch) {
+    pass.commit();
+    const restore = headers.save();
+    const body = program.openLarger(branch.length);
+    headers.writeBits(branch.to, 1n);
+    goOn();
+    program.closeLarger(body);
+    restore();
+    headers.writeBits(branch.to, 0n);
+  }
+  goOn();
 }

@@ -9,6 +9,7 @@ import {
   type FieldValue,
   markBits,
   readBits,
+  readNumber,
   type Subfield,
   slotOf,
   storeMask,
@@ -103,6 +104,15 @@ export class Headers implements HeaderKinds {
       this.mask[word] |= bits & ~this.written[word];
     }, slotOf(s.field));
     return readBits(this.flow, s);
+  }
+
+  /** The number in any bits of a field. */
+  number(s: Subfield): bigint {
+    markBits(this.touched, s);
+    this.settle((word, bits) => {
+      this.mask[word] |= bits & ~this.written[word];
+    }, slotOf(s.field));
+    return readNumber(this.flow, s);
   }
 
   /** Writes a slot of at most 32 bits. */
@@ -247,6 +257,11 @@ export class Headers implements HeaderKinds {
     this.lent.add(slot.at >> 2);
     this.write(slot, value);
     return restore;
+  }
+
+  /** Says that a lookup saw other values in slots than they have. */
+  lentOut(list: readonly Slot[]): void {
+    for (const { at, size } of list) for (let i = at >> 2; i <= (at + size - 1) >> 2; i++) this.lent.add(i);
   }
 
   /** Remembers all but what was looked at; the function that is returned puts it back: another copy of the packet goes on. */

@@ -2,11 +2,21 @@
  * Tables, instructions and action lists, walked with the packet in hand: OpenFlow 1.3.5 §5.1 and §5.9, resubmit of ovs-actions(7).
  * A list that meets what is hidden (tags.ts) leaves what it has left in the pass, and the translator freezes it.
  */
-import { type Action, type Instructions, kindOf, type ListMeaning, type Meaning, OFPP } from '../nxm/index.js';
+import {
+  type Action,
+  type Instructions,
+  kindOf,
+  type ListMeaning,
+  type Meaning,
+  OFPP,
+  type Subfield,
+} from '../nxm/index.js';
 import { FRAG_ANY, KEY_WORDS, slots } from '../packet/key.js';
+import { listOf } from './action-set.js';
 import type { Flow } from './flow.js';
 import type { Rest } from './frozen.js';
-import { writeMetadata } from './packet-fields.js';
+import { hasTuple, swapTuple } from './original-tuple.js';
+import { isPresent, writeMetadata } from './packet-fields.js';
 import type { Pass } from './pass.js';
 import type { Tags } from './tags.js';
 
@@ -52,7 +62,8 @@ export class Lists implements ListMeaning {
     }
   }
 
-  private lookUp(tableId: number): Flow | null {
+  /** `ct`: with the original tuple of the packet's connection in the place of its own. */
+  private lookUp(tableId: number, ct = false): Flow | null {
     const { headers, program, world } = this.pass;
     const table = world.tables[tableId];
     if (!table) {
@@ -61,11 +72,17 @@ export class Lists implements ListMeaning {
     }
     program.visit(tableId);
     // In every fragment, the first too, ports count as zero for a lookup: OFPC_FRAG_NORMAL.
-    const restore = headers.read(fragSlot) & FRAG_ANY ? headers.lend(portsSlot, 0) : null;
+    const fragment = headers.read(fragSlot) & FRAG_ANY;
+    if (ct) swapTuple(headers);
+    const restore = fragment ? headers.lend(portsSlot, 0) : null;
     this.seen.fill(0);
     const flow = table.classifier.find(headers.flow.words, this.seen);
-    headers.look(this.seen);
+    if (!ct) headers.look(this.seen);
     restore?.();
+    if (ct) {
+      swapTuple(headers, this.seen);
+      headers.look(this.seen);
+    }
     program.looked(table, flow);
     this.pass.listener?.table(tableId, flow);
     return flow;
@@ -126,16 +143,32 @@ export class Lists implements ListMeaning {
       kindOf(action).translate(action, this.meaning);
       pass.listener?.done();
       if (pass.failed) return false;
-      if (pass.rest.length > 0) {
+      if (pass.rest.length > 0 || pass.anew) {
+        pass.anew = false;
         pass.wait(actions.slice(i + 1));
         return false;
       }
+      if (pass.exited) return false;
       if (pass.listEnded) {
         pass.listEnded = false;
         return false;
       }
     }
     return true;
+  }
+
+  /** Runs the action set, even behind exit; it is empty then. */
+  runSet(): void {
+    const { pass } = this;
+    const set = pass.actionSet;
+    pass.actionSet = [];
+    pass.inActionSet = true;
+    const { exited } = pass;
+    pass.exited = false;
+    if (set.length > 0) pass.listener?.actionSet();
+    this.run(listOf(set));
+    pass.exited ||= exited;
+    if (set.length > 0) pass.listener?.done();
   }
 
   /** A list that didn't come to its end because something is hidden: its instructions wait, too. */
@@ -148,7 +181,7 @@ export class Lists implements ListMeaning {
   resume(rest: readonly Rest[]): void {
     const { pass } = this;
     rest.forEach((part, i) => {
-      if (pass.failed || pass.rest.length > 0) return;
+      if (pass.failed || pass.exited || pass.rest.length > 0) return;
       this.goOn(part);
       if (pass.rest.length > 0) pass.rest.push(...rest.slice(i + 1));
     });
@@ -166,8 +199,26 @@ export class Lists implements ListMeaning {
     this.pass.listEnded = true;
   }
 
-  resubmit(table: number | null, inPort: number | null): void {
+  exit(): void {
+    this.pass.exited = true;
+  }
+
+  readAnew(): void {
+    this.pass.anew = true;
+  }
+
+  ifLarger(length: number, to: Subfield): void {
+    if (!isPresent(to.field, this.pass.headers)) return;
+    this.pass.branch = { length, to };
+    this.pass.anew = true;
+  }
+
+  resubmit(table: number | null, inPort: number | null, ct: boolean): void {
     const { pass } = this;
+    if (ct && !hasTuple(pass.headers)) {
+      pass.listener?.note('no resubmit with ct: the packet is not tracked, or no IP');
+      return;
+    }
     if (pass.tooMuch()) return;
     const { tableId, flow: caller, headers } = pass;
     const target = table ?? tableId;
@@ -177,7 +228,7 @@ export class Lists implements ListMeaning {
     pass.depth += deeper;
     // The port counts for the lookup alone: NORMAL and IN_PORT behind it mean the packet's own.
     const restore = inPort === null ? null : headers.lend(slots.in_port, inPort);
-    const flow = this.lookUp(target);
+    const flow = this.lookUp(target, ct);
     restore?.();
     if (flow !== null) {
       pass.tableId = target;

@@ -20,9 +20,15 @@ export class Outputs implements OutputMeaning {
   ) {}
 
   port(port: number, maxLen: number): void {
-    if (port === OFPP.TABLE) this.lists.walk(0);
+    if (port === OFPP.TABLE) this.table();
     else if (port === OFPP.CONTROLLER) this.controller({ maxLen, reason: 'action', controllerId: 0 });
     else this.to(port);
+  }
+
+  /** A packet-out's packet begins at table 0. A flow comes to TABLE by a field's value alone: that is a resubmit. */
+  private table(): void {
+    if (this.pass.flow === null) this.lists.walk(0);
+    else this.lists.resubmit(0, null, false);
   }
 
   queue(queue: number | null): void {
@@ -69,7 +75,8 @@ export class Outputs implements OutputMeaning {
     }
   }
 
-  private send(number: number): void {
+  /** `maxLen`: the bytes sent at most, null all. */
+  private send(number: number, maxLen: number | null = null): void {
     const entry = this.pass.world.ports.get(number);
     if (!entry || entry.config & (OFPPC.NO_FWD | OFPPC.PORT_DOWN) || entry.state & OFPPS.LINK_DOWN) {
       this.pass.listener?.note(`not sent: port ${number} ${entry ? whyClosed(entry) : "isn't there"}`);
@@ -84,12 +91,25 @@ export class Outputs implements OutputMeaning {
         return;
       }
       this.pass.commit();
+      if (maxLen !== null) this.pass.step(OP.truncate, maxLen);
       this.pass.program.tunnel(entry.slot, queue - 1, outer);
       return;
     }
     this.pass.commit();
+    if (maxLen !== null) this.pass.step(OP.truncate, maxLen);
     if (queue === 0) this.pass.step(OP.output, entry.slot);
     else this.pass.step(OP.enqueue, entry.slot, queue - 1);
+  }
+
+  truncated(port: number, maxLen: number): void {
+    const { pass } = this;
+    const inPort = pass.headers.read(slots.in_port);
+    if (port === inPort) pass.listener?.note('not sent to the port it came in at: only IN_PORT does that');
+    else this.send(port === OFPP.IN_PORT ? inPort : port, maxLen);
+  }
+
+  sample(probability: number): void {
+    this.pass.step(OP.sample, probability);
   }
 
   private flood(): void {

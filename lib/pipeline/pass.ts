@@ -3,7 +3,7 @@
  * parts of the translator (fields, tags, outputs, lists, copies, tracking) share it.
  */
 
-import type { Action, Instructions } from '../nxm/index.js';
+import type { Action, Instructions, Subfield } from '../nxm/index.js';
 import { OFPP } from '../nxm/index.js';
 import { GROUPS, type Key, slots } from '../packet/key.js';
 import type { Flow } from './flow.js';
@@ -18,7 +18,16 @@ import type { World } from './world.js';
 export const MAX_RESUBMIT_DEPTH = 64;
 export const MAX_RESUBMITS = 4096;
 
+/** Values that a packet's stack may hold; a packet that pushes more is dropped. */
+export const MAX_STACK = 8192;
+
 const NOWHERE = { tableId: 0, flow: null };
+
+/** A bit that says whether the frame has more than `length` bytes. */
+export interface Branch {
+  readonly length: number;
+  readonly to: Subfield;
+}
 
 export class Pass implements FrameSteps {
   readonly headers = new Headers();
@@ -32,6 +41,14 @@ export class Pass implements FrameSteps {
   depth = 0;
   resubmits = 0;
   listEnded = false;
+  /** All lists that are under way have ended. */
+  exited = false;
+  /** What push put there and pop takes, the top last. */
+  stack: bigint[] = [];
+  /** What follows wants the packet read anew. */
+  anew = false;
+  /** What follows goes two ways, by the frame's length. */
+  branch: Branch | null = null;
   /** What is left to do once the packet was read anew, the innermost list first; empty: nothing waits. */
   rest: Rest[] = [];
   /** The pipeline let go of what connection tracking found. */
@@ -57,6 +74,10 @@ export class Pass implements FrameSteps {
     this.depth = 0;
     this.resubmits = 0;
     this.listEnded = false;
+    this.exited = false;
+    this.stack = [];
+    this.anew = false;
+    this.branch = null;
     this.rest = [];
     this.untracked = false;
     this.failed = false;
@@ -71,6 +92,16 @@ export class Pass implements FrameSteps {
     this.failed ||= this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS;
     if (this.failed) this.listener?.note('resubmits lead too deep, or are too many: the packet is dropped');
     return this.failed;
+  }
+
+  /** Puts a value on the stack; one too many, and the translation fails. */
+  push(value: bigint): void {
+    if (this.stack.length < MAX_STACK) {
+      this.stack.push(value);
+      return;
+    }
+    this.failed = true;
+    this.listener?.note(`more than ${MAX_STACK} values on the stack: the packet is dropped`);
   }
 
   /** What a list has left, while the packet has to be read anew. */

@@ -2,7 +2,7 @@
  * The pipeline: flow tables, MAC addresses and the translator, joined to the datapath. It answers what the datapath asks
  * (Upcalls) and offers what the agent needs (PipelineApi).
  */
-import { type Clock, type Log, OpenFlowError, type Timer } from '../bytes/index.js';
+import { type Clock, type Log, OpenFlowError, type Random, type Timer } from '../bytes/index.js';
 import type { Tracker } from '../ct/index.js';
 import {
   COUNTER,
@@ -75,6 +75,8 @@ export interface PipelineOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracker: Tracker;
+  /** For samples. */
+  readonly random: Random;
   readonly events: PipelineEvents;
   /** 0: never pad. */
   readonly minFrame: number;

@@ -26,9 +26,17 @@ const EFFECTS = new Set<number>([
   OP.enqueue,
   OP.tunnel,
   OP.meter,
+  OP.sample,
+  OP.larger,
 ]);
 /** Steps that leave the packet as it is: others in a body need a copy of it. */
-const HARMLESS = new Set<number>([OP.output, OP.enqueue, OP.tunnel, OP.controller, OP.learn]);
+const HARMLESS = new Set<number>([OP.output, OP.enqueue, OP.tunnel, OP.controller, OP.learn, OP.truncate, OP.sample]);
+
+/** Words of the body of steps that belongs to the step at `at`, 0: it has none. */
+function bodyWords(steps: readonly number[], at: number): number {
+  if (steps[at] === OP.clone) return steps[at + 1];
+  return steps[at] === OP.larger ? steps[at + 2] : 0;
+}
 
 /** A meter step, and how many had been found before it. */
 interface Metered {
@@ -136,6 +144,20 @@ export class ProgramBuilder {
     this.last = -1;
   }
 
+  /** Begins steps for frames of more than `length` bytes, with which their program ends; `closeLarger` ends them. */
+  openLarger(length: number): number {
+    const at = this.steps.length;
+    this.steps.push(OP.larger, length, 0);
+    this.last = -1;
+    return at;
+  }
+
+  closeLarger(at: number): void {
+    this.steps.push(OP.end);
+    this.steps[at + 2] = this.steps.length - at - STEP_WORDS[OP.larger];
+    this.last = -1;
+  }
+
   /** A packet counts for it, too. */
   credit(credit: Credit): void {
     this.credits.push(credit);
@@ -145,13 +167,7 @@ export class ProgramBuilder {
   private starts(first: number): number[] {
     const { steps } = this;
     const starts: number[] = [];
-    for (
-      let at = first;
-      at < steps.length;
-      at += STEP_WORDS[steps[at]] + (steps[at] === OP.clone ? steps[at + 1] : 0)
-    ) {
-      starts.push(at);
-    }
+    for (let at = first; at < steps.length; at += STEP_WORDS[steps[at]] + bodyWords(steps, at)) starts.push(at);
     return starts;
   }
 
@@ -160,7 +176,7 @@ export class ProgramBuilder {
     const { steps } = this;
     const last = this.starts(first).findLast((at) => steps[at] === OP.clone || EFFECTS.has(steps[at]));
     if (last === undefined) steps.length = first;
-    else steps.length = last + STEP_WORDS[steps[last]] + (steps[last] === OP.clone ? steps[last + 1] : 0);
+    else steps.length = last + STEP_WORDS[steps[last]] + bodyWords(steps, last);
   }
 
   /** A body at the very end needs no copy: nothing comes behind it. */

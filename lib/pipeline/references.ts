@@ -1,5 +1,5 @@
 /** Which flows name which groups and meters: for what deleting one takes along, and for their counts in statistics. */
-import type { Action, Instructions } from '../nxm/index.js';
+import { type Action, flattened, type Instructions } from '../nxm/index.js';
 import type { Flow } from './flow.js';
 
 type Index = Map<number, Set<Flow>>;
@@ -42,7 +42,7 @@ export class References {
 /** The groups that actions name. */
 export function groupsIn(actions: readonly Action[]): number[] {
   const groups: number[] = [];
-  for (const action of actions) if (action.type === 'group') groups.push(action.group);
+  for (const action of flattened(actions)) if (action.type === 'group') groups.push(action.group);
   return groups;
 }
 

@@ -3,7 +3,7 @@
  * own, on ports that only tell. What they would change (connections, MAC addresses, meters' tokens) changes here alone, so that
  * several packets in a row see what those before them did. It holds as long as the real one stands still.
  */
-import { type Clock, silent } from '../bytes/index.js';
+import { type Clock, Random, silent } from '../bytes/index.js';
 import {
   type ControllerCold,
   Datapath,
@@ -60,7 +60,7 @@ export class ScratchPipeline {
     const { clock, minFrame, world } = lender;
     this.macs = new ScratchMacs(world.macs);
     this.datapath = new Datapath(
-      { clock, log: silent, tracker, minFrame, caching: false, maxEntries: 1 },
+      { clock, log: silent, tracker, random: new Random(1), minFrame, caching: false, maxEntries: 1 },
       {
         translate: (key) => this.uncounted(this.translator.translate(key)),
         controller: (cold, key, frame) => this.packetIn(cold, key, frame),

@@ -65,8 +65,20 @@ function actionNeeds(action: Action): number {
     case 'pop_vlan':
     case 'pop_pbb':
       return HIDDEN.frame;
+    case 'push':
+      return fieldNeeds(action.from.field);
+    case 'pop':
+      return fieldNeeds(action.to.field);
+    case 'output_trunc':
     case 'set_queue':
+    case 'pop_queue':
     case 'ct_clear':
+    case 'note':
+    case 'exit':
+    case 'sample':
+    case 'set_tunnel':
+    case 'delete_field':
+    case 'debug_slow':
       return HIDDEN.never;
     default:
       return HIDDEN.payload;

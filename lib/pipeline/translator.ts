@@ -13,7 +13,6 @@
 import type { Translation } from '../datapath/index.js';
 import type { Action, Meaning } from '../nxm/index.js';
 import { type Key, slots } from '../packet/key.js';
-import { listOf } from './action-set.js';
 import { Copies } from './copies.js';
 import { FieldAccess } from './field-access.js';
 import { goOnLater, thaw } from './freezer.js';
@@ -39,7 +38,7 @@ export class Translator implements Meaning {
     const pass = new Pass(world);
     this.pass = pass;
     this.tags = new Tags(pass.headers, pass);
-    this.fields = new FieldAccess(pass.headers, this.tags);
+    this.fields = new FieldAccess(pass, this.tags);
     this.lists = new Lists(pass, this.tags, this);
     this.outputs = new Outputs(pass, this.lists);
     this.copies = new Copies(pass, this.tags, this.lists);
@@ -86,13 +85,10 @@ export class Translator implements Meaning {
   private finish(): Translation {
     const { pass } = this;
     if (!pass.failed && pass.rest.length === 0) {
-      const set = pass.actionSet;
-      pass.actionSet = [];
-      pass.inActionSet = true;
       // A packet-in out of the action set names the flow that the tables began with, as Open vSwitch's does.
       pass.tableId = pass.first.tableId;
       pass.flow = pass.first.flow;
-      this.runActionSet(set);
+      this.lists.runSet();
     }
     if (pass.rest.length > 0) goOnLater(pass);
     if (pass.failed) {
@@ -102,12 +98,5 @@ export class Translator implements Meaning {
     const translation = pass.program.seal(pass.headers);
     pass.listener?.finished(translation);
     return translation;
-  }
-
-  private runActionSet(set: readonly Action[]): void {
-    const { listener } = this.pass;
-    if (set.length > 0) listener?.actionSet();
-    this.lists.run(listOf(set));
-    if (set.length > 0) listener?.done();
   }
 }

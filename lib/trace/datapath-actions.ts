@@ -38,6 +38,12 @@ function actionsOf(words: ArrayLike<number>, first: number, end: number, names: 
   const sets = new Sets(agreed.mask, agreed.value);
   for (let at = first; at < end && words[at] !== OP.end; ) {
     const op = words[at];
+    if (op === OP.larger) {
+      const other = at + STEP_WORDS[op] + words[at + 2];
+      const larger = actionsOf(words, at + STEP_WORDS[op], other, names, agreed).join(',');
+      const rest = actionsOf(words, other, end, names, agreed).join(',');
+      return [...list, ...sets.take(), `check_pkt_len(size=${words[at + 1]},gt(${larger}),le(${rest}))`];
+    }
     if (op === OP.rewrite) sets.add(words[at + 1], words[at + 2], words[at + 3]);
     else list.push(...sets.take(), ...step(words, at, names, agreed));
     if (op === OP.ct) sets.translated();
@@ -57,6 +63,10 @@ function step(words: ArrayLike<number>, at: number, names: StepNames, agreed: Ag
       return b < 0
         ? [formatPort(names.port(a))]
         : [`set(skb_priority(0x${(b + 1).toString(16)}))`, formatPort(names.port(a))];
+    case OP.truncate:
+      return [`trunc(${a >>> 0})`];
+    case OP.sample:
+      return [`sample(sample=${((a * 100) / 65535).toFixed(1)}%)`];
     case OP.pushVlan:
       return [`push_vlan(${a === VLAN ? '' : `tpid=0x${a.toString(16)},`}vid=${b & 0xfff},pcp=${(b & 0xffff) >>> 13})`];
     case OP.popVlan:

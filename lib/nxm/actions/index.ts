@@ -1,23 +1,36 @@
 /** Every action: the union of their types, and the list that bytes, texts and documents are derived from. */
 import type { ActionKind } from '../action.js';
+import { type CheckPktLarger, checkPktLarger } from './check-pkt-larger.js';
+import { type Clone, clone } from './clone.js';
 import { type CopyTtlIn, type CopyTtlOut, copyTtlIn, copyTtlOut } from './copy-ttl.js';
 import { type Ct, ct } from './ct.js';
 import { type CtClear, ctClear } from './ct-clear.js';
+import { type DebugRecirc, type DebugSlow, debugRecirc, debugSlow } from './debug.js';
 import { type DecTtl, decTtl } from './dec-ttl.js';
+import { type DeleteField, deleteField } from './delete-field.js';
+import { type Exit, exit } from './exit.js';
 import { type Group, group } from './group.js';
 import { type Load, load } from './load.js';
 import { type Move, move } from './move.js';
 import { type PopMpls, type PushMpls, popMpls, pushMpls } from './mpls.js';
 import { type DecMplsTtl, decMplsTtl, type SetMplsTtl, setMplsTtl } from './mpls-ttl.js';
 import { type Nat, nat } from './nat.js';
+import { type Note, note } from './note.js';
 import { type Output, output } from './output.js';
+import { type OutputReg, outputReg } from './output-reg.js';
+import { type OutputTrunc, outputTrunc } from './output-trunc.js';
 import { type PopPbb, type PushPbb, popPbb, pushPbb } from './pbb.js';
+import { type PopQueue, popQueue } from './pop-queue.js';
 import { type Resubmit, resubmit } from './resubmit.js';
+import { type Sample, sample } from './sample.js';
 import { type SetField, setField } from './set-field.js';
 import { type SetNwTtl, setNwTtl } from './set-nw-ttl.js';
 import { type SetQueue, setQueue } from './set-queue.js';
+import { type SetTunnel, setTunnel } from './set-tunnel.js';
+import { type Pop, type Push, pop, push } from './stack.js';
 import { type Unknown, unknown } from './unknown.js';
 import { type PopVlan, type PushVlan, popVlan, pushVlan } from './vlan.js';
+import { type WriteMetadata, writeMetadata } from './write-metadata.js';
 
 export type Action =
   | Output
@@ -42,6 +55,21 @@ export type Action =
   | Nat
   | Group
   | SetQueue
+  | CheckPktLarger
+  | Clone
+  | DeleteField
+  | Exit
+  | Note
+  | OutputReg
+  | OutputTrunc
+  | PopQueue
+  | Sample
+  | SetTunnel
+  | WriteMetadata
+  | DebugRecirc
+  | DebugSlow
+  | Push
+  | Pop
   | Unknown;
 
 const KINDS = {
@@ -67,6 +95,21 @@ const KINDS = {
   nat,
   group,
   set_queue: setQueue,
+  check_pkt_larger: checkPktLarger,
+  clone,
+  delete_field: deleteField,
+  exit,
+  note,
+  output_reg: outputReg,
+  output_trunc: outputTrunc,
+  pop_queue: popQueue,
+  sample,
+  set_tunnel: setTunnel,
+  write_metadata: writeMetadata,
+  debug_recirc: debugRecirc,
+  debug_slow: debugSlow,
+  push,
+  pop,
   unknown,
 } as const satisfies { [T in Action['type']]: ActionKind<Extract<Action, { type: T }>> };
 
@@ -79,27 +122,42 @@ export function kindOf<A extends Action>(a: A): ActionKind<A> {
 export const ACTION_KINDS = Object.values(KINDS) as unknown as readonly ActionKind<Action>[];
 
 export type {
+  CheckPktLarger,
+  Clone,
   CopyTtlIn,
   CopyTtlOut,
   Ct,
   CtClear,
+  DebugRecirc,
+  DebugSlow,
   DecMplsTtl,
   DecTtl,
+  DeleteField,
+  Exit,
   Group,
   Load,
   Move,
   Nat,
+  Note,
   Output,
+  OutputReg,
+  OutputTrunc,
+  Pop,
   PopMpls,
   PopPbb,
+  PopQueue,
   PopVlan,
+  Push,
   PushMpls,
   PushPbb,
   PushVlan,
   Resubmit,
+  Sample,
   SetField,
   SetMplsTtl,
   SetNwTtl,
   SetQueue,
+  SetTunnel,
   Unknown,
+  WriteMetadata,
 };

@@ -20,7 +20,7 @@ function masked(value: bigint, { field, start, bits }: Subfield): SetField {
   const whole = mask.every((byte) => byte === 0xff);
   const shifted = fromBigInt(value << BigInt(start), field.bytes);
   const set = isUnmapped(field) ? shortened(shifted, mask) : { value: shifted, mask: whole ? null : mask };
-  return { type: 'set_field', field, ...set };
+  return { type: 'set_field', field, ...set, load2: true };
 }
 
 /** What a load of any width stands for: loads of at most 64 bits, the low ones first. */

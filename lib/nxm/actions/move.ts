@@ -1,6 +1,9 @@
-/** move: NXAST_REG_MOVE (6), ovs-actions(7). Bits of one field into as many bits of another. */
+/**
+ * move: NXAST_REG_MOVE (6), ovs-actions(7), and OpenFlow 1.5's copy_field as the ONF's extension to 1.3 (3200), which prints as move.
+ * Bits of one field into as many bits of another.
+ */
 import { OpenFlowError } from '../../bytes/index.js';
-import { action, nicira } from '../action.js';
+import { action, nicira, onf, readZeros } from '../action.js';
 import { isReadOnly } from '../field.js';
 import { checkSubfield, readFieldHeader, type Subfield, writeFieldHeader } from '../subfield.js';
 import { formatSubfield, parseSubfield } from '../subfield-text.js';
@@ -10,25 +13,35 @@ export interface Move {
   readonly type: 'move';
   readonly from: Subfield;
   readonly to: Subfield;
+  /** It came as the ONF's copy_field, and is written so. */
+  readonly onf?: true;
 }
+
+const MOVE = nicira(6);
+const COPY_FIELD = onf(3200);
 
 export const move = action<Move>({
   type: 'move',
-  ids: [nicira(6)],
-  read(r) {
+  ids: [MOVE, COPY_FIELD],
+  form: (a) => (a.onf ? COPY_FIELD : MOVE),
+  read(r, id) {
+    if (id === COPY_FIELD) r.skip(2);
     const bits = r.u16('move bits');
     const fromStart = r.u16('move source bits');
     const toStart = r.u16('move destination bits');
+    if (id === COPY_FIELD) r.skip(2);
     const from = { field: readFieldHeader(r), start: fromStart, bits };
     const to = { field: readFieldHeader(r), start: toStart, bits };
-    while (r.left > 0) if (r.u8() !== 0) throw r.error('NXBAC_MUST_BE_ZERO', 'padding is not zero', 1);
+    readZeros(r, 'NXBRC_MUST_BE_ZERO');
     checkSubfield(from);
     checkSubfield(to);
     if (isReadOnly(to.field)) throw r.error('OFPBAC_BAD_SET_ARGUMENT', `${to.field.name} is read-only`);
-    return { type: 'move', from, to };
+    return id === COPY_FIELD ? { type: 'move', from, to, onf: true } : { type: 'move', from, to };
   },
   write(a, w) {
+    if (a.onf) w.zeros(2);
     w.u16(a.from.bits).u16(a.from.start).u16(a.to.start);
+    if (a.onf) w.zeros(2);
     writeFieldHeader(w, a.from.field);
     writeFieldHeader(w, a.to.field);
   },

@@ -1,7 +1,15 @@
-/** output: OpenFlow 1.3.5 §7.2.4.1. In texts also a bare port, CONTROLLER:max_len and controller(…). */
-import { action, standard } from '../action.js';
+/**
+ * output: OpenFlow 1.3.5 §7.2.4.1. In texts also a bare port, CONTROLLER:max_len and controller(…), a field that holds the port
+ * (output-reg.ts), and output(port=N,max_len=M) (output-trunc.ts).
+ */
+import { action, standard, type TextArgument } from '../action.js';
 import { OFPP } from '../field.js';
 import { fieldNamed } from '../fields.js';
+import { keyValues } from '../key-values.js';
+import { parseSubfield } from '../subfield-text.js';
+import { parseNumber } from '../value-text.js';
+import type { Action } from './index.js';
+import { isTruncPort, MIN_TRUNC, type OutputTrunc } from './output-trunc.js';
 
 export interface Output {
   readonly type: 'output';
@@ -15,11 +23,35 @@ export const NO_BUFFER = 0xffff;
 
 const RESERVED = ['IN_PORT', 'TABLE', 'NORMAL', 'FLOOD', 'ALL', 'LOCAL'] as const;
 
-/** Why a text is no port: output to a field's port and with a length aren't built yet. */
-function noPort(text: string): string {
-  const field = text.split('[')[0];
-  if (/^port=|max_len=/.test(text)) return 'output with max_len is not supported yet';
-  return fieldNamed(field) ? `output to the port in ${field} is not supported yet` : `unknown port "${text}"`;
+/** A port's number on the wire, or a field that holds it. */
+function fieldsPort(arg: TextArgument): Action {
+  const name = arg.text.split('[')[0];
+  if (fieldNamed(name) === undefined) throw arg.error(`unknown port "${arg.text}"`);
+  const from = parseSubfield(arg.text, arg, 0);
+  if (from.field.headers.length === 0) throw arg.error(`${name} has no number on the wire`);
+  if (from.bits > 64) throw arg.error(`a port of ${from.bits} bits: 64 are the most`);
+  return { type: 'output_reg', from, maxLen: NO_BUFFER, second: false };
+}
+
+/** "port=N,max_len=M". */
+function truncated(arg: TextArgument): OutputTrunc {
+  let port: number | null = null;
+  let maxLen: bigint | null = null;
+  for (const { key, keyAt, value, valueAt } of keyValues(arg.text)) {
+    if (key === 'port') {
+      port = arg.port(value);
+      if (port === null) throw arg.error(`unknown port "${value}"`, valueAt);
+      if (!isTruncPort(port)) throw arg.error(`output to ${value} can't be cut off`, valueAt);
+    } else if (key === 'max_len') {
+      maxLen = parseNumber(value);
+      if (maxLen === null || maxLen > 0xffffffffn) throw arg.error(`"${value}" is no length`, valueAt);
+      if (maxLen < MIN_TRUNC) throw arg.error(`max_len ${value} is less than ${MIN_TRUNC}`, valueAt);
+    } else {
+      throw arg.error(`output has port and max_len, not "${key}"`, keyAt);
+    }
+  }
+  if (port === null || maxLen === null) throw arg.error('output(…) needs port and max_len');
+  return { type: 'output_trunc', port, maxLen: Number(maxLen) };
 }
 
 export const output = action<Output>({
@@ -36,8 +68,9 @@ export const output = action<Output>({
   },
   texts: {
     output(arg) {
+      if (/(port|max_len)=/.test(arg.text)) return [truncated(arg)];
       const port = arg.port(arg.text);
-      if (port === null) throw arg.error(noPort(arg.text));
+      if (port === null) return [fieldsPort(arg)];
       return { type: 'output', port, maxLen: port === OFPP.CONTROLLER ? NO_BUFFER : 0 };
     },
     controller(arg) {

@@ -4,7 +4,7 @@
  */
 import { OpenFlowError } from '../../bytes/index.js';
 import { slots, VLAN_CFI } from '../../packet/key.js';
-import { action, type Check, nicira, standard } from '../action.js';
+import { action, type Check, nicira, readZeros, standard } from '../action.js';
 import { type Access, type Field, isReadOnly } from '../field.js';
 import { fields } from '../fields.js';
 import { numberOf, storeMask, storeValue } from '../match.js';
@@ -15,6 +15,8 @@ import { knownType } from './known-type.js';
 
 export interface SetField extends FieldValue {
   readonly type: 'set_field';
+  /** It came as NXAST_REG_LOAD2, and is written so even without a mask. */
+  readonly load2?: true;
 }
 
 const SET_FIELD = standard(25);
@@ -47,14 +49,17 @@ function checkSettable({ field, value }: FieldValue, at: number): void {
 export const setField = action<SetField>({
   type: 'set_field',
   ids: [SET_FIELD, REG_LOAD2],
-  form: (a) => (a.mask ? REG_LOAD2 : SET_FIELD),
+  form: (a) => (a.mask || a.load2 ? REG_LOAD2 : SET_FIELD),
   read(r, id) {
     const at = r.at;
     const v = readTlv(r, SET_ERRORS);
     if (v.mask && id === SET_FIELD) throw new OpenFlowError('OFPBAC_BAD_SET_MASK', `${v.field.name} with a mask`, at);
-    while (r.left > 0) if (r.u8() !== 0) throw r.error('OFPBAC_BAD_SET_ARGUMENT', 'padding is not zero', 1);
+    readZeros(r, 'OFPBAC_BAD_SET_ARGUMENT');
     checkSettable(v, at);
-    return { type: 'set_field', ...v };
+    if (id === REG_LOAD2 && isReadOnly(v.field)) {
+      throw r.error('OFPBAC_BAD_SET_ARGUMENT', `${v.field.name} is read-only`);
+    }
+    return id === REG_LOAD2 ? { type: 'set_field', ...v, load2: true } : { type: 'set_field', ...v };
   },
   write(a, w) {
     writeTlv(w, a);

@@ -1,0 +1,116 @@
+/**
+ * Nicira's actions: bytes → text → bytes and text → bytes → text as ovs-ofctl 3.1 does it (fixtures/actions), bad ones with its errors,
+ * and every kind of action with a good vector and a bad one.
+ */
+import { expect } from 'chai';
+import { fromHex, Reader, TextError, toHex, Writer } from '../../lib/bytes/index.js';
+import {
+  ACTION_KINDS,
+  type Action,
+  formatActions,
+  PLAIN_NAMES,
+  parseActions,
+  readActions,
+  writeActions,
+} from '../../lib/nxm/index.js';
+import { checkInstructions, checkPacketOut } from '../../lib/pipeline/check.js';
+import { formatFlowMod, parseFlow } from '../../lib/text/index.js';
+import { flowModHex } from '../text/vectors.js';
+import { ours, recorded } from './recorded-actions.js';
+import { badBytes, errorOf } from './vectors.js';
+
+const ANYTHING = { hasGroup: () => true, hasMeter: () => true };
+
+/** Texts that ovs-ofctl doesn't read as what it has printed: a port that is refused, loads, no ids. */
+const READ_OTHERWISE = /^(output_trunc to CONTROLLER|set_field as reg_load2 with a mask|dec_ttl without ids)$/;
+
+function read(hex: string): Action[] {
+  const bytes = fromHex(hex);
+  return readActions(new Reader(bytes, 0, bytes.length, 'OFPBAC_BAD_LEN'));
+}
+
+function written(actions: readonly Action[]): string {
+  const w = new Writer();
+  writeActions(w, actions);
+  return toHex(w.done());
+}
+
+describe('nxm: actions as ovs-ofctl reads them', () => {
+  const otherwise = ours('otherwise.txt');
+
+  for (const { what, hex, text, error } of recorded.bytes) {
+    const expected = otherwise.get(what) ?? text ?? error ?? '';
+    it(`${what}: ${expected}`, () => {
+      if (/^[A-Z_0-9]+$/.test(expected)) {
+        expect(errorOf(() => checkPacketOut(read(hex), ANYTHING))).to.equal(expected);
+        return;
+      }
+      const actions = read(hex);
+      expect(formatActions(actions, PLAIN_NAMES)).to.equal(expected);
+      // Written and read again they say the same; so does their text.
+      expect(written(read(written(actions)))).to.equal(written(actions));
+      if (READ_OTHERWISE.test(what)) return;
+      expect(formatActions(parseActions(expected, { line: 1, column: 1 }), PLAIN_NAMES)).to.equal(
+        formatActions(read(written(actions)), PLAIN_NAMES),
+      );
+    });
+  }
+
+  it('keep the form in which they came', () => {
+    // Those that have one for OpenFlow 1.3 are written in that.
+    const changed = /^(set_tunnel|resubmit$|resubmit with|exit with|dec_ttl with room)/;
+    for (const { what, hex, text } of recorded.bytes) {
+      if (text !== undefined && !changed.test(what)) expect(written(read(hex)), what).to.equal(hex);
+    }
+  });
+
+  it('were recorded with Open vSwitch', () => {
+    expect(recorded.tool).to.match(/Open vSwitch\) 3\.\d/);
+  });
+});
+
+describe('nxm: actions as ovs-ofctl writes them', () => {
+  const refused = ours('refused.txt');
+
+  for (const { flow, text, message, error } of recorded.flows) {
+    const expected = refused.get(flow);
+    it(`${flow}${expected === undefined ? '' : `: ${expected}`}`, () => {
+      if (expected === undefined) {
+        expect(error, 'ovs-ofctl refuses it: it needs a line in fixtures/actions/refused.txt').to.equal(undefined);
+        const mod = parseFlow(flow);
+        expect(formatFlowMod(mod)).to.equal(text);
+        expect(flowModHex(mod)).to.equal(message);
+      } else if (expected.startsWith('ours: ')) {
+        expect(`ours: ${formatFlowMod(parseFlow(flow))}`).to.equal(expected);
+      } else if (expected.startsWith('switch: ')) {
+        const { instructions, match, tableId } = parseFlow(flow);
+        const refusal = errorOf(() => checkInstructions(instructions, match, tableId, ANYTHING));
+        expect(`switch: ${refusal}`).to.equal(expected);
+      } else {
+        expect(mistakeIn(flow)).to.equal(expected);
+      }
+    });
+  }
+});
+
+function mistakeIn(flow: string): string {
+  try {
+    return `taken: ${formatFlowMod(parseFlow(flow))}`;
+  } catch (error) {
+    if (error instanceof TextError) return `${error.column}: ${error.why}`;
+    throw error;
+  }
+}
+
+describe('nxm: every action has bytes', () => {
+  const bad = new Set([
+    ...recorded.bytes.flatMap(({ what, error }) => (error === undefined ? [] : [what.split(' ')[0]])),
+    ...badBytes('bad-actions.txt').map(({ what }) => what.split(' ')[0]),
+  ]);
+  for (const { type } of ACTION_KINDS) {
+    if (type === 'unknown') continue;
+    it(`${type}`, () => {
+      expect(bad.has(type), `${type} has no bad bytes in fixtures/actions/bytes.txt`).to.equal(true);
+    });
+  }
+});
