@@ -175,8 +175,13 @@ export class Lab {
   /** Starts the built switch with a pcap port for each host, and waits until it is ready. */
   async switch(...options: string[]): Promise<Running> {
     const ports = Array.from({ length: this.hosts }, (_, i) => ['--port', `${i + 1}=${this.kind}:sw${i + 1}`]).flat();
+    return this.program('sw', ...ports, ...options);
+  }
+
+  /** Starts the built switch with these options, and waits until it is ready. */
+  async program(place: string, ...options: string[]): Promise<Running> {
     const program = [process.execPath, CTSWITCH, 'run', '--json', '--dpid', 'abc', '--listen', `ptcp:${SWITCH_PORT}`];
-    const running = this.start('sw', [...program, ...ports, ...options]);
+    const running = this.start(place, [...program, ...options]);
     await running.until(/"schema":"ctswitch\/ready@1"/);
     return running;
   }
