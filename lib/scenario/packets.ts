@@ -1,0 +1,266 @@
+/**
+ * Packets out of their texts, in the midst of a scenario: what a port sends next, knowing what was delivered there and what it sent
+ * before; and what `same` stands for where something is expected.
+ */
+import { OpenFlowError } from '../bytes/index.js';
+import type { FieldValue } from '../nxm/index.js';
+import { apply, compose } from './compose.js';
+import { CHUNKS, Conversations, TCP_FLAG } from './conversations.js';
+import { cut } from './cut.js';
+import { Frame } from './frame.js';
+import { type Amount, type Extras, fieldsOf, type PacketText, prefixOf } from './packet-text.js';
+import { mistakeAt } from './tree.js';
+
+/** Most bytes that an ICMP error quotes (RFC 1812 §4.3.2.3, RFC 4443 §3.1: the error fits into the smallest MTU). */
+const QUOTE = { 4: 548, 6: 1232 } as const;
+const ANSWERS: Readonly<Record<string, Readonly<Record<number, number>>>> = {
+  icmp_type: { 8: 0, 13: 14, 15: 16 },
+  icmpv6_type: { 128: 129 },
+};
+const SWAPPED = [
+  ['eth_src', 'eth_dst'],
+  ['ip_src', 'ip_dst'],
+  ['ipv6_src', 'ipv6_dst'],
+  ['tcp_src', 'tcp_dst'],
+  ['udp_src', 'udp_dst'],
+  ['sctp_src', 'sctp_dst'],
+  ['arp_spa', 'arp_tpa'],
+] as const;
+
+/** What a port sends: a datagram, and the frames it is sent as. */
+export interface Sent {
+  readonly whole: Frame;
+  readonly frames: readonly Uint8Array[];
+  /** Most bytes of a piece, and which were sent, from 1; null: all in one. */
+  readonly pieces: { readonly size: number; readonly only: number | null } | null;
+}
+
+/** Reads frame N of a capture file, named as seen from the scenario's. Throws a TextError's reason as a RangeError. */
+export type ReadCapture = (file: string, frame: number) => Uint8Array;
+
+export class Packets {
+  private readonly conversations = new Conversations();
+  private readonly last = { delivered: new Map<string, Frame>(), sent: new Map<string, Frame>() };
+
+  constructor(
+    /** The address of whoever is at a port. */
+    private readonly mac: (port: string) => bigint,
+    private readonly capture: ReadCapture,
+  ) {}
+
+  /** A frame left at a port. */
+  delivered(port: string, bytes: Uint8Array): void {
+    const frame = new Frame(bytes);
+    this.conversations.delivered(port, frame);
+    // Only what has headers can be answered.
+    if (frame.protocol < 0 || frame.packet.l4 >= 0) this.last.delivered.set(port, frame);
+  }
+
+  /** What a port sends. Throws a TextError. */
+  send(port: string, text: PacketText): Sent {
+    return told(text, () => {
+      const whole = this.whole(port, text);
+      const { checksum, ip_checksum, fragment, piece } = text.extras;
+      if (!isLiteral(text)) whole.mend();
+      spoil(whole, 'checksum', checksum);
+      spoil(whole, 'ip_checksum', ip_checksum);
+      this.last.sent.set(port, whole.copy());
+      const pieces = fragment ? { size: fragment.value, only: piece?.value ?? null } : null;
+      return { whole, frames: framesOf(whole, pieces), pieces };
+    });
+  }
+
+  private whole(port: string, text: PacketText): Frame {
+    const { base, bytes, capture, extras } = text;
+    if (base === 'same') throw new RangeError('"same" is for what is expected: here stands what is sent');
+    if (base === 'hex') return new Frame(bytes as Uint8Array);
+    if (base === 'pcap' && capture) {
+      const frame = new Frame(this.capture(capture.file, capture.frame));
+      change(frame, text);
+      return frame;
+    }
+    const frame = this.based(port, text);
+    const flags = change(frame, text);
+    carry(frame, extras);
+    // An amount is a distance from what the conversation gives, or takes its place.
+    this.conversations.sends(port, frame, { ...extras, flags: flags || base === 'again' });
+    return frame;
+  }
+
+  private based(port: string, text: PacketText): Frame {
+    if (text.base === 'match') {
+      const match = fieldsOf(text, '');
+      exact(match.fields());
+      return compose(match, this.addresses(port));
+    }
+    if (text.base === 'again') {
+      const before = this.last.sent.get(port);
+      if (!before) throw new RangeError(`${port} has sent nothing yet that could come again`);
+      return before.copy();
+    }
+    const before = this.last.delivered.get(port);
+    if (!before) throw new RangeError(`nothing was delivered to ${port} yet that it could answer`);
+    return text.base === 'reply' ? mirrored(before.copy(), this.mac(port)) : this.error(port, before, text.extras.quote);
+  }
+
+  private addresses(port: string): { source: bigint; destination: bigint } {
+    return { source: this.mac(port), destination: this.mac('') };
+  }
+
+  /** An ICMP error about a frame that was delivered, to its sender: destination unreachable unless said. */
+  private error(port: string, about: Frame, quote: Amount | undefined): Frame {
+    const { version, bytes, packet } = about;
+    if (version !== 4 && version !== 6) throw new RangeError('an ICMP error is about an IP packet');
+    const kind = version === 4 ? 'icmp,icmp_type=3,icmp_code=1,' : 'icmp6,icmpv6_type=1,icmpv6_code=0,';
+    const frame = compose(fieldsOf({ ...NOWHERE, fields: kind }, ''), this.addresses(port));
+    for (const [from, to] of SWAPPED.slice(0, 3)) {
+      const [source, destination] = [about.get(from), about.get(to)];
+      if (source === null || destination === null) continue;
+      frame.set(from, destination);
+      frame.set(to, source);
+    }
+    frame.set('icmp_id', 0n);
+    frame.set('icmp_seq', 0n);
+    const length = Math.min(packet.l3End - packet.l3, quote?.value ?? QUOTE[version]);
+    frame.payload = bytes.slice(packet.l3, packet.l3 + length);
+    return frame;
+  }
+}
+
+const NOWHERE: PacketText = { text: '', line: 1, column: 1, base: 'match', fields: '', extras: {} };
+
+/** What `same` stands for: the frames that were sent, with the text's changes. Throws a TextError. */
+export function sameAs(sent: Sent, text: PacketText): readonly Uint8Array[] {
+  if (isPlain(text)) return sent.frames;
+  return told(text, () => {
+    const whole = sent.whole.copy();
+    change(whole, text);
+    carry(whole, text.extras);
+    for (const name of ['seq', 'ack'] as const) {
+      const said = text.extras[name];
+      if (said) whole.set(name, BigInt(said.relative ? (Number(whole.get(name)) + said.value) >>> 0 : said.value));
+    }
+    whole.mend();
+    spoil(whole, 'checksum', text.extras.checksum);
+    return framesOf(whole, sent.pieces);
+  });
+}
+
+/** A frame that is expected as hex or out of a capture. Throws a TextError. */
+export function literal(text: PacketText, capture: ReadCapture): Uint8Array {
+  return told(text, () => {
+    if (text.base === 'hex') return text.bytes as Uint8Array;
+    const { file, frame } = text.capture as { file: string; frame: number };
+    const whole = new Frame(capture(file, frame));
+    if (isPlain(text)) return whole.bytes;
+    change(whole, text);
+    return whole.mend().bytes;
+  });
+}
+
+/** Runs what reads a packet's text; what it can't do gets the text's place. */
+function told<T>(text: PacketText, job: () => T): T {
+  try {
+    return job();
+  } catch (error) {
+    if (error instanceof RangeError) throw mistakeAt(text, error.message, text.file);
+    if (error instanceof OpenFlowError) throw mistakeAt(text, error.why, text.file);
+    throw error;
+  }
+}
+
+/** What no frame shows. */
+const BESIDE = /^(in_port|in_phy_port|ct_|x*reg|metadata|tun_|pkt_mark|conj_id|recirc_id|dp_hash|actset)/;
+
+/** Values of a packet, which leaves no bit open. Throws a RangeError for others. */
+function exact(fields: readonly FieldValue[]): readonly FieldValue[] {
+  const beside = fields.find(({ field }) => BESIDE.test(field.name));
+  if (beside) throw new RangeError(`${beside.field.name} is no part of a packet`);
+  const open = fields.find(({ field, mask }) => mask !== null && field.name !== 'vlan_vid');
+  if (!open) return fields;
+  const hint = open.field.text === 'tcp_flags' ? ': write them as syn|ack' : '';
+  throw new RangeError(`a packet has one ${open.field.name}, not some of its bits${hint}`);
+}
+
+/** Changes fields as the text says; true where it says TCP's flags. */
+function change(frame: Frame, text: PacketText): boolean {
+  const { extras } = text;
+  if (!/^[\s,]*$/.test(text.fields) && text.base !== 'match') {
+    const fields = exact(fieldsOf(text, prefixOf(frame)).fields());
+    apply(frame, fields);
+  }
+  for (const name of ['window', 'ip_id', 'icmp_id', 'icmp_seq', 'vtag'] as const) {
+    const said = extras[name];
+    if (said && !frame.set(name, BigInt(said.value))) throw new RangeError(`this packet has no ${name}`);
+  }
+  return /\btcp_flags\s*=/.test(text.fields);
+}
+
+/** Puts in what L4 carries, and TCP's options. */
+function carry(frame: Frame, { wscale, chunk, payload }: Extras): void {
+  // A shift count of three bytes, and one that does nothing.
+  if (wscale) frame.tcpOptions = Uint8Array.of(3, 3, wscale.value, 1);
+  if (chunk !== undefined) {
+    const [type, length] = CHUNKS[chunk];
+    const bytes = new Uint8Array(length);
+    bytes.set([type, type === 0 ? 3 : 0, 0, length]);
+    frame.payload = bytes;
+  }
+  if (payload) frame.payload = payload;
+}
+
+function framesOf(whole: Frame, pieces: Sent['pieces']): readonly Uint8Array[] {
+  if (!pieces) return [whole.bytes];
+  const all = cut(whole, pieces.size);
+  if (pieces.only === null) return all;
+  const one = all[pieces.only - 1];
+  if (!one) throw new RangeError(`there is no piece ${pieces.only}: the datagram has ${all.length}`);
+  return [one];
+}
+
+function spoil(frame: Frame, name: 'checksum' | 'ip_checksum', said: 'bad' | number | undefined): void {
+  if (said === undefined) return;
+  const right = frame.get(name);
+  if (right === null) throw new RangeError(`this packet has no ${name}`);
+  frame.set(name, said === 'bad' ? right ^ 1n : BigInt(said));
+}
+
+/** Does the text change nothing? */
+function isPlain({ fields, extras }: PacketText): boolean {
+  return /^[\s,]*$/.test(fields) && Object.keys(extras).length === 0;
+}
+
+/** Are its bytes given, checksums and all? */
+function isLiteral(text: PacketText): boolean {
+  return text.base === 'hex' || (text.base === 'pcap' && isPlain(text));
+}
+
+/** The answer to a frame: addresses and ports swapped, nothing carried but what an echo brings back. */
+function mirrored(frame: Frame, mac: bigint): Frame {
+  for (const [a, b] of SWAPPED) {
+    const [first, second] = [frame.get(a), frame.get(b)];
+    if (first === null || second === null) continue;
+    frame.set(a, second);
+    frame.set(b, first);
+  }
+  frame.set('nw_ttl', 64n);
+  for (const [name, answers] of Object.entries(ANSWERS)) {
+    const answer = answers[Number(frame.get(name) ?? -1)];
+    if (answer !== undefined) frame.set(name, BigInt(answer));
+  }
+  if (frame.isArp) {
+    frame.set('arp_op', 2n);
+    frame.set('arp_tha', frame.get('arp_sha') ?? 0n);
+    frame.set('arp_sha', mac);
+    frame.set('eth_src', mac);
+  }
+  const flags = frame.get('tcp_flags');
+  if (flags !== null) {
+    const opens = (Number(flags) & (TCP_FLAG.syn | TCP_FLAG.ack)) === TCP_FLAG.syn;
+    frame.set('tcp_flags', BigInt(opens ? TCP_FLAG.syn | TCP_FLAG.ack : TCP_FLAG.ack));
+    frame.set('window', 65535n);
+    frame.tcpOptions = new Uint8Array(0);
+  }
+  if (frame.get('icmp_id') === null) frame.payload = new Uint8Array(0);
+  return frame;
+}

@@ -1,0 +1,198 @@
+/**
+ * Runs a scenario on a switch of its own: memory ports, a manual clock, a seed, so that the same file gives the same bytes each time. A
+ * step's parts happen in the order of the schema's keys; then what came of it is judged.
+ */
+import { ManualClock, OpenFlowError, TextError, toHex } from '../bytes/index.js';
+import { type Tracker, WHY_TEXT } from '../ct/index.js';
+import { type NameMap, textNames } from '../nxm/index.js';
+import type { FlowView, PacketIn } from '../pipeline/types.js';
+import { type MemoryPort, memory } from '../ports/memory.js';
+import { Switch } from '../switch.js';
+import { formatFlow, parseFlows, parseGroups, parseMeters } from '../text/index.js';
+import { stateText } from './ct-pattern.js';
+import { frameLine } from './difference.js';
+import { type Failure, Judge, type Outcome } from './outcome.js';
+import { Packets, type ReadCapture, type Sent } from './packets.js';
+import type { Changes, Scenario, Step } from './scenario.js';
+import { applySettings } from './settings.js';
+
+export interface StepResult {
+  readonly step: Step;
+  readonly failures: readonly Failure[];
+  /** How the packets went, for a step that failed. */
+  readonly trace: readonly string[];
+  readonly outcome: Outcome;
+}
+
+/** A flow at the end, and the line of the file that it came from. */
+export interface FlowUse {
+  readonly flow: FlowView;
+  readonly line: number | null;
+}
+
+export interface ScenarioResult {
+  readonly scenario: Scenario;
+  readonly passed: boolean;
+  readonly steps: readonly StepResult[];
+  readonly flows: readonly FlowUse[];
+}
+
+/** Most frames that one step's failure shows the way of. */
+const TRACED = 4;
+/** The address of whoever is at port N is 02:00:00:00:00:N; that of others is the one of the last number. */
+const MAC_BASE = 0x020000000000n;
+const ELSEWHERE = 0xfffen;
+
+class Run {
+  private readonly clock = new ManualClock();
+  private readonly sw: Switch;
+  private readonly ports = new Map<string, MemoryPort>();
+  private readonly packets: Packets;
+  private readonly names: NameMap;
+  private readonly lines = new Map<string, number>();
+  private packetIns: PacketIn[] = [];
+  private verdicts: { state: number; why: string }[] = [];
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly capture: ReadCapture,
+  ) {
+    const { seed, ports, settings } = scenario;
+    this.sw = new Switch({ clock: this.clock, seed, failMode: settings?.failMode });
+    this.names = ports;
+    for (const [name, number] of ports) {
+      this.ports.set(name, this.sw.addPort(number > 0xffff ? 'LOCAL' : number, memory({ name })));
+    }
+    this.packets = new Packets((port) => MAC_BASE + BigInt((ports.get(port) ?? Number(ELSEWHERE)) & 0xffff), capture);
+    this.sw.on((event) => {
+      if (event.type === 'packet_in') this.packetIns.push(event.packet);
+    });
+    watch(this.sw.tracker, (state, why) => this.verdicts.push({ state, why: WHY_TEXT[why] ?? '' }));
+  }
+
+  /** Throws a TextError for what the scenario's own texts get wrong. */
+  result(): ScenarioResult {
+    this.change(this.scenario);
+    const steps = this.scenario.steps.map((step) => this.step(step));
+    return {
+      scenario: this.scenario,
+      passed: steps.every(({ failures }) => failures.length === 0),
+      steps,
+      flows: this.sw.flows.list().map((flow) => ({ flow, line: this.lines.get(identity(flow)) ?? null })),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.sw.close();
+  }
+
+  private change({ settings, meters, groups, flows }: Changes): void {
+    const { file } = this.scenario;
+    const { ports, sw } = { ports: this.names, sw: this.sw };
+    if (settings) applySettings(sw, settings);
+    each(meters, (text, line) => {
+      for (const change of parseMeters(text, { file, line })) sw.meters.apply(change);
+    });
+    each(groups, (text, line) => {
+      for (const change of parseGroups(text, { file, line, ports })) sw.groups.apply(change);
+    });
+    each(flows, (text, line) => {
+      for (const change of parseFlows(text, { file, line, ports })) {
+        sw.flows.apply(change);
+        if (change.command === 'add') this.lines.set(identity(change), line);
+      }
+    });
+
+    /** A line at a time, so that what the switch refuses has its place. */
+    function each(block: string | null, apply: (text: string, line: number) => void): void {
+      for (const [i, text] of (block ?? '').split('\n').entries()) {
+        try {
+          apply(text, i + 1);
+        } catch (error) {
+          if (!(error instanceof OpenFlowError)) throw error;
+          throw new TextError(`${error.why} (${error.error})`, i + 1, text.search(/\S/) + 1, file);
+        }
+      }
+    }
+  }
+
+  private step(step: Step): StepResult {
+    const { sw } = this;
+    const before = counts(sw);
+    if (step.wait_ms > 0) this.clock.advance(step.wait_ms);
+    for (const { port, up } of step.links) this.ports.get(port)?.link(up);
+    this.change(step);
+    if (step.flush) sw.tracker.flush(step.flush, this.clock.now());
+    const sent = step.sends.map(({ port, packet }) => this.send(port, packet));
+    const outcome = this.outcome(sent);
+    for (const [port, frames] of outcome.outputs) for (const frame of frames) this.packets.delivered(port, frame);
+    const failures = new Judge(this.scenario, step, outcome, this.capture).failed();
+    return { step, failures, trace: failures.length > 0 ? this.way(outcome, before) : [], outcome };
+  }
+
+  private send(port: string, packet: Step['sends'][number]['packet']): { port: string; sent: Sent } {
+    const sent = this.packets.send(port, packet);
+    for (const frame of sent.frames) this.ports.get(port)?.inject(frame);
+    return { port, sent };
+  }
+
+  private outcome(sent: Outcome['sent']): Outcome {
+    const outputs = new Map<string, Uint8Array[]>();
+    for (const [name, port] of this.ports) {
+      const frames = port.taken();
+      if (frames.length > 0) outputs.set(name, frames);
+    }
+    const { packetIns, verdicts } = this;
+    this.packetIns = [];
+    this.verdicts = [];
+    return { outputs, packetIns, verdicts, connections: this.sw.conntrack(), sent };
+  }
+
+  /** What came in, and which flows it met. */
+  private way({ sent, verdicts }: Outcome, before: ReadonlyMap<string, number>): string[] {
+    const names = textNames(new Map([...this.scenario.ports].map(([name, number]) => [number, name])));
+    const frames = sent.flatMap(({ port, sent: { frames } }) => frames.map((frame) => ({ port, frame })));
+    const lines = frames.slice(0, TRACED).map(({ port, frame }) => `in ${port}: ${frameLine(frame)}`);
+    for (const flow of this.sw.flows.list()) {
+      if (flow.packets === (before.get(identity(flow)) ?? 0)) continue;
+      const line = this.lines.get(identity(flow));
+      lines.push(`${line === undefined ? 'a flow' : `line ${line}`}: ${formatFlow(flow, { names, stats: false }).trim()}`);
+    }
+    if (frames.length > 0 && lines.length === Math.min(frames.length, TRACED)) lines.push('no flow was met');
+    for (const { state, why } of verdicts) lines.push(`ct found ${stateText(state)}: ${why}`);
+    return lines;
+  }
+}
+
+/** Tells of each verdict of the tracker. */
+function watch(tracker: Tracker, told: (state: number, why: number) => void): void {
+  const process = tracker.process.bind(tracker);
+  tracker.process = (...args) => {
+    const result = process(...args);
+    told(result.state, result.why);
+    return result;
+  };
+}
+
+/** A flow by what makes it one. */
+function identity({ tableId, priority, match }: Pick<FlowView, 'tableId' | 'priority' | 'match'>): string {
+  return `${tableId} ${priority} ${toHex(match.tlvs)}`;
+}
+
+function counts(sw: Switch): Map<string, number> {
+  return new Map(sw.flows.list().map((flow) => [identity(flow), flow.packets]));
+}
+
+/** Runs a scenario. Rejects with a TextError for what its own texts get wrong. */
+export async function runScenario(scenario: Scenario, capture: ReadCapture = noCaptures): Promise<ScenarioResult> {
+  const run = new Run(scenario, capture);
+  try {
+    return run.result();
+  } finally {
+    await run.close();
+  }
+}
+
+function noCaptures(file: string): never {
+  throw new RangeError(`${file}: captures are read from files only`);
+}
