@@ -25,6 +25,7 @@ Examples:
   echo 'h1 ping h2' | ctswitch                         the demo, told what to do
   ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 --controller tcp:127.0.0.1:6653
   ctswitch simulate < cases.jsonl                      flows and packets in, packets out, no network
+  ctswitch test scenarios/                             flows and packets with expectations
   ctswitch ofctl show tcp:127.0.0.1:6654               what ovs-ofctl does, with any switch
 In a checkout, write node dist/bin/ctswitch.js for ctswitch.
 `;
@@ -71,6 +72,22 @@ Examples:
   ctswitch replay session.pcap --against tcp:127.0.0.1:6654
   ctswitch replay session.pcap --play switch --against tcp:127.0.0.1:6653 --junit result.xml
 Captures come from tcpdump, Wireshark, or ctswitch run --record.
+`;
+
+const TEST_HELP = `
+A scenario:
+  ports: {inside: 1, outside: 2}
+  flows: |
+    table=0,ip,actions=ct(table=1)
+    table=1,in_port=inside,ct_state=+trk+new,ip,actions=ct(commit),outside
+    table=1,in_port=outside,ct_state=+trk+est,ip,actions=inside
+  steps:
+  - name: inside may open
+    send: {inside: "tcp,nw_src=10.0.0.1,nw_dst=192.0.2.9,tp_dst=80"}
+    expect: {outside: same, ct: "tcp,orig=(src=10.0.0.1,dst=192.0.2.9)"}
+  - send: {outside: reply}
+    expect: {inside: same}
+docs/scenarios.md says the rest. Status 1: something isn't as expected; 2: a file has a mistake.
 `;
 
 /** How long a signal lets the reader of what was written take it, in milliseconds. */
@@ -193,6 +210,18 @@ function commands(ended: (status: number) => void): Command {
     .option('--json', 'JSON lines, one a session')
     .addHelpText('after', REPLAY_HELP)
     .action(async (file: string, options) => ended(await (await import('./replay.js')).replay(file, options)));
+
+  program
+    .command('test')
+    .description('scenarios: flows, packets in, and what is expected of them')
+    .argument('<FILE...>', 'scenario files, or folders of *.ct.yaml')
+    .option('--junit <FILE>', "write the results as JUnit's XML, too")
+    .option('--update', 'fill expectations that are empty with what came; nothing that is written changes')
+    .option('--filter <TEXT>', 'run the scenarios whose name has this text')
+    .option('--coverage', 'tell which flows no step hit, and which another one hides')
+    .option('--json', 'JSON lines: test-step@1 a step, test-coverage@1 a flow, test-summary@1 at the end')
+    .addHelpText('after', TEST_HELP)
+    .action(async (files: string[], options) => ended(await (await import('./test.js')).test(files, options)));
 
   program
     .command('ofctl')

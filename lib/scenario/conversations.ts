@@ -84,7 +84,8 @@ export class Conversations {
   /** Numbers a frame that is about to come in at a port. */
   sends(port: string, frame: Frame, said: Said): void {
     if (frame.get('seq') !== null) this.sendsTcp(this.end(port, frame, true), frame, said);
-    else if (frame.get('vtag') !== null && frame.payload.length >= 4) this.sendsSctp(this.end(port, frame, true), frame, said);
+    else if (frame.get('vtag') !== null && frame.payload.length >= 4)
+      this.sendsSctp(this.end(port, frame, true), frame, said);
   }
 
   private sendsTcp(end: End, frame: Frame, said: Said): void {

@@ -9,6 +9,12 @@ import { mistakeAt } from './tree.js';
 /** Most bytes of a payload that are shown. */
 const SHOWN = 40;
 
+/** ovs-ofctl's words for fields whose names are others. */
+export const WORDS: Readonly<Record<string, string>> = {
+  ...{ eth_src: 'dl_src', eth_dst: 'dl_dst', ip_src: 'nw_src', ip_dst: 'nw_dst' },
+  ...{ tcp_src: 'tp_src', tcp_dst: 'tp_dst', udp_src: 'tp_src', udp_dst: 'tp_dst', vlan_vid: 'dl_vlan' },
+};
+
 /** The fields in which a frame isn't what was expected; empty where they are the same bytes. */
 export function frameDifferences(expected: Uint8Array, got: Uint8Array): string[] {
   if (toHex(expected) === toHex(got)) return [];
@@ -16,11 +22,13 @@ export function frameDifferences(expected: Uint8Array, got: Uint8Array): string[
   const lines = NAMES.flatMap((name) => {
     const [wanted, there] = [a.get(name), b.get(name)];
     if (wanted === there) return [];
-    return [`${name} is ${shown(name, there)}, not ${shown(name, wanted)}`];
+    return [`${WORDS[name] ?? name} is ${shown(name, there)}, not ${shown(name, wanted)}`];
   });
   const [wanted, there] = [toHex(a.payload), toHex(b.payload)];
   if (wanted !== there) lines.push(`payload is ${bytes(b.payload)}, not ${bytes(a.payload)}`);
-  if (lines.length > 0) return lines;
+  // A checksum follows from the rest.
+  const telling = lines.filter((line) => !/^(ip_)?checksum /.test(line));
+  if (lines.length > 0) return telling.length > 0 ? telling : lines;
   if (expected.length !== got.length) return [`${got.length} bytes, not ${expected.length}`];
   const at = got.findIndex((byte, i) => byte !== expected[i]);
   return [`byte ${at} is 0x${got[at].toString(16)}, not 0x${expected[at].toString(16)}`];
@@ -51,14 +59,17 @@ export function matchDifferences(text: PacketText, got: Uint8Array): string[] {
       const there = slot.size > 4 ? frame.key.getBytes(slot) : fromBigInt(BigInt(frame.key.get(slot)), field.bytes);
       const masked = (of: Uint8Array) => toHex(of.map((byte, i) => byte & (mask?.[i] ?? 0xff)));
       if (masked(there) === masked(value)) return [];
-      return [`${field.name} is ${formatValue(field, there, null)}, not ${formatValue(field, value, mask)}`];
+      return [
+        `${WORDS[field.name] ?? field.name} is ${formatValue(field, there, null)}, not ${formatValue(field, value, mask)}`,
+      ];
     });
   const { extras } = text;
   for (const name of Object.keys(NUMBERS) as (keyof typeof NUMBERS)[]) {
     const said = extras[name];
     if (!said) continue;
     if (said.relative) throw mistakeAt(text, `${name} is expected as a number, not as a distance`, text.file);
-    if (frame.get(name) !== BigInt(said.value)) lines.push(`${name} is ${shown(name, frame.get(name))}, not ${said.value}`);
+    if (frame.get(name) !== BigInt(said.value))
+      lines.push(`${name} is ${shown(name, frame.get(name))}, not ${said.value}`);
   }
   if (extras.payload && toHex(extras.payload) !== toHex(frame.payload)) {
     lines.push(`payload is ${bytes(frame.payload)}, not ${bytes(extras.payload)}`);

@@ -1,7 +1,7 @@
 /** What came of a step, and in what it isn't what was expected. */
 import { type Connection, formatConnection } from '../ct/index.js';
-import { meets } from '../nxm/prerequisite.js';
 import { MatchBuilder } from '../nxm/match.js';
+import { meets } from '../nxm/prerequisite.js';
 import type { PacketIn } from '../pipeline/types.js';
 import { formatMatch, parseMatch } from '../text/index.js';
 import { differences, fitsPattern, fitsState, stateText } from './ct-pattern.js';
@@ -32,7 +32,9 @@ export interface Failure extends Spot {
 }
 
 /** A frame that is expected: its bytes, or what it must meet. */
-type Wanted = { readonly bytes: Uint8Array; readonly text: string } | { readonly match: PacketText; readonly text: string };
+type Wanted =
+  | { readonly bytes: Uint8Array; readonly text: string }
+  | { readonly match: PacketText; readonly text: string };
 
 export class Judge {
   private readonly failures: Failure[] = [];
@@ -100,7 +102,11 @@ export class Judge {
       const at = items[i] ?? expected?.at ?? this.step.at;
       if (i >= items.length) {
         const { reason, tableId, frame } = got[i];
-        this.fail(at, 'controller', `packet-in${ordinal} isn't expected: ${reason}, table ${tableId}: ${frameLine(frame)}`);
+        this.fail(
+          at,
+          'controller',
+          `packet-in${ordinal} isn't expected: ${reason}, table ${tableId}: ${frameLine(frame)}`,
+        );
       } else if (i >= got.length) this.fail(at, 'controller', `packet-in${ordinal} is missing`);
       else {
         const lines = this.packetIn(items[i], got[i]);
@@ -148,8 +154,21 @@ export class Judge {
     for (const pattern of ct.items) {
       const index = left.findIndex((each) => fitsPattern(each, pattern));
       if (index >= 0) left.splice(index, 1);
-      else if (left.length === 1) this.fail(pattern, 'ct', `the connection differs from ${pattern.text}`, ...differences(left[0], pattern), ...there);
-      else this.fail(pattern, 'ct', `no connection is ${pattern.text}; there are${left.length > 0 ? ':' : ' no others'}`, ...there);
+      else if (left.length === 1)
+        this.fail(
+          pattern,
+          'ct',
+          `the connection differs from ${pattern.text}`,
+          ...differences(left[0], pattern),
+          ...there,
+        );
+      else
+        this.fail(
+          pattern,
+          'ct',
+          `no connection is ${pattern.text}; there are${left.length > 0 ? ':' : ' no others'}`,
+          ...there,
+        );
     }
   }
 
@@ -158,7 +177,8 @@ export class Judge {
     items.forEach((wanted, i) => {
       const ordinal = items.length > 1 ? ` of ct action ${i + 1}` : '';
       const verdict = verdicts[i];
-      if (!verdict) this.fail(at, 'state', `the packet met ${verdicts.length} ct actions, so there is no state${ordinal}`);
+      if (!verdict)
+        this.fail(at, 'state', `the packet met ${verdicts.length} ct actions, so there is no state${ordinal}`);
       else if (!fitsState(verdict.state, wanted)) {
         this.fail(at, 'state', `the state${ordinal} is ${stateText(verdict.state)}, not ${wanted.text}`, verdict.why);
       }

@@ -70,7 +70,10 @@ const WORDS = [...Object.keys(MOST), ...SUMS, 'payload', 'len', 'chunk', 'inner'
 class Reader {
   readonly extras: Extras = {};
 
-  constructor(private readonly located: Located, private readonly file: string | undefined) {}
+  constructor(
+    private readonly located: Located,
+    private readonly file: string | undefined,
+  ) {}
 
   mistake(at: number, why: string): TextError {
     const { line, column } = this.located;
@@ -109,7 +112,10 @@ class Reader {
   private chunk(text: string, at: number): void {
     const known = Object.keys(CHUNKS);
     if (!known.includes(text)) {
-      throw this.mistake(at, `no chunk is named "${text}"${didYouMean(text, known) || `: there are ${known.join(', ')}`}`);
+      throw this.mistake(
+        at,
+        `no chunk is named "${text}"${didYouMean(text, known) || `: there are ${known.join(', ')}`}`,
+      );
     }
     this.extras.chunk = text;
   }

@@ -83,7 +83,7 @@ export class Packets {
     const flags = change(frame, text);
     carry(frame, extras);
     // An amount is a distance from what the conversation gives, or takes its place.
-    this.conversations.sends(port, frame, { ...extras, flags: flags || base === 'again' });
+    this.conversations.sends(port, frame, { ...extras, flags: flags || base === 'again' || base === 'reply' });
     return frame;
   }
 
@@ -100,7 +100,9 @@ export class Packets {
     }
     const before = this.last.delivered.get(port);
     if (!before) throw new RangeError(`nothing was delivered to ${port} yet that it could answer`);
-    return text.base === 'reply' ? mirrored(before.copy(), this.mac(port)) : this.error(port, before, text.extras.quote);
+    return text.base === 'reply'
+      ? mirrored(before.copy(), this.mac(port))
+      : this.error(port, before, text.extras.quote);
   }
 
   private addresses(port: string): { source: bigint; destination: bigint } {

@@ -4,15 +4,15 @@
  */
 import { ManualClock, OpenFlowError, TextError, toHex } from '../bytes/index.js';
 import { type Tracker, WHY_TEXT } from '../ct/index.js';
-import { type NameMap, textNames } from '../nxm/index.js';
+import { type NameMap, type TextNames, textNames } from '../nxm/index.js';
 import type { FlowView, PacketIn } from '../pipeline/types.js';
 import { type MemoryPort, memory } from '../ports/memory.js';
 import { Switch } from '../switch.js';
-import { formatFlow, parseFlows, parseGroups, parseMeters } from '../text/index.js';
-import { stateText } from './ct-pattern.js';
+import { parseFlows, parseGroups, parseMeters } from '../text/index.js';
+import { formatTrace } from '../trace/index.js';
 import { frameLine } from './difference.js';
 import { type Failure, Judge, type Outcome } from './outcome.js';
-import { Packets, type ReadCapture, type Sent } from './packets.js';
+import { Packets, type ReadCapture } from './packets.js';
 import type { Changes, Scenario, Step } from './scenario.js';
 import { applySettings } from './settings.js';
 
@@ -37,8 +37,9 @@ export interface ScenarioResult {
   readonly flows: readonly FlowUse[];
 }
 
-/** Most frames that one step's failure shows the way of. */
-const TRACED = 4;
+/** Most frames of a step, and most failed steps of a scenario, that are traced. */
+const TRACED = 3;
+const TRACED_STEPS = 10;
 /** The address of whoever is at port N is 02:00:00:00:00:N; that of others is the one of the last number. */
 const MAC_BASE = 0x020000000000n;
 const ELSEWHERE = 0xfffen;
@@ -49,6 +50,7 @@ class Run {
   private readonly ports = new Map<string, MemoryPort>();
   private readonly packets: Packets;
   private readonly names: NameMap;
+  private readonly portNames: TextNames;
   private readonly lines = new Map<string, number>();
   private packetIns: PacketIn[] = [];
   private verdicts: { state: number; why: string }[] = [];
@@ -56,10 +58,13 @@ class Run {
   constructor(
     private readonly scenario: Scenario,
     private readonly capture: ReadCapture,
+    /** Steps whose packets are traced. */
+    private readonly traced: ReadonlySet<Step>,
   ) {
     const { seed, ports, settings } = scenario;
     this.sw = new Switch({ clock: this.clock, seed, failMode: settings?.failMode });
     this.names = ports;
+    this.portNames = textNames(new Map([...ports].map(([name, number]) => [number, name])));
     for (const [name, number] of ports) {
       this.ports.set(name, this.sw.addPort(number > 0xffff ? 'LOCAL' : number, memory({ name })));
     }
@@ -118,21 +123,25 @@ class Run {
 
   private step(step: Step): StepResult {
     const { sw } = this;
-    const before = counts(sw);
     if (step.wait_ms > 0) this.clock.advance(step.wait_ms);
     for (const { port, up } of step.links) this.ports.get(port)?.link(up);
     this.change(step);
     if (step.flush) sw.tracker.flush(step.flush, this.clock.now());
-    const sent = step.sends.map(({ port, packet }) => this.send(port, packet));
+    const trace: string[][] | null = this.traced.has(step) ? [] : null;
+    const sent = step.sends.map(({ port, packet }) => this.send(port, packet, trace));
     const outcome = this.outcome(sent);
     for (const [port, frames] of outcome.outputs) for (const frame of frames) this.packets.delivered(port, frame);
     const failures = new Judge(this.scenario, step, outcome, this.capture).failed();
-    return { step, failures, trace: failures.length > 0 ? this.way(outcome, before) : [], outcome };
+    return { step, failures, trace: trace?.flat() ?? [], outcome };
   }
 
-  private send(port: string, packet: Step['sends'][number]['packet']): { port: string; sent: Sent } {
+  /** Sends; `trace` gets the way of the first frames, or is null. */
+  private send(port: string, packet: Step['sends'][number]['packet'], trace: string[][] | null): Outcome['sent'][number] {
     const sent = this.packets.send(port, packet);
-    for (const frame of sent.frames) this.ports.get(port)?.inject(frame);
+    for (const frame of sent.frames) {
+      if (trace && trace.length < TRACED) trace.push(this.way(port, frame));
+      this.ports.get(port)?.inject(frame);
+    }
     return { port, sent };
   }
 
@@ -148,19 +157,11 @@ class Run {
     return { outputs, packetIns, verdicts, connections: this.sw.conntrack(), sent };
   }
 
-  /** What came in, and which flows it met. */
-  private way({ sent, verdicts }: Outcome, before: ReadonlyMap<string, number>): string[] {
-    const names = textNames(new Map([...this.scenario.ports].map(([name, number]) => [number, name])));
-    const frames = sent.flatMap(({ port, sent: { frames } }) => frames.map((frame) => ({ port, frame })));
-    const lines = frames.slice(0, TRACED).map(({ port, frame }) => `in ${port}: ${frameLine(frame)}`);
-    for (const flow of this.sw.flows.list()) {
-      if (flow.packets === (before.get(identity(flow)) ?? 0)) continue;
-      const line = this.lines.get(identity(flow));
-      lines.push(`${line === undefined ? 'a flow' : `line ${line}`}: ${formatFlow(flow, { names, stats: false }).trim()}`);
-    }
-    if (frames.length > 0 && lines.length === Math.min(frames.length, TRACED)) lines.push('no flow was met');
-    for (const { state, why } of verdicts) lines.push(`ct found ${stateText(state)}: ${why}`);
-    return lines;
+  /** What would become of a frame that is about to come in. */
+  private way(port: string, frame: Uint8Array): string[] {
+    const number = this.scenario.ports.get(port) ?? 0;
+    const trace = this.sw.trace({ in_port: number, frame }, { names: this.portNames });
+    return [`in ${port}: ${frameLine(frame)}`, ...formatTrace(trace, 'switch').split('\n')];
   }
 }
 
@@ -179,13 +180,17 @@ function identity({ tableId, priority, match }: Pick<FlowView, 'tableId' | 'prio
   return `${tableId} ${priority} ${toHex(match.tlvs)}`;
 }
 
-function counts(sw: Switch): Map<string, number> {
-  return new Map(sw.flows.list().map((flow) => [identity(flow), flow.packets]));
-}
-
 /** Runs a scenario. Rejects with a TextError for what its own texts get wrong. */
 export async function runScenario(scenario: Scenario, capture: ReadCapture = noCaptures): Promise<ScenarioResult> {
-  const run = new Run(scenario, capture);
+  const result = await runOnce(scenario, capture, new Set());
+  if (result.passed) return result;
+  // Everything happens again as it did, and this time it is watched where something failed.
+  const failed = result.steps.filter(({ failures }) => failures.length > 0).slice(0, TRACED_STEPS);
+  return runOnce(scenario, capture, new Set(failed.map(({ step }) => step)));
+}
+
+async function runOnce(scenario: Scenario, capture: ReadCapture, traced: ReadonlySet<Step>): Promise<ScenarioResult> {
+  const run = new Run(scenario, capture, traced);
   try {
     return run.result();
   } finally {

@@ -162,7 +162,10 @@ class FileReader {
       tree: map,
       ...(map.entries.length > 0 ? this.changes(find, this.file) : NOTHING),
       wait_ms: this.wait(find('wait')),
-      links: this.entries(find('link'), ports).map(({ key, value }) => ({ port: key, up: textOf(value).text === 'up' })),
+      links: this.entries(find('link'), ports).map(({ key, value }) => ({
+        port: key,
+        up: textOf(value).text === 'up',
+      })),
       flush: this.flush(find('flush')),
       sends: this.entries(find('send'), ports).flatMap(({ key, value }) =>
         texts(value).map((text) => ({ port: key, packet: this.sent(text) })),
@@ -181,7 +184,10 @@ class FileReader {
     if (text.text === 'drop') return [];
     const packet = parsePacket(text, this.file);
     if (['reply', 'again', 'error'].includes(packet.base)) {
-      throw this.mistake(text, `"${packet.base}" is for what is sent: expected is same, a match text, hex or pcap:FILE#N`);
+      throw this.mistake(
+        text,
+        `"${packet.base}" is for what is sent: expected is same, a match text, hex or pcap:FILE#N`,
+      );
     }
     return [packet];
   }
@@ -229,7 +235,7 @@ class FileReader {
       ),
       controller: list('controller', (item) => [this.controller(item)]),
       ct: list('ct', (item) => (textOf(item).text === 'none' ? [] : [parseCtPattern(textOf(item), this.file)])),
-      connections: count ? { at: count.keyAt, count: number(count.value) ?? 0 } : null,
+      connections: count && !isEmpty(count.value) ? { at: count.keyAt, count: number(count.value) ?? 0 } : null,
       state: list('state', (item) => [parseState(textOf(item), this.file)]),
     };
   }

@@ -72,7 +72,10 @@ const settings = closed('What the switch and its tracker are set to.', {
     enum: ['continue', 'drop'],
     description: 'What becomes of a packet for whose translation nothing is free.',
   },
-  tcp_sequence_checks: { type: 'boolean', description: 'Whether sequence numbers of TCP are checked: true unless said.' },
+  tcp_sequence_checks: {
+    type: 'boolean',
+    description: 'Whether sequence numbers of TCP are checked: true unless said.',
+  },
   smallest_fragment: closed('Bytes with the IP header; smaller fragments but last ones are invalid.', {
     ipv4: whole(0, 65535, 'Bytes.'),
     ipv6: whole(0, 65535, 'Bytes.'),
@@ -116,10 +119,14 @@ const expect: Schema = {
       properties: {
         controller,
         ct: oneOrMore(
-          text('A connection as dpctl/dump-conntrack prints it; what is left out may be anything. none: there is none.'),
+          text(
+            'A connection as dpctl/dump-conntrack prints it; what is left out may be anything. none: there is none.',
+          ),
           'Connections that are there afterwards.',
         ),
-        connections: whole(0, 0xffffffff, 'How many connections there are afterwards.'),
+        connections: {
+          anyOf: [whole(0, 0xffffffff, 'How many connections there are afterwards.'), { type: 'null' }],
+        },
         state: oneOrMore(text('"+est+rpl", or all of it: "est|rpl|trk".'), 'What ct found, action by action.'),
       },
       additionalProperties: frames,
@@ -129,7 +136,11 @@ const expect: Schema = {
 
 const step = closed('What happens, in the order of these keys, and what is expected of it.', {
   name: text('What the step shows.'),
-  wait: { type: 'string', pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$', description: 'Time that passes first: 60s, 1500ms, 5m, 2h, 1d.' },
+  wait: {
+    type: 'string',
+    pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$',
+    description: 'Time that passes first: 60s, 1500ms, 5m, 2h, 1d.',
+  },
   settings: ref('settings'),
   link: mapOf('Links of ports.', { enum: ['up', 'down'], description: 'As if a cable were pulled.' }),
   ...tables,
@@ -155,7 +166,9 @@ const scenarioKeys: Record<string, Schema> = {
     type: 'object',
     description: 'The ports of the switch: a number each, or LOCAL.',
     propertyNames: { pattern: `^(?!(${['drop', ...EXPECT_WORDS].join('|')})$)[A-Za-z][A-Za-z0-9_.-]*$` },
-    additionalProperties: { anyOf: [whole(1, 0xfeff, 'Its number.'), { const: 'LOCAL', description: 'The local port.' }] },
+    additionalProperties: {
+      anyOf: [whole(1, 0xfeff, 'Its number.'), { const: 'LOCAL', description: 'The local port.' }],
+    },
   },
   ...tables,
   steps: { type: 'array', items: ref('step'), description: 'What happens, in order, on one switch.' },
@@ -166,16 +179,13 @@ export const SCENARIO_SCHEMA: Schema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'ctswitch/scenario@1',
   title: 'A scenario of ctswitch test',
-  ...closed(
-    'One scenario (steps), or several (scenarios) that share what stands above them.',
-    {
-      ...scenarioKeys,
-      scenarios: {
-        type: 'array',
-        description: 'Each begins with a switch of its own; its keys take the place of those above.',
-        items: closed('A scenario.', scenarioKeys, ['name', 'steps']),
-      },
+  ...closed('One scenario (steps), or several (scenarios) that share what stands above them.', {
+    ...scenarioKeys,
+    scenarios: {
+      type: 'array',
+      description: 'Each begins with a switch of its own; its keys take the place of those above.',
+      items: closed('A scenario.', scenarioKeys, ['name', 'steps']),
     },
-  ),
+  }),
   definitions: { settings, step, expect },
 };

@@ -45,7 +45,9 @@ export function readSettings(map: MapTree, file: string | undefined): Settings {
     smallestFragment: smallest?.kind === 'map' ? numbersOf(smallest) : {},
     connections: numberOf(child(map, 'connections')),
     zoneConnections: numberOf(child(map, 'zone_connections')),
-    zoneLimits: new Map(entries('zone_limits').map(({ key, keyAt, value }) => [zone(key, keyAt), numberOf(value) ?? 0])),
+    zoneLimits: new Map(
+      entries('zone_limits').map(({ key, keyAt, value }) => [zone(key, keyAt), numberOf(value) ?? 0]),
+    ),
     timeouts: new Map(
       entries('timeouts').map(({ key, value }) => [key, numbersOf(value as MapTree) as Partial<Timeouts>]),
     ),

@@ -106,12 +106,13 @@ export class Validator {
 }
 
 function fitsType(tree: Tree, { type, enum: words, const: word }: Schema): boolean {
-  const wanted = type ?? (words || word !== undefined ? 'string' : undefined);
+  const isWord = words !== undefined || word !== undefined;
+  const wanted = type ?? (isWord ? 'string' : undefined);
   if (tree.kind !== 'scalar') return wanted === undefined || (tree.kind === 'map' ? 'object' : 'array') === wanted;
   switch (wanted) {
     // What YAML takes for a number or a truth is a text where one is asked for.
     case 'string':
-      return tree.value !== null;
+      return isWord ? typeof tree.value === 'string' : tree.value !== null;
     case 'integer':
       return Number.isSafeInteger(tree.value);
     case 'boolean':

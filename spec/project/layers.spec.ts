@@ -23,6 +23,7 @@ const KNOWS: Record<string, string[]> = {
   view: ['bytes', 'nxm', 'wire', 'text'],
   replay: ['bytes', 'nxm', 'wire', 'channel', 'pcap-file', 'ports', 'view', '.'],
   ofctl: ['bytes', 'nxm', 'wire', 'text', 'channel', 'view'],
+  scenario: ['bytes', 'ct', 'nxm', 'packet', 'pcap-file', 'pipeline', 'ports', 'text', 'trace', '.'],
   cli: [
     'bytes',
     'ct',
@@ -33,6 +34,7 @@ const KNOWS: Record<string, string[]> = {
     'channel',
     'text',
     'simulate',
+    'scenario',
     'pcap-file',
     'wire',
     'packet',

@@ -26,6 +26,7 @@ const NEEDS = {
     () => existsSync('node_modules/pcap/build/Release/pcap_binding.node'),
     "npm's pcap could not be built (Debian: libpcap-dev, g++, make, python3)",
   ],
+  yaml: [() => existsSync('node_modules/yaml'), "npm's yaml is not installed (npm ci)"],
   koffi: [() => existsSync('node_modules/koffi'), 'koffi is not installed'],
 } as const satisfies Record<string, readonly [() => boolean, string]>;
 
