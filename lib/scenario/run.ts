@@ -136,7 +136,11 @@ class Run {
   }
 
   /** Sends; `trace` gets the way of the first frames, or is null. */
-  private send(port: string, packet: Step['sends'][number]['packet'], trace: string[][] | null): Outcome['sent'][number] {
+  private send(
+    port: string,
+    packet: Step['sends'][number]['packet'],
+    trace: string[][] | null,
+  ): Outcome['sent'][number] {
     const sent = this.packets.send(port, packet);
     for (const frame of sent.frames) {
       if (trace && trace.length < TRACED) trace.push(this.way(port, frame));

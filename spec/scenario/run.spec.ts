@@ -158,7 +158,7 @@ describe('scenario: runs', () => {
     const { steps } = await run('- send: {inside: udp}');
     expect(steps[0].trace.join('\n'))
       .to.match(/in inside: udp/)
-      .and.match(/ 0\. ip, priority 32768\n +ct\(table=1\)[^]*resume conntrack with ct_state=new\|trk[^]*Verdict: output/);
+      .and.match(/ 0\. ip, priority 32768\n +ct\(table=1\).*resume conntrack with ct_state=new\|trk.*Verdict: output/s);
     expect(stepsJson(await run('- send: {inside: udp}'))[0]).to.include({
       file: 'x',
       line: 11,
