@@ -1,6 +1,7 @@
 /** Fills a packet's result: what its ct fields become, out of a stored connection or of the packet's own tuple. */
 import type { Connections } from './connections.js';
-import { DST, EXTRA, EXTRA_MASK, IPV6, MARK, PORTS, RELATED, SERIAL, SRC, WHAT } from './record.js';
+import { why } from './reasons.js';
+import { DST, EXTRA, EXTRA_MASK, IPV6, MARK, PORTS, RELATED, REPLIED, SERIAL, SRC, WHAT } from './record.js';
 import type { CtResult } from './request.js';
 import { CS_INV, CS_TRK } from './states.js';
 import { isQuery, Tuple } from './tuple.js';
@@ -27,6 +28,15 @@ export class Answerer {
     result.tp_dst = 0;
   }
 
+  /** Not tracked: all zero. */
+  untracked(): CtResult {
+    this.invalid(0, why.notrack, -1);
+    this.result.state = 0;
+    this.result.reply = false;
+    this.result.anew = false;
+    return this.result;
+  }
+
   /** Zone, mark, label and tuple of a stored connection. */
   connection(slot: number): void {
     const { connections, result } = this;
@@ -44,6 +54,7 @@ export class Answerer {
     result.connection = slot;
     result.serial = words[at + SERIAL];
     result.mark = words[at + MARK] >>> 0;
+    result.replied = (words[at + EXTRA] & REPLIED) !== 0;
     if ((words[at + EXTRA] & EXTRA_MASK) !== 0)
       for (let i = 0; i < 4; i++) result.label[i] = connections.label(slot, i);
     else this.noLabel();
@@ -80,11 +91,13 @@ export class Answerer {
     if (slot < 0) {
       result.serial = 0;
       result.mark = 0;
+      result.replied = false;
       this.noLabel();
       return;
     }
     result.serial = connections.serialOf(slot);
     result.mark = connections.mark(slot) >>> 0;
+    result.replied = connections.replied(slot);
     for (let i = 0; i < 4; i++) result.label[i] = connections.label(slot, i);
   }
 

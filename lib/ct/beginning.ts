@@ -9,6 +9,7 @@ import { type Expectation, Expectations } from './expectations.js';
 import { Fragments } from './fragments.js';
 import { SequenceShifts } from './helpers/shifts.js';
 import { ReadThrough } from './read-through.js';
+import { Rules } from './rules.js';
 import { TimeoutPolicies } from './timeouts.js';
 import type { TrackerOptions } from './tracker-options.js';
 import { Zones } from './zones.js';
@@ -20,6 +21,7 @@ export interface Beginning {
   readonly chance: Random;
   readonly zones: Zones;
   readonly timeouts: TimeoutPolicies;
+  readonly rules: Rules;
   readonly fragments: Fragments;
   readonly connections: Connections;
   readonly expectations: Expectations;
@@ -30,11 +32,13 @@ export interface Beginning {
 export function nothing(options: TrackerOptions): Beginning {
   const zones = new Zones(options.limits?.zone ?? 0);
   const seed = options.random.u32() | 0;
+  const timeouts = new TimeoutPolicies();
   return {
     seed,
     chance: options.random.stream('nat'),
     zones,
-    timeouts: new TimeoutPolicies(),
+    timeouts,
+    rules: new Rules(timeouts),
     fragments: new Fragments(options.smallestFragment),
     connections: new Connections(zones, seed),
     expectations: new Expectations(seed),

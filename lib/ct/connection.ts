@@ -32,6 +32,8 @@ export interface Connection {
   label: string;
   /** Whole seconds until it is gone. */
   timeout_s: number;
+  /** A packet of the reply direction was accepted. */
+  replied: boolean;
   /** The protocol that is read for connections it announces. */
   helper: 'ftp' | 'tftp' | null;
   /** The original tuple of the connection that announced this one. */
@@ -61,6 +63,7 @@ export function describeConnection(connections: Connections, slot: number, now_m
     mark: connections.mark(slot) >>> 0,
     label: labelText(connections, slot),
     timeout_s: Math.max(0, Math.floor((connections.expiry(slot) - now_ms) / 1000)),
+    replied: connections.replied(slot),
     helper: flags & FTP ? 'ftp' : flags & TFTP ? 'tftp' : null,
     parent: flags & RELATED ? describeTuple(tuple) : null,
     tcp:

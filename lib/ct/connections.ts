@@ -11,6 +11,7 @@
  * by mark and label); its record is reclaimed by the next sweep, or when a commit needs the room.
  */
 import { HashIndex } from './hash-index.js';
+import { type MarkedFlush, MarkedFlushes } from './marked-flushes.js';
 import { CHUNK_BITS, CHUNK_MASK, Pool } from './pool.js';
 import type { ReadThrough } from './read-through.js';
 import {
@@ -45,30 +46,15 @@ export const SWEEP_INTERVAL_MS = 20_000;
 /** Records that a commit looks at when the table is full or flushed records wait. */
 const RECLAIM_STEP = 64;
 
-/** Flushes by mark and label that lookups ask while sweeps take their time. */
-const MAX_PENDING = 64;
-
 /** Why a connection ended. */
 export type EndReason = 'expired' | 'flushed' | 'closed' | 'replaced';
-
-/** A flush by mark and label, until a sweep has met every record that was there. */
-interface PendingFlush {
-  epoch: number;
-  zone: number;
-  mark: number;
-  markMask: number;
-  label: Uint32Array | null;
-  labelMask: Uint32Array | null;
-  /** Sweeps that have begun since. */
-  sweeps: number;
-}
 
 export class Connections {
   private readonly records = new Pool(STRIDE);
   private readonly addresses = new Pool(8);
   private readonly extras = new SideRecords();
   private readonly index = new HashIndex();
-  private pending: PendingFlush[] = [];
+  marked = new MarkedFlushes();
   private serial = 0;
   private readonly scratch = new Tuple();
   /** Connections with a reply tuple of their own: while there are none, no reply tuple can be taken. */
@@ -96,7 +82,7 @@ export class Connections {
   private base: ReadThrough | null = null;
 
   constructor(
-    private readonly zones: Zones,
+    readonly zones: Zones,
     private readonly seed: number,
   ) {}
 
@@ -131,7 +117,7 @@ export class Connections {
   /** From now on connections of `other` count as being here, through `base`. */
   showAlso(base: ReadThrough, other: Connections): void {
     this.base = base;
-    this.pending = [...other.pending];
+    this.marked = other.marked.copy();
   }
 
   /** 0: `tuple` is the original one of `slot`; 1: the reply; -1: neither. */
@@ -173,18 +159,7 @@ export class Connections {
     const words = this.records.chunks[slot >> CHUNK_BITS];
     const at = (slot & CHUNK_MASK) * STRIDE;
     if (this.zones.flushed(words[at + WHAT] >>> 16, words[at + EPOCH])) return true;
-    return this.pending.length > 0 && this.matchesPending(slot);
-  }
-
-  private matchesPending(slot: number): boolean {
-    const epoch = this.word(slot, EPOCH);
-    return this.pending.some((flush) => {
-      if (epoch >= flush.epoch || (flush.zone >= 0 && flush.zone !== this.zone(slot))) return false;
-      if ((this.word(slot, MARK) ^ flush.mark) & flush.markMask) return false;
-      if (flush.label === null || flush.labelMask === null) return true;
-      for (let i = 0; i < 4; i++) if ((this.label(slot, i) ^ flush.label[i]) & flush.labelMask[i]) return false;
-      return true;
-    });
+    return this.marked.count > 0 && this.marked.meet(words[at + EPOCH], this, slot);
   }
 
   /**
@@ -286,13 +261,13 @@ export class Connections {
       this.sweepDue_ms = now_ms + SWEEP_INTERVAL_MS;
       this.left = this.records.top;
       this.cursor = 0;
-      for (const flush of this.pending) flush.sweeps++;
+      this.marked.sweepBegins();
     }
     const step = Math.min(budget, this.left);
     this.reclaim(now_ms, step);
     this.left -= step;
     if (this.left > 0) return 0;
-    this.pending = this.pending.filter((flush) => flush.sweeps === 0);
+    this.marked.sweepEnds();
     return Math.max(0, this.sweepDue_ms - now_ms);
   }
 
@@ -302,24 +277,11 @@ export class Connections {
     return this.zones.flush(zone);
   }
 
-  /** Ends at once all connections whose mark and label agree in the masks' bits, in `zone` or (-1) everywhere. */
-  flushMarked(
-    zone: number,
-    mark: number,
-    markMask: number,
-    label: Uint32Array | null,
-    labelMask: Uint32Array | null,
-    now_ms: number,
-  ): void {
-    this.sweepSoon();
-    if (this.pending.length >= MAX_PENDING) {
-      // Too many at once for every lookup to ask them all: the records of the earlier ones go now.
-      this.left = 0;
-      this.sweep(now_ms, Math.max(1, this.records.top));
-      this.sweepSoon();
-    }
+  /** Ends at once all connections that the flush meets. Throws RangeError where too many flushes wait for a sweep. */
+  flushMarked(flush: MarkedFlush): void {
+    this.marked.add(flush, this.zones.epoch + 1);
     this.zones.epoch++;
-    this.pending.push({ epoch: this.zones.epoch, zone, mark, markMask, label, labelMask, sweeps: 0 });
+    this.sweepSoon();
   }
 
   private sweepSoon(): void {

@@ -25,6 +25,13 @@ export function protocolName(proto: number): string {
   return NAMES[proto] ?? String(proto);
 }
 
+/** The IP protocol of such a name or number in text; null if there is none. */
+export function protocolNumber(name: string): number | null {
+  const found = Object.entries(NAMES).find(([, known]) => known === name.toLowerCase());
+  if (found !== undefined) return Number(found[0]);
+  return /^\d{1,3}$/.test(name) && Number(name) < 256 ? Number(name) : null;
+}
+
 /** "udp,orig=(src=…,dst=…,sport=…,dport=…),reply=(…)…": one connection on one line. */
 export function formatConnection(c: Connection, options: DumpOptions = {}): string {
   const parts = [protocolName(c.orig.proto), `orig=(${formatTuple(c.orig)})`, `reply=(${formatTuple(c.reply)})`];

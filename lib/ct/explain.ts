@@ -14,6 +14,9 @@ import { ACK, RST } from './tcp/segment.js';
 import type { Verdict } from './verdict.js';
 import { ZONES, type Zones } from './zones.js';
 
+/** Zones with connections that are asked for the same tuple: it must not take long. */
+const MOST_ZONES = 4096;
+
 /** What was judged, and what was there. */
 export interface Judged {
   parsed: Parsed;
@@ -63,7 +66,8 @@ function detailsOf(judged: Judged): string[] {
 /** The connection itself. */
 function which({ connections, now_ms }: Judged, slot: number): string[] {
   if (slot < 0) return [];
-  return [formatConnection(describeConnection(connections, slot, now_ms), { statistics: true })];
+  const seen = connections.replied(slot) ? 'a reply was seen' : 'no reply was seen yet';
+  return [formatConnection(describeConnection(connections, slot, now_ms), { statistics: true }), seen];
 }
 
 /** A connection with this tuple that is gone, an empty zone, the same tuple elsewhere. */
@@ -76,8 +80,10 @@ function whyNotFound({ parsed, connections, zones, now_ms }: Judged): string[] {
   if (stale >= 0 && connections.isFlushed(stale)) details.push('it was flushed');
   else if (stale >= 0) details.push(`it expired ${Math.floor((now_ms - connections.expiry(stale)) / 1000)} s ago`);
   else if (zones.count(zone) === 0) details.push(`zone ${zone} is empty`);
-  for (let other = 0; other < ZONES; other++) {
+  let left = MOST_ZONES;
+  for (let other = 0; other < ZONES && left > 0; other++) {
     if (other === zone || zones.count(other) === 0) continue;
+    left--;
     tuple.zone = other;
     if (connections.find(tuple, now_ms) >= 0) details.push(`the same tuple is in zone ${other}`);
   }

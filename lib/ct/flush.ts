@@ -27,7 +27,8 @@ export function flush(connections: Connections, what: Flush, now_ms: number): vo
   } else if (what.mark !== undefined || what.label !== undefined) {
     const markMask = what.mark === undefined ? 0 : (what.markMask ?? 0xffffffff);
     const label = what.label ?? null;
-    connections.flushMarked(zone, what.mark ?? 0, markMask, label, label && (what.labelMask ?? ALL_ONES), now_ms);
+    const labelMask = label && (what.labelMask ?? ALL_ONES);
+    connections.flushMarked({ zone, mark: what.mark ?? 0, markMask: markMask | 0, label, labelMask });
   } else {
     connections.flushZone(zone);
   }

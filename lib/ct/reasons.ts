@@ -42,6 +42,8 @@ export const why = {
   found_before: 31,
   related_error: 32,
   tcp_loose: 33,
+
+  notrack: 34,
 } as const;
 
 /** What each reason says. */
@@ -55,6 +57,7 @@ export const WHY_TEXT: Readonly<Record<number, string>> = {
   [why.fragment_overlap]: 'a fragment of a datagram in which pieces overlap',
   [why.sctp_tag]: 'an SCTP packet that its association has no place for, or with the tag of another',
   [why.helper_lie]: 'an announcement of its protocol that makes no sense, or of an address that is not its own',
+  [why.notrack]: 'a rule says that it is not tracked',
   [why.held]: 'a fragment, held until its datagram is whole',
   [why.l4_checksum]: 'the L4 checksum is wrong',
   [why.l4_length]: 'a length in the L4 header contradicts the datagram',

@@ -108,6 +108,8 @@ export class CtResult {
   /** The stored connection, or -1, and its serial number. */
   connection = -1;
   serial = 0;
+  /** A packet of the connection's reply direction was accepted, this one included. */
+  replied = false;
   /** The packet runs against the connection's original direction. */
   reply = false;
   /** Translation was asked for, or addresses or ports were set: the next ct action tracks the packet anew. */
@@ -130,6 +132,7 @@ export class CtResult {
     this.tp_dst = from.tp_dst;
     this.connection = from.connection;
     this.serial = from.serial;
+    this.replied = from.replied;
     this.reply = from.reply;
     this.anew = from.anew;
     this.why = from.why;

@@ -1,5 +1,6 @@
 /** What can be set of the tracker, as plain data for people and for JSON. Where it is set: Tracker, Zones, TimeoutPolicies. */
 import type { FragmentMinimum } from './fragments.js';
+import type { CtRule } from './rules.js';
 import type { Timeouts } from './timeouts.js';
 import type { Tracker } from './tracker.js';
 
@@ -13,6 +14,8 @@ export interface CtSettings {
   /** Timeout policies, times in seconds; the first is every zone's that has no other. */
   policies: { name: string; timeouts: Timeouts }[];
   zone_policies: { zone: number; policy: string }[];
+  /** Beyond Open vSwitch: what isn't tracked, and timeouts beside the zones'. */
+  rules: readonly CtRule[];
   tcp_sequence_checks: boolean;
   nat_exhausted: 'continue' | 'drop';
   /** Bytes with the IP header, 0: any. */
@@ -28,6 +31,7 @@ export function settingsOf(tracker: Tracker): CtSettings {
     zone_limits: zones.limited().map(([zone, limit]) => ({ zone, limit, count: zones.count(zone) })),
     policies: timeouts.names().map((name) => ({ name, timeouts: { ...(timeouts.get(name) as Timeouts) } })),
     zone_policies: timeouts.chosen().map(([zone, policy]) => ({ zone, policy })),
+    rules: tracker.rules.list(),
     tcp_sequence_checks: tracker.tcpSequenceChecks,
     nat_exhausted: tracker.natExhausted,
     smallest_fragment: { ...tracker.fragments.minimum },

@@ -41,6 +41,9 @@ export const DEFAULT_TIMEOUTS: Readonly<Timeouts> = {
 /** The name of the policy that every zone has until it is given another. */
 export const DEFAULT_POLICY = 'default';
 
+/** Policies at most: one for each zone. */
+export const MAX_POLICIES = 0x10000;
+
 export class TimeoutPolicies {
   private readonly byName = new Map<string, { index: number; times: Timeouts }>();
   /** Milliseconds by policy and timeout: policy * 16 + timeout. */
@@ -63,6 +66,7 @@ export class TimeoutPolicies {
     }
     let policy = this.byName.get(name);
     if (policy === undefined) {
+      if (this.byName.size >= MAX_POLICIES) throw new RangeError(`there are ${MAX_POLICIES} timeout policies already`);
       policy = { index: this.byName.size, times: { ...DEFAULT_TIMEOUTS } };
       this.byName.set(name, policy);
       const bigger = new Float64Array(this.byName.size * 16);
@@ -78,6 +82,11 @@ export class TimeoutPolicies {
   /** The times of a policy in seconds, or null. */
   get(name: string): Readonly<Timeouts> | null {
     return this.byName.get(name)?.times ?? null;
+  }
+
+  /** The number of a policy, or -1. */
+  indexOf(name: string): number {
+    return this.byName.get(name)?.index ?? -1;
   }
 
   /** All names. */
@@ -102,6 +111,11 @@ export class TimeoutPolicies {
     return [...(this.ofZone ?? [])].flatMap((index, zone): [number, string][] =>
       index === 0 ? [] : [[zone, names[index]]],
     );
+  }
+
+  /** Milliseconds of `which` (an index of TIMEOUT_NAMES) in the policy with this number. */
+  ofPolicy(policy: number, which: number): number {
+    return this.times_ms[policy * 16 + which];
   }
 
   /** Milliseconds of `which` (an index of TIMEOUT_NAMES) in `zone`. */

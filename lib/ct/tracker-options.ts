@@ -1,5 +1,6 @@
 /** What a tracker is made with, what it counts, and what it tells. */
 import type { Log, Random } from '../bytes/index.js';
+import type { AdmissionCounters } from './admission.js';
 import type { Connection } from './connection.js';
 import type { EndReason } from './connections.js';
 import type { FragmentMinimum } from './fragments.js';
@@ -34,12 +35,11 @@ export interface TrackerOptions {
 }
 
 /** What the tracker counted since its beginning. */
-export interface CtCounters extends ReplyCounters {
+export interface CtCounters extends ReplyCounters, AdmissionCounters {
   /** Packets with a verdict of inv. */
   invalid: number;
   /** Connections stored. */
   committed: number;
-  /** Commits that the limit of all zones, or of one, refused. */
-  refused: number;
-  refused_by_zone: number;
+  /** Packets that a rule let pass untracked. */
+  notrack: number;
 }

@@ -9,6 +9,7 @@
 import type { Log } from '../bytes/index.js';
 import { silent } from '../bytes/index.js';
 import type { Packet } from '../packet/packet.js';
+import { Admission } from './admission.js';
 import { Answerer } from './answer.js';
 import { type Beginning, nothing, scratchOf } from './beginning.js';
 import { type Connection, describeConnection } from './connection.js';
@@ -23,9 +24,10 @@ import { inherit, writeMarks } from './marks.js';
 import { NatChooser } from './nat.js';
 import { isFragment, Parsed, parse } from './parse.js';
 import { WHY_TEXT, why } from './reasons.js';
-import { DNAT, FTP, SNAT, STATE, TFTP } from './record.js';
+import { DNAT, FTP, MOST_CONNECTIONS, SNAT, STATE, TFTP } from './record.js';
 import { kindOfNat, Replies } from './replies.js';
 import { type CtRequest, CtResult, FATE, type Prior, type Released } from './request.js';
+import type { Rules } from './rules.js';
 import { storeAssociation } from './sctp/record.js';
 import { type CtSettings, settingsOf } from './settings.js';
 import { CS_DNAT, CS_INV, CS_REL, CS_SNAT, PROTO_SCTP, PROTO_TCP } from './states.js';
@@ -42,6 +44,8 @@ const NOWHERE: Origin = { tag: 0, place: 0 };
 export class Tracker {
   readonly zones: Zones;
   readonly timeouts: TimeoutPolicies;
+  /** What isn't tracked, and timeouts beside the zones': docs/conntrack-extensions.md. */
+  readonly rules: Rules;
   readonly connections: Connections;
   readonly fragments: Fragments;
   /** The fragments that go on where a result's fate is `pieces`. */
@@ -51,11 +55,10 @@ export class Tracker {
     committed: 0,
     refused: 0,
     refused_by_zone: 0,
+    notrack: 0,
     nat_exhausted: 0,
     tuple_taken: 0,
   };
-  /** Connections in all zones together. */
-  limit: number;
   /** TCP's sequence numbers are checked. */
   tcpSequenceChecks = true;
   /** What becomes of a packet for whose translation nothing is free. */
@@ -72,20 +75,19 @@ export class Tracker {
   private readonly result = new CtResult();
   private readonly answerer: Answerer;
   private readonly replies: Replies;
+  private readonly admission: Admission;
   private readonly tuple = new Tuple();
   private readonly reply = new Tuple();
   private now_ms = 0;
-  /** The last commit met the limit. */
-  private full = false;
 
   constructor(options: TrackerOptions) {
     this.log = options.log ?? silent;
-    this.limit = options.limits?.connections ?? DEFAULT_LIMIT;
     this.natExhausted = options.natExhausted ?? 'continue';
     this.began = options.scratchOf ? scratchOf(options.scratchOf.began) : nothing(options);
-    const { zones, timeouts, fragments, connections, expectations, shifts, chance, seed } = this.began;
+    const { zones, timeouts, fragments, connections, expectations, shifts, rules, chance, seed } = this.began;
     this.zones = zones;
     this.timeouts = timeouts;
+    this.rules = rules;
     this.fragments = fragments;
     this.connections = connections;
     this.expectations = expectations;
@@ -96,6 +98,8 @@ export class Tracker {
       this.expectations.end(slot);
       shifts.end(slot);
     };
+    const limit = Math.min(options.limits?.connections ?? DEFAULT_LIMIT, MOST_CONNECTIONS);
+    this.admission = new Admission(connections, this.counters, this.log, limit);
     const chooser = new NatChooser(this.connections, chance, seed);
     this.replies = new Replies(this.connections, chooser, this.counters, this.log);
   }
@@ -117,6 +121,10 @@ export class Tracker {
     const { result } = this;
     if (prior === null || !this.resume(packet, prior, request, now_ms)) {
       parse(packet, request.zone, this.parsed);
+      if (this.rules.untracks && this.isUntracked()) {
+        this.counters.notrack++;
+        return this.answerer.untracked();
+      }
       this.decide(packet, request, prior, now_ms);
       this.apply(packet, request, prior, now_ms);
       return this.answer(request);
@@ -132,6 +140,7 @@ export class Tracker {
       result.state |= this.translate(packet, connection, prior.reply);
     }
     if (writeMarks(this.connections, connection, request)) {
+      if (this.rules.times) this.chooseRule(connection, now_ms);
       this.answerer.connection(connection);
       this.tellUpdate(connection);
     }
@@ -177,8 +186,9 @@ export class Tracker {
     }
     if (before !== null && this.resume(packet, before, request, now_ms)) return result;
     parse(packet, request.zone, this.parsed);
+    if (this.rules.untracks && this.isUntracked()) return this.answerer.untracked();
     this.decide(packet, request, before, now_ms);
-    if (verdict.begins && request.commit) verdict.why = this.refusal(request.zone) || verdict.why;
+    if (verdict.begins && request.commit) verdict.why = this.admission.refusal(request.zone) || verdict.why;
     if (request.nat !== null && (verdict.state & CS_INV) === 0) verdict.state |= this.natBits(request, before);
     return this.answer(request);
   }
@@ -186,7 +196,8 @@ export class Tracker {
   /** Why `look` answers what it answers, in words with the numbers behind it; nothing changes. */
   explain(packet: Packet, request: CtRequest, now_ms: number, prior: Prior | null = null): string {
     const { why: reason } = this.look(packet, request, now_ms, prior);
-    if (reason === why.stays_invalid || reason === why.found_before || reason === why.held) return WHY_TEXT[reason];
+    if (reason === why.stays_invalid || reason === why.found_before) return WHY_TEXT[reason];
+    if (reason === why.held || reason === why.notrack) return WHY_TEXT[reason];
     const { parsed, verdict, connections, zones, limit } = this;
     return explain({ parsed, verdict, connections, zones, limit, now_ms });
   }
@@ -218,6 +229,11 @@ export class Tracker {
     return true;
   }
 
+  /** Does a rule say that the packet that was read isn't tracked? */
+  private isUntracked(): boolean {
+    return this.parsed.why === why.none && this.rules.untracked(this.parsed.tuple);
+  }
+
   private decide(packet: Packet, request: CtRequest, prior: Prior | null, now_ms: number): void {
     this.verdict.judge(packet, this.parsed, request, prior, this.connections, this.tcpSequenceChecks, now_ms);
     const { verdict } = this;
@@ -242,6 +258,7 @@ export class Tracker {
     const valid = (verdict.state & CS_INV) === 0;
     if (valid) {
       if (verdict.advances) this.store();
+      if (verdict.reply && !this.parsed.related) connections.setReplied(verdict.slot);
       if (verdict.timeout >= 0) this.restart(now_ms);
     }
     const translated = prior === null ? 0 : prior.state & (CS_SNAT | CS_DNAT);
@@ -253,13 +270,19 @@ export class Tracker {
     if (!valid) return;
     if (translated === 0 && !this.inspect(packet, verdict.slot, verdict.reply, request)) return;
     const wrote = writeMarks(connections, verdict.slot, request);
+    if (wrote && this.rules.times) this.chooseRule(verdict.slot, now_ms);
     if (verdict.turns || wrote) this.tellUpdate(verdict.slot);
   }
 
   /** Stores the connection that the packet begins, if there is room for it and a reply tuple that is nobody else's. */
   private begin(packet: Packet, request: CtRequest, now_ms: number): void {
     const { verdict, connections, parsed } = this;
-    if (!this.admit(request.zone, now_ms)) return;
+    const full = this.admission.admit(request.zone, now_ms);
+    if (full !== why.none) {
+      verdict.why = full;
+      return;
+    }
+    if (verdict.why === why.no_connection || verdict.why === why.announced) verdict.why = why.committed;
     const { expected } = verdict;
     const { tuple } = parsed;
     const plain = request.nat === null && expected === null && connections.ownReplies === 0;
@@ -274,9 +297,10 @@ export class Tracker {
     verdict.slot = connections.insert(tuple, reply, kindOfNat(request.nat, expected) | helper);
     verdict.flags = connections.flags(verdict.slot);
     this.store();
-    this.restart(now_ms);
     if (expected !== null) inherit(connections, verdict.slot, expected.parent);
     writeMarks(connections, verdict.slot, request);
+    if (this.rules.times) connections.setRule(verdict.slot, this.rules.choose(tuple, connections.mark(verdict.slot)));
+    this.restart(now_ms);
     if (request.nat !== null) verdict.state |= this.translate(packet, verdict.slot, false);
     this.inspect(packet, verdict.slot, false, request);
     this.counters.committed++;
@@ -329,32 +353,6 @@ export class Tracker {
     this.listener?.({ type: 'updated', connection: this.describe(slot) });
   }
 
-  /** Room for a connection in `zone`: a record that is gone makes way, then the limits decide. */
-  private admit(zone: number, now_ms: number): boolean {
-    const { connections, verdict, counters } = this;
-    const { stale } = connections;
-    if (stale >= 0) connections.remove(stale, connections.isFlushed(stale) ? 'flushed' : 'expired');
-    if (connections.makeRoom(this.limit, zone, now_ms)) {
-      this.full = false;
-      if (verdict.why === why.no_connection || verdict.why === why.announced) verdict.why = why.committed;
-      return true;
-    }
-    verdict.why = this.refusal(zone);
-    if (verdict.why === why.limit) {
-      if (!this.full) this.log.warn(`the connection table is full (${this.limit}): new connections are not stored`);
-      this.full = true;
-      counters.refused++;
-    } else {
-      counters.refused_by_zone++;
-    }
-    return false;
-  }
-
-  private refusal(zone: number): number {
-    if (this.zones.total >= this.limit) return why.limit;
-    return this.zones.full(zone) ? why.zone_limit : why.none;
-  }
-
   /** Writes the protocol's states as the verdict has them. */
   private store(): void {
     const { verdict, connections } = this;
@@ -370,9 +368,20 @@ export class Tracker {
   }
 
   private restart(now_ms: number): void {
-    const { verdict, connections } = this;
-    const { slot } = verdict;
-    connections.setExpiry(slot, now_ms + this.timeouts.of(connections.zone(slot), verdict.timeout));
+    const { verdict, connections, timeouts, rules } = this;
+    const { slot, timeout } = verdict;
+    const rule = connections.rule(slot);
+    const own =
+      rule === 0 ? timeouts.of(connections.zone(slot), timeout) : timeouts.ofPolicy(rules.policy(rule), timeout);
+    connections.setExpiry(slot, now_ms + own);
+  }
+
+  /** The mark was written: a rule may give the connection other timeouts, which begin now. */
+  private chooseRule(slot: number, now_ms: number): void {
+    const { connections, verdict } = this;
+    connections.original(slot, this.tuple);
+    connections.setRule(slot, this.rules.choose(this.tuple, connections.mark(slot)));
+    if (verdict.timeout >= 0) this.restart(now_ms);
   }
 
   private answer(request: CtRequest): CtResult {
@@ -397,6 +406,16 @@ export class Tracker {
   }
 
   // --- Operations ---
+
+  /** Connections in all zones together. */
+  get limit(): number {
+    return this.admission.limit;
+  }
+
+  /** At most 16,777,215, the number of side records. */
+  set limit(limit: number) {
+    this.admission.limit = Math.min(limit, MOST_CONNECTIONS);
+  }
 
   /** A tracker that begins as this one stands and goes on by itself; good as long as this one stands still. */
   scratch(): Tracker {

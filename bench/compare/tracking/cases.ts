@@ -27,6 +27,8 @@ export interface CtFeatures {
   readonly zones: number;
   /** Zones that translate: there every commit does, since Open vSwitch lets others share a reply tuple. */
   readonly natZones: readonly (NatOfZone | null)[];
+  /** The table in which those zones commit: what is translated twice in one zone is each switch's own. */
+  readonly natTable: number;
   readonly icmp: boolean;
   /** Datagrams in pieces, of which packet-ins tell different ports. */
   readonly fragments: boolean;
@@ -57,6 +59,7 @@ export function randomCtCase(n: number, { seed }: Sizes): Case {
     tables: c.between(2, 4),
     nat,
     natZones: Array.from({ length: zones }, () => (nat && c.percent(70) ? natOfZone(c, family) : null)),
+    natTable: c.below(3),
     icmp: c.percent(50),
     fragments: c.percent(35),
     exec: c.percent(50),
@@ -114,7 +117,9 @@ function flow(c: Chance, features: CtFeatures, table: number, priority: number):
   const port = c.percent(30) ? `in_port=${c.pick([1, 2])}` : '';
   const match = [word, state, port].filter((part) => part !== '').join(',');
   const ported = word.startsWith('tcp') || word.startsWith('udp');
-  const actions = Array.from({ length: c.between(1, 3) }, (_, i) =>
+  // Behind a fork, Open vSwitch may use a connection that the copy's force has ended.
+  const once = features.force;
+  const actions = Array.from({ length: once ? 1 : c.between(1, 3) }, (_, i) =>
     i === 0 && c.percent(75)
       ? ct(c, features, table, ported, state)
       : c.weighted(ACTIONS)(c, features, table, ported, state),
@@ -146,28 +151,29 @@ const STATES: readonly ((c: Chance, features: CtFeatures) => string)[] = [
 type Maker = (c: Chance, features: CtFeatures, table: number, ported: boolean, state: string) => string;
 
 const output: Maker = (c) => `output:${c.pick(PORTS)}`;
-const rewrite: Maker = (c, { family, nat, icmp }, _, ported) =>
+const rewrite: Maker = (c, { family, nat }, _, ported) =>
   c.pick([
     'mod_nw_tos:32',
     'dec_ttl',
     `set_field:0x${c.hex(4)}->reg0`,
-    ...(nat && icmp ? [] : [`set_field:${c.pick(HOSTS[family].outside)}->${family === 4 ? 'ip' : 'ipv6'}_dst`]),
-    ...(ported ? [`mod_tp_src:${c.pick(CLIENT_PORTS)}`] : []),
+    ...(nat ? [] : [`set_field:${c.pick(HOSTS[family].outside)}->${family === 4 ? 'ip' : 'ipv6'}_dst`]),
+    ...(ported && !nat ? [`mod_tp_src:${c.pick(CLIENT_PORTS)}`] : []),
   ]);
 
 /** The ct action with its parts. */
 const ct: Maker = (c, features, table, ported, state) => {
   const parts: string[] = [];
-  const commit = !state.includes('+inv') && c.percent(60);
+  const zone = c.below(features.zones);
+  const translated = features.natZones[zone];
+  const mayCommit = translated === null || table === Math.min(features.natTable, features.tables - 1);
+  const commit = mayCommit && !state.includes('+inv') && c.percent(60);
   if (commit) parts.push('commit');
   if (commit && features.force && c.percent(40)) parts.push('force');
-  const zone = c.below(features.zones);
   if (zone > 0 || c.percent(30)) {
     parts.push(features.nat || c.percent(80) ? `zone=${zone}` : 'zone=NXM_NX_REG5[0..15]');
   }
   if (table + 1 < features.tables && c.percent(75)) parts.push(`table=${c.between(table + 1, features.tables - 1)}`);
   if (commit && features.exec && c.percent(50)) parts.push(`exec(${c.pick(EXEC)})`);
-  const translated = features.natZones[zone];
   if (translated !== null) {
     if (commit) parts.push(natText(translated, ported));
     else if (c.percent(60)) parts.push('nat');

@@ -128,7 +128,8 @@ export class Conversation {
       const flags = c.pick(
         nat ? ['ack'] : tame ? ['syn', 'ack'] : ['syn', 'rst', 'fin|ack', 'syn|ack', '', 'urg', 'ack'],
       );
-      const far = tame ? 0 : c.pick([0, 0, 1, 100_000, -100_000]);
+      // A first segment that is refused opens its side in Open vSwitch.
+      const far = tame || !(begun[0] && begun[1]) ? 0 : c.pick([0, 0, 1, 100_000, -100_000]);
       return { flags, seq: (next[me] + far) >>> 0, ack: next[1 - me], window: c.pick([0, 100, 65535]) };
     }
     const seq = next[me];
