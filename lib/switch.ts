@@ -5,8 +5,18 @@
 import type { Duplex } from 'node:stream';
 import type { Agent, AgentEvent, AgentOptions } from './agent/agent.js';
 import type { Profile } from './agent/profile.js';
-import { type Clock, type Log, OpenFlowError, Random, RefusedError, silent } from './bytes/index.js';
-import { type Connection, type DumpOptions, type Filter, formatConnection, Tracker } from './ct/index.js';
+import { type Clock, type Log, Random, silent } from './bytes/index.js';
+import {
+  type Connection,
+  type CtConfiguration,
+  type CtListener,
+  configure,
+  type DumpOptions,
+  type Filter,
+  formatConnection,
+  Tracker,
+  Watchers,
+} from './ct/index.js';
 import type { PortEntry, QueueRates } from './datapath/index.js';
 import {
   ALL_TABLES,
@@ -45,6 +55,7 @@ import {
   parseGroups,
   parseMeter,
   parseMeters,
+  placed,
 } from './text/index.js';
 import { type Trace, type TraceInput, type TraceOptions, tracedPacket, tracePackets } from './trace/index.js';
 
@@ -71,6 +82,8 @@ export interface SwitchOptions {
   readonly natExhausted?: 'continue' | 'drop';
   /** The smallest fragments but for last ones, bytes with the IP header; ct finds smaller ones invalid. 0 by default. */
   readonly smallestFragment?: { readonly ipv4?: number; readonly ipv6?: number };
+  /** Timeouts, and rules beyond Open vSwitch: docs/conntrack-extensions.md. What is wrong in it throws a RangeError. */
+  readonly conntrack?: CtConfiguration;
   /** Frames that processing made shorter than this are padded; 0, the default: never. */
   readonly minFrame?: number;
   /** False: translate for every packet, to compare. */
@@ -107,22 +120,12 @@ export const ALL_FLOWS: FlowFilter = {
   match: Match.all,
 };
 
-/** Runs `job`; what it refuses gets its place in the text: the actions, for what is wrong in them, else the line. */
-function placed(job: () => void, text: string, line: number, file?: string): void {
-  try {
-    job();
-  } catch (error) {
-    if (!(error instanceof OpenFlowError)) throw error;
-    const actions = /^(OFPBAC|OFPBIC|NXBAC|OFPMMFC)/.test(error.error) ? text.search(/\bactions\s*=/) : -1;
-    throw new RefusedError(error, line, (actions < 0 ? text.search(/\S/) : actions) + 1, file);
-  }
-}
-
 export class Switch {
   readonly datapathId: bigint;
   readonly clock: Clock;
   readonly pipeline: Pipeline;
   readonly tracker: Tracker;
+  private readonly connections: Watchers;
   private readonly log: Log;
   private readonly watchers = new Set<(event: SwitchEvent) => void>();
   private readonly starting = new Set<Promise<void>>();
@@ -144,6 +147,8 @@ export class Switch {
       natExhausted: options.natExhausted,
       smallestFragment: options.smallestFragment,
     });
+    if (options.conntrack !== undefined) configure(this.tracker, options.conntrack);
+    this.connections = new Watchers(this.tracker, this.log);
     this.pipeline = new Pipeline({
       clock: this.clock,
       log: this.log,
@@ -360,6 +365,22 @@ export class Switch {
   /** The tracked connections. */
   conntrack(filter: Filter = {}): Connection[] {
     return [...this.tracker.dump(this.clock.now(), filter)];
+  }
+
+  /** The same without holding the event loop: a few hundred at a time, the rest of the program in between. */
+  async *conntrackPages(filter: Filter = {}): AsyncGenerator<Connection[]> {
+    for (const page of this.tracker.dumpSteps(this.clock.now(), filter)) {
+      if (page.length > 0) yield page;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /**
+   * Calls `listener` with each connection that is stored, changed or ended, in order, while its packet is in hand; what is returned
+   * ends it. One that throws is taken off. While nobody listens nothing is made for it.
+   */
+  onConntrack(listener: CtListener): () => void {
+    return this.connections.add(listener);
   }
 
   /** The same as `ovs-appctl dpctl/dump-conntrack` prints them. */

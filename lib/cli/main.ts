@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { parseAddress } from '../channel/address.js';
 import { didYouMean } from '../nxm/suggestion.js';
+import { ruleOption, timeoutsOption, zoneOption } from './conntrack-options.js';
 import { EXIT, Failure, failureOf } from './exit.js';
 import { signalled } from './lifetime.js';
 import { flushed } from './output.js';
@@ -44,6 +45,8 @@ A port is [N=|LOCAL=]SPEC, and a SPEC one of
   file:IN.pcap[,OUT.pcap][,paced] a capture that is played in, one that is written
   host:NAME,MAC,IP[,IP6]          a small virtual host inside the process
   memory[:NAME]                   a port that nothing is behind
+
+A rule of --ct-rule is [zone=N,][proto=NAME,][src=,dst=,sport=,dport=,mark=N/MASK,] and timeouts=NAME or notrack.
 
 Examples:
   ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 --controller tcp:127.0.0.1:6653
@@ -178,6 +181,18 @@ function commands(ended: (status: number) => void): Command {
         .choices(['continue', 'drop'])
         .default('continue'),
     )
+    .option(
+      '--ct-timeouts <NAME:T=S,…>',
+      'timeouts of tracked connections, by name; repeatable',
+      several(timeoutsOption),
+    )
+    .option('--ct-zone <ZONE=NAME>', 'the timeouts of a zone; repeatable', several(zoneOption))
+    .option(
+      '--ct-rule <RULE>',
+      'connections with timeouts of their own, or not tracked; repeatable',
+      several(ruleOption),
+    )
+    .option('--conntrack-events', 'tell of tracked connections: new, updated and destroyed ones')
     .addHelpText('after', RUN_HELP)
     .action(async (options) => ended(await (await import('./run.js')).run(options)));
   withCommonOptions(run);

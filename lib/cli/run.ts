@@ -2,8 +2,10 @@
 import type { Profile } from '../agent/profile.js';
 import { OFPP } from '../nxm/index.js';
 import { FilePort, InputError } from '../ports/file.js';
-import { type FailMode, Switch } from '../switch.js';
+import { type FailMode, Switch, type SwitchOptions } from '../switch.js';
 import { systemClock } from '../system-clock.js';
+import { tellConnections } from './connection-events.js';
+import { type ConntrackOptions, conntrackConfiguration } from './conntrack-options.js';
 import { tellEvents } from './events.js';
 import { EXIT, Failure } from './exit.js';
 import { loadFlows, readFlowFile } from './flow-file.js';
@@ -14,7 +16,7 @@ import { readyJson, readyText } from './ready.js';
 import { SessionRecorder } from './session-recorder.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
 
-export interface RunOptions extends CommonOptions {
+export interface RunOptions extends CommonOptions, ConntrackOptions {
   readonly name: string;
   readonly dpid: bigint;
   readonly port?: readonly string[];
@@ -24,6 +26,7 @@ export interface RunOptions extends CommonOptions {
   readonly profile: Profile;
   readonly minFrame: number;
   readonly natExhausted: 'continue' | 'drop';
+  readonly conntrackEvents?: boolean;
 }
 
 /** The smallest fragment but the last that the tracker takes: Open vSwitch's, where the switch is to be like it. */
@@ -41,7 +44,8 @@ export async function run(options: RunOptions): Promise<number> {
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const log = logFor(options, output);
   const recorder = options.record === undefined ? null : new SessionRecorder(options.record, systemClock, log);
-  const sw = new Switch({
+  const sw = makeSwitch({
+    conntrack: conntrackConfiguration(options),
     datapathId: options.dpid,
     clock: systemClock,
     failMode,
@@ -69,9 +73,11 @@ export async function run(options: RunOptions): Promise<number> {
     output.tell('ready@1', readyJson(facts));
     output.say(readyText(facts, output));
     const silence = tellEvents({ sw, output, all: options.verbose > 0, logged: options.verbose > 0 });
+    const quiet = options.conntrackEvents ? tellConnections(sw, output) : () => {};
     for (const play of captures) play();
     const status = await life.ended;
     silence();
+    quiet();
     return status;
   } catch (error) {
     // A capture that can't be played is a bad file, not an environment that lacks something.
@@ -80,6 +86,16 @@ export async function run(options: RunOptions): Promise<number> {
     await sw.close();
     await recorder?.close();
     life.release();
+  }
+}
+
+/** What the switch itself finds wrong in timeouts and rules is a mistake of who typed them. */
+function makeSwitch(options: SwitchOptions): Switch {
+  try {
+    return new Switch(options);
+  } catch (error) {
+    if (!(error instanceof RangeError) || options.conntrack === undefined) throw error;
+    throw new Failure(EXIT.usage, `--ct-timeouts, --ct-zone, --ct-rule: ${error.message}`);
   }
 }
 

@@ -1,4 +1,6 @@
 /** The connection tracker: `Tracker`, what goes into it and what comes out. */
+
+export { type CtConfiguration, configure } from './configuration.js';
 export type { Connection, ConnectionTuple, TcpSide } from './connection.js';
 export type { EndReason } from './connections.js';
 export { type DumpOptions, formatConnection, formatTuple, protocolName } from './dump.js';
@@ -35,3 +37,4 @@ export {
   DEFAULT_LIMIT,
   type TrackerOptions,
 } from './tracker-options.js';
+export { type CtListener, Watchers } from './watchers.js';

@@ -24,10 +24,14 @@ export interface CtRuleMatch {
   dport?: number;
 }
 
-/** Connections that have the timeouts of a policy, and packets that aren't tracked. */
-export type CtRule =
-  | (CtRuleMatch & { timeouts: string; mark?: number; markMask?: number })
-  | (CtRuleMatch & { track: false });
+/** Connections that have the timeouts of a policy, or packets that aren't tracked: one of the two. */
+export interface CtRule extends CtRuleMatch {
+  timeouts?: string;
+  /** With timeouts: bits of the connection's mark; all where there is no mask. */
+  mark?: number;
+  markMask?: number;
+  track?: false;
+}
 
 const ANY = -1;
 
@@ -117,12 +121,12 @@ export class Rules {
     if ((sport !== ANY || dport !== ANY) && proto !== ANY && !hasPorts(proto)) {
       throw new RangeError(`protocol ${rule.proto} has no ports`);
     }
-    const timed = 'timeouts' in rule && rule.timeouts !== undefined;
-    if (timed === ('track' in rule && rule.track !== undefined))
-      throw new RangeError('either timeouts or track: false');
-    if (!timed && (rule as { track: unknown }).track !== false) throw new RangeError('track can only be false');
-    const { mark, markMask } = rule as { mark?: number; markMask?: number };
-    if (!timed && (mark !== undefined || markMask !== undefined)) throw new RangeError('a mark beside track: false');
+    const { timeouts, track, mark, markMask } = rule;
+    if ((timeouts === undefined) === (track === undefined)) throw new RangeError('either timeouts or track: false');
+    if (track !== undefined && track !== false) throw new RangeError('track can only be false');
+    if (track === false && (mark !== undefined || markMask !== undefined)) {
+      throw new RangeError('a mark beside track: false');
+    }
     if (mark === undefined && markMask !== undefined) throw new RangeError('a markMask without a mark');
     const bits = mark === undefined ? 0 : whole('markMask', markMask ?? 0xffffffff, 0xffffffff);
     return {
@@ -134,7 +138,7 @@ export class Rules {
       dport,
       mark: whole('mark', mark ?? 0, 0xffffffff) | 0,
       markMask: bits | 0,
-      policy: timed ? this.numberOf((rule as { timeouts: string }).timeouts, policies) : 0,
+      policy: timeouts === undefined ? 0 : this.numberOf(timeouts, policies),
     };
   }
 

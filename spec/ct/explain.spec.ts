@@ -52,9 +52,9 @@ describe('ct/explain', () => {
   it('the connection that matched', () => {
     const t = new Tracking();
     t.send(udp4(there), commit());
-    expect(explain(t, udp4(back))).to.equal(`belongs to a stored connection; ${t.only()}`);
+    expect(explain(t, udp4(back))).to.equal(`belongs to a stored connection; ${t.only()}; no reply was seen yet`);
     const error = icmp4({ type: 3, src: '10.0.0.2', dst: '10.0.0.1', payload: inner(udp4(there)) });
-    expect(explain(t, error)).to.equal(`an ICMP error about a stored connection; ${t.only()}`);
+    expect(explain(t, error)).to.match(/^an ICMP error about a stored connection; udp,.*; no reply was seen yet$/);
     expect(explain(t, udp4(back), commit({ force: true }))).to.match(/^force ended .*; udp,orig=/);
     expect(explain(t, udp4(back), {}, t.keep(udp4(back)))).to.equal(WHY_TEXT[why.found_before]);
   });

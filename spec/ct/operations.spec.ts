@@ -68,6 +68,7 @@ describe('ct/operations', () => {
         mark: 0,
         label: '0'.repeat(32),
         timeout_s: 60,
+        replied: false,
         tcp: null,
         sctp: null,
         helper: null,
