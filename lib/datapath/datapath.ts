@@ -24,6 +24,7 @@ import {
   type ControllerCold,
   type Credits,
   type CtCold,
+  type EffectCold,
   type MeterCold,
   OP,
   STEP_WORDS,
@@ -293,6 +294,9 @@ export class Datapath {
           break;
         case OP.ct:
           if (!this.track(w[at + 1], w[at + 2], w[at + 3] !== 0, at + STEP_WORDS[op], depth, packet)) return;
+          break;
+        case OP.effect:
+          (this.cold.get(w[at + 1]) as EffectCold).effect.happen(this.keys[depth], this.now_ms);
           break;
         case OP.ctClear:
           this.priors[depth].clear();

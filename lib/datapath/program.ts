@@ -5,6 +5,7 @@
  */
 
 import type { CtRequest } from '../ct/index.js';
+import type { Key } from '../packet/key.js';
 import type { TunnelOut } from '../packet/tunnel.js';
 import type { Credit, Lookup } from './cache.js';
 import type { Meter } from './meter.js';
@@ -44,10 +45,12 @@ export const OP = {
   sample: 16,
   /** bytes, words of the steps that follow, their end included: they run, and no others, where the frame has more bytes. */
   larger: 17,
+  /** cold: something happens outside of the packet (a flow is learned). */
+  effect: 18,
 } as const;
 
 /** Words of a step, its number included. */
-export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3, 2, 2, 3, 4, 2, 2, 3];
+export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3, 2, 2, 3, 4, 2, 2, 3, 2];
 
 const NAMES = Object.keys(OP);
 
@@ -154,7 +157,18 @@ export interface TunnelCold {
   readonly out: TunnelOut;
 }
 
-export type Cold = ControllerCold | CtCold | MeterCold | TunnelCold;
+/** What a packet brings about beside its own way. Runs once a packet, so it allocates nothing where nothing changes. */
+export interface Effect {
+  /** `key` is the packet's as it came in, or was last read. */
+  happen(key: Key, now_ms: number): void;
+}
+
+export interface EffectCold {
+  readonly kind: 'effect';
+  readonly effect: Effect;
+}
+
+export type Cold = ControllerCold | CtCold | MeterCold | TunnelCold | EffectCold;
 
 /** Cold arguments by index. */
 export class ColdStore {

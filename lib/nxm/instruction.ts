@@ -82,3 +82,19 @@ function writeList(w: Writer, type: number, actions: readonly Action[]): void {
   writeActions(w, actions);
   w.u16At(start + 2, w.at - start);
 }
+
+/** Is it one that may stand beside conjunction? */
+const harmless = ({ type }: { readonly type: string }) => type === 'conjunction' || type === 'note';
+
+/** What stands beside a conjunction and may not: an action's or an instruction's name; null where nothing does. */
+export function besideConjunction(i: Instructions): string | null {
+  const apply: readonly Action[] = i.apply ?? [];
+  if (!apply.some(({ type }) => type === 'conjunction')) return null;
+  const other = apply.find((a) => !harmless(a));
+  if (other) return other.type;
+  if (i.meter !== undefined) return 'meter';
+  if (i.clear) return 'clear_actions';
+  if (i.write) return 'write_actions';
+  if (i.metadata) return 'write_metadata';
+  return i.goto === undefined ? null : 'goto_table';
+}

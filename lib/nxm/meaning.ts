@@ -4,8 +4,9 @@
  * agree in them.
  */
 
-import type { Action, Nat } from './actions/index.js';
+import type { Action, Learn, Nat } from './actions/index.js';
 import type { Field } from './field.js';
+import type { HashFields } from './hash-fields.js';
 import type { FieldValue } from './oxm.js';
 import type { Subfield } from './subfield.js';
 
@@ -56,6 +57,8 @@ export interface FieldMeaning {
   remove(field: Field): void;
   /** Is the prerequisite of a field true for this packet? Marks what it looked at. */
   has(field: Field): boolean;
+  /** A hash, 32 bits, of what the name says; marks it. */
+  hash(fields: HashFields, basis: number): number;
 }
 
 /** Headers put in front of the packet and taken away. */
@@ -84,6 +87,8 @@ export interface OutputMeaning {
   sample(probability: number): void;
   /** Outputs from here on go through a port's queue; null: its own one again. */
   queue(queue: number | null): void;
+  /** Is it a port whose link is up, or a reserved one other than CONTROLLER and LOCAL? */
+  isUp(port: number): boolean;
 }
 
 /** Tables and the action lists that they lead to. */
@@ -117,6 +122,14 @@ export interface TrackingMeaning {
   clear(): void;
 }
 
+/** What packets leave behind in the flow tables. */
+export interface LearningMeaning {
+  /** The flow that the action makes of the packet is there before the packet's first output. */
+  learn(action: Learn): void;
+  /** A TCP segment with FIN or RST shortens the timeouts of the flow in hand, s; 0 leaves one as it is. */
+  finTimeout(idle_s: number, hard_s: number): void;
+}
+
 export interface Meaning {
   readonly fields: FieldMeaning;
   readonly tags: TagMeaning;
@@ -124,4 +137,5 @@ export interface Meaning {
   readonly lists: ListMeaning;
   readonly copies: CopyMeaning;
   readonly tracking: TrackingMeaning;
+  readonly learning: LearningMeaning;
 }

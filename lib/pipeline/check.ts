@@ -2,6 +2,7 @@
 import { OpenFlowError } from '../bytes/index.js';
 import {
   type Action,
+  besideConjunction,
   type Check,
   type Instructions,
   kindOf,
@@ -89,12 +90,19 @@ function checkMatchedPort(slot: Slot): void {
   }
 }
 
+/** Flows with conjunction stand for alternatives, and do nothing themselves. */
+function checkConjunctions(i: Instructions): void {
+  const beside = besideConjunction(i);
+  if (beside !== null) throw new OpenFlowError('NXBAC_BAD_CONJUNCTION', `${beside} beside conjunction`);
+}
+
 /** Throws OpenFlowError unless the switch can do what a flow of this table and match asks for. */
 export function checkInstructions(i: Instructions, match: Match, tableId: number, named: Named): void {
   // The virtual meters are not for flows.
   if (i.meter !== undefined && (i.meter > OFPM.MAX || !named.hasMeter(i.meter))) {
     throw new OpenFlowError('OFPMMFC_INVALID_METER', `there is no meter ${i.meter}`);
   }
+  checkConjunctions(i);
   const check = new FlowCheck(named, match, tableId, 'apply');
   for (const slot of PORT_SLOTS) checkMatchedPort(slot);
   if (i.apply) check.all(i.apply);
@@ -106,10 +114,12 @@ export function checkInstructions(i: Instructions, match: Match, tableId: number
 
 /** The same for a packet-out's actions. */
 export function checkPacketOut(actions: readonly Action[], named: Named): void {
+  checkConjunctions({ apply: actions });
   new FlowCheck(named, null, 0xff, 'packet-out').all(actions);
 }
 
 /** The same for the actions of a group's bucket: nothing is known of its packets. */
 export function checkBucket(actions: readonly Action[], named: Named): void {
+  checkConjunctions({ apply: actions });
   new FlowCheck(named, null, 0xff, 'bucket').all(actions);
 }

@@ -56,7 +56,7 @@ export class Expiry {
 
   private look(flow: Flow, now: number): void {
     if (flow.removed) return;
-    if (flow.hardTimeout_s && now >= flow.created_ms + flow.hardTimeout_s * 1000)
+    if (flow.hardTimeout_s && now >= flow.modified_ms + flow.hardTimeout_s * 1000)
       this.events.expired(flow, 'hard_timeout');
     else if (flow.idleTimeout_s && now >= flow.used_ms + flow.idleTimeout_s * 1000)
       this.events.expired(flow, 'idle_timeout');
@@ -71,7 +71,7 @@ export class Expiry {
 }
 
 function dueAt(flow: Flow): number {
-  const hard = flow.hardTimeout_s ? flow.created_ms + flow.hardTimeout_s * 1000 : Number.POSITIVE_INFINITY;
+  const hard = flow.hardTimeout_s ? flow.modified_ms + flow.hardTimeout_s * 1000 : Number.POSITIVE_INFINITY;
   const idle = flow.idleTimeout_s ? flow.used_ms + flow.idleTimeout_s * 1000 : Number.POSITIVE_INFINITY;
   return Math.min(hard, idle);
 }

@@ -1,5 +1,13 @@
 /** The packet's fields as actions read and set them (headers.ts keeps them); what says what follows it is tags.ts's. */
-import { type Field, type FieldMeaning, type FieldValue, type Subfield, slotOf } from '../nxm/index.js';
+import {
+  type Field,
+  type FieldMeaning,
+  type FieldValue,
+  type HashFields,
+  type Subfield,
+  slotOf,
+} from '../nxm/index.js';
+import { hashFields } from './flow-hash.js';
 import type { Headers } from './headers.js';
 import { isPresent } from './packet-fields.js';
 import type { Pass } from './pass.js';
@@ -57,6 +65,10 @@ export class FieldAccess implements FieldMeaning {
     // Options that no TLV table maps aren't there.
     if (field.slot === null) return;
     this.headers.writeValue({ field, value: new Uint8Array(field.bytes), mask: null });
+  }
+
+  hash(fields: HashFields, basis: number): number {
+    return hashFields(fields, basis, this.headers);
   }
 
   has(field: Field): boolean {

@@ -2,7 +2,7 @@
  * The flow tables and what changes them: flow-mods in all their forms (OpenFlow 1.3.5 §6.4, §7.3.4.1), timeouts, statistics.
  * A change is checked whole, then made, then told to the datapath's journal: it is in force when `apply` returns.
  */
-import { type Clock, type ErrorName, OpenFlowError, Writer } from '../bytes/index.js';
+import { type Clock, type ErrorName, type Log, OpenFlowError, Writer } from '../bytes/index.js';
 import type { Sparse } from '../datapath/index.js';
 import {
   type Action,
@@ -19,6 +19,8 @@ import {
 import { checkInstructions, type Named, TABLES } from './check.js';
 import { Expiry } from './expiry.js';
 import { Flow } from './flow.js';
+import { type LearnedFlow, type LearnedTables, Learner } from './learner.js';
+import { Lessons } from './lessons.js';
 import { References } from './references.js';
 import { Table } from './table.js';
 import { checkLimits } from './table-limits.js';
@@ -39,6 +41,8 @@ const KNOWN_FLAGS = Object.values(OFPFF).reduce((all, bit) => all | bit, 0);
 export interface FlowTableEvents {
   /** Flows of `table` within `match` changed. */
   changed(table: number, match: Sparse): void;
+  /** In a table in which learn counts, there are other flows than before. */
+  counted(): void;
   /** Counters of all flows have to be brought up to date. */
   collect(): void;
   removed(flow: FlowView, reason: RemovedReason): void;
@@ -48,6 +52,8 @@ export class FlowTables {
   readonly tables: readonly Table[] = Array.from({ length: TABLES }, (_, id) => new Table(id));
   /** Which flows name which groups and meters. */
   readonly references = new References();
+  readonly learner: Learner;
+  private readonly lessons: Lessons;
   private readonly expiry: Expiry;
   private watcher: FlowWatcher | null = null;
   /** Changes of flows so far. */
@@ -57,11 +63,20 @@ export class FlowTables {
     private readonly clock: Clock,
     private readonly events: FlowTableEvents,
     private readonly named: Named,
+    log: Log,
     private readonly transaction = new Transaction(),
   ) {
+    this.learner = new Learner(this.learnedTables(), log);
     this.expiry = new Expiry(clock, {
       collect: () => events.collect(),
-      expired: (flow, reason) => this.remove(flow, reason),
+      expired: (flow, reason) => {
+        this.remove(flow, reason);
+        this.removeOrphans();
+      },
+    });
+    this.lessons = new Lessons({
+      flowsOf: (tableId) => this.tables[tableId]?.flows() ?? [],
+      counted: () => events.counted(),
     });
   }
 
@@ -76,9 +91,12 @@ export class FlowTables {
 
   apply(change: FlowMod): void {
     checkFlags(change);
+    // What is undone leaves no orphans: its flows are there again.
+    if (this.transaction.active) this.transaction.did(() => this.lessons.takeOrphans());
     if (change.command === 'add') this.add(change);
     else if (change.command === 'modify' || change.command === 'modify_strict') this.modify(change);
     else this.delete(change);
+    this.removeOrphans();
   }
 
   private add(change: FlowMod): void {
@@ -89,9 +107,7 @@ export class FlowTables {
     }
     const now = this.clock.now();
     const old = table.classifier.exact(change.match, change.priority);
-    if (!old && table.count >= table.maxEntries) {
-      throw new OpenFlowError('OFPFMFC_TABLE_FULL', `table ${change.tableId} has ${table.count} flows`);
-    }
+    if (!old) this.checkRoom(table);
     const { tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags } = change;
     const flow = new Flow(tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags, now);
     if (old) {
@@ -103,18 +119,18 @@ export class FlowTables {
       }
       this.takeOut(table, old);
     }
-    this.enter(table, flow);
-    flow.changed = ++this.changes;
-    flow.serial = old ? old.serial : flow.changed;
-    if (this.watcher) this.tellWatcher('added', flow, 0, old?.instructions ?? null);
+    this.enter(table, flow, old);
   }
 
-  /** Puts a flow into its table. */
-  private enter(table: Table, flow: Flow): void {
+  /** Puts a flow into its table, instead of an old one that was taken out. */
+  private enter(table: Table, flow: Flow, old: Flow | null): void {
     const { transaction } = this;
     this.putBack(table, flow);
     this.expiry.watch(flow);
     if (transaction.active) transaction.did(() => this.takeOut(table, flow));
+    flow.changed = ++this.changes;
+    flow.serial = old ? old.serial : flow.changed;
+    if (this.watcher) this.tellWatcher('added', flow, 0, old?.instructions ?? null);
   }
 
   /** Takes a flow out of its table; `putBack` undoes it. */
@@ -130,23 +146,36 @@ export class FlowTables {
     flow.removed = false;
     table.add(flow);
     this.references.add(flow);
+    this.lessons.enter(flow);
     this.events.changed(table.id, flow.match);
   }
 
   /** A flow's instructions count no more. */
   private leave(flow: Flow): void {
     this.references.remove(flow);
+    this.lessons.leave(flow);
   }
 
   /** The flow does something else from now on. */
-  private alter(flow: Flow, instructions: Instructions): void {
+  private alter(flow: Flow, instructions: Instructions, cookie = flow.cookie): void {
     const { transaction } = this;
-    const before = flow.instructions;
+    const { instructions: before, cookie: was } = flow;
     this.leave(flow);
     flow.instructions = instructions;
+    flow.cookie = cookie;
     this.references.add(flow);
+    this.lessons.enter(flow);
     this.events.changed(flow.tableId, flow.match);
-    if (transaction.active) transaction.did(() => this.alter(flow, before));
+    if (transaction.active) transaction.did(() => this.alter(flow, before, was));
+  }
+
+  /** The same for good: those who watch are told. */
+  private modified(flow: Flow, instructions: Instructions, cookie = flow.cookie): void {
+    const { instructions: before, cookie: was } = flow;
+    this.alter(flow, instructions, cookie);
+    flow.changed = ++this.changes;
+    if (!this.watcher || (cookie === was && sameInstructions(before, instructions))) return;
+    this.tellWatcher('modified', flow, 0, before);
   }
 
   private resetCounts(flow: Flow): void {
@@ -187,11 +216,8 @@ export class FlowTables {
     }
     if (flows.length > 0 && change.flags & OFPFF.RESET_COUNTS) this.events.collect();
     for (const flow of flows) {
-      const before = flow.instructions;
       if (change.flags & OFPFF.RESET_COUNTS) this.resetCounts(flow);
-      this.alter(flow, change.instructions);
-      flow.changed = ++this.changes;
-      if (this.watcher && !sameInstructions(before, flow.instructions)) this.tellWatcher('modified', flow, 0, before);
+      this.modified(flow, change.instructions);
     }
   }
 
@@ -238,6 +264,48 @@ export class FlowTables {
   private removeAll(flows: readonly Flow[], reason: RemovedReason): void {
     if (flows.length > 0) this.events.collect();
     this.removeTogether(flows, reason);
+    this.removeOrphans();
+  }
+
+  /** Removes what flows have taught that are gone, and wanted it so. */
+  private removeOrphans(): void {
+    for (let orphans = this.lessons.takeOrphans(); orphans.length > 0; orphans = this.lessons.takeOrphans()) {
+      for (const { tableId, cookie } of orphans) {
+        const flows = [...(this.tables[tableId]?.flows() ?? [])].filter((flow) => flow.cookie === cookie);
+        if (flows.some((flow) => flow.flags & OFPFF.SEND_FLOW_REM)) this.events.collect();
+        this.removeTogether(flows, 'delete');
+      }
+    }
+  }
+
+  /** What learning may do here. */
+  private learnedTables(): LearnedTables {
+    return {
+      tables: this.tables,
+      countOf: (tableId, cookie) => this.lessons.countOf(tableId, cookie),
+      add: (learned, now_ms) => this.addLearned(learned, now_ms),
+      change: (flow, instructions, cookie, now_ms) => {
+        flow.modified_ms = now_ms;
+        this.modified(flow, instructions, cookie);
+        this.removeOrphans();
+      },
+      hurry: (flow) => this.expiry.watch(flow),
+    };
+  }
+
+  private addLearned(learned: LearnedFlow, now_ms: number): Flow {
+    const { tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags } = learned;
+    const table = this.table(tableId, 'OFPFMFC_BAD_TABLE_ID');
+    if (table.limits) checkLimits(table.limits, match, priority, instructions);
+    this.checkRoom(table);
+    const flow = new Flow(tableId, priority, match, instructions, cookie, idleTimeout_s, hardTimeout_s, flags, now_ms);
+    this.enter(table, flow, null);
+    return flow;
+  }
+
+  private checkRoom(table: Table): void {
+    if (table.count < table.maxEntries) return;
+    throw new OpenFlowError('OFPFMFC_TABLE_FULL', `table ${table.id} has ${table.count} flows`);
   }
 
   /** Takes flows out; a table that loses all of them is cleared at once. Counters as for `remove`. */
@@ -295,7 +363,7 @@ export class FlowTables {
       const setup = setups.get(table.id);
       const { maxEntries, limits } = setup ?? { maxEntries: 0, limits: null };
       if (table.count > 0 && (!setup || limits !== table.limits)) {
-        for (const flow of table.flows()) this.references.remove(flow);
+        for (const flow of table.flows()) this.leave(flow);
         table.clear();
         cleared = true;
       }
@@ -303,6 +371,7 @@ export class FlowTables {
       table.maxEntries = maxEntries;
       table.limits = limits;
     }
+    this.removeOrphans();
     return cleared;
   }
 

@@ -233,7 +233,8 @@ export class Groups {
     return watched?.buckets.some((other) => this.isLive(watched, other, depth + 1)) ?? false;
   }
 
-  private isPortLive(port: number): boolean {
+  /** Is a port there, its link up, and nothing says that it is down? */
+  isPortLive(port: number): boolean {
     const entry = this.ports.get(port);
     return entry !== undefined && !(entry.config & OFPPC.PORT_DOWN) && !(entry.state & OFPPS.LINK_DOWN);
   }

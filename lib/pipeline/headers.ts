@@ -99,19 +99,20 @@ export class Headers implements HeaderKinds {
   }
 
   readBits(s: Subfield): number {
+    this.lookAtBits(s);
+    return readBits(this.flow, s);
+  }
+
+  private lookAtBits(s: Subfield): void {
     markBits(this.touched, s);
     this.settle((word, bits) => {
       this.mask[word] |= bits & ~this.written[word];
     }, slotOf(s.field));
-    return readBits(this.flow, s);
   }
 
   /** The number in any bits of a field. */
   number(s: Subfield): bigint {
-    markBits(this.touched, s);
-    this.settle((word, bits) => {
-      this.mask[word] |= bits & ~this.written[word];
-    }, slotOf(s.field));
+    this.lookAtBits(s);
     return readNumber(this.flow, s);
   }
 
@@ -156,10 +157,7 @@ export class Headers implements HeaderKinds {
   }
 
   move(from: Subfield, to: Subfield): void {
-    markBits(this.touched, from);
-    this.settle((word, bits) => {
-      this.mask[word] |= bits & ~this.written[word];
-    }, slotOf(from.field));
+    this.lookAtBits(from);
     this.appear(to.field);
     copyBits(this.flow, from, this.flow, to);
     markBits(this.touched, to);

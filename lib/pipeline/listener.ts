@@ -10,6 +10,7 @@ import type { Flow } from './flow.js';
 import type { Rest } from './frozen.js';
 import type { Group } from './groups.js';
 import type { Headers } from './headers.js';
+import type { LearnedFlow } from './learner.js';
 
 export interface TranslationListener {
   /** A translation begins: the packet's key as it came, and the headers as they will be followed. */
@@ -28,6 +29,8 @@ export interface TranslationListener {
   actionSet(): void;
   /** The innermost of those above is over. */
   done(): void;
+  /** The packet teaches a flow (learn); false: more than its limit allows. */
+  teaches(flow: LearnedFlow, added: boolean): void;
   /** A remark on where the translation stands. */
   note(text: string): void;
   finished(translation: Translation): void;

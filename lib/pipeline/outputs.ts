@@ -56,6 +56,11 @@ export class Outputs implements OutputMeaning {
     });
   }
 
+  isUp(port: number): boolean {
+    if (port === OFPP.CONTROLLER) return false;
+    return (port >= OFPP.IN_PORT && port !== OFPP.LOCAL) || this.pass.world.groups.isPortLive(port);
+  }
+
   /** Sends to a port that isn't TABLE or CONTROLLER; to the ingress port only as IN_PORT. */
   private to(port: number): void {
     switch (port) {

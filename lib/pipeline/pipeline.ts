@@ -20,6 +20,7 @@ import {
   type Action,
   type FlowMod,
   type GroupMod,
+  Match,
   type MeterMod,
   mapActions,
   mapFlowMod,
@@ -40,6 +41,7 @@ import { FlowTables } from './flow-tables.js';
 import { FrozenStates } from './frozen.js';
 import { readOptions } from './geneve-options.js';
 import { Groups, MAX_GROUPS } from './groups.js';
+import { LEARNED_COUNTS } from './learning.js';
 import { MacTable } from './mac-table.js';
 import { METER_FEATURES, Meters } from './meters.js';
 import { packetInFields } from './packet-in.js';
@@ -126,10 +128,12 @@ export class Pipeline implements PipelineApi {
       clock,
       {
         changed: (table, match) => this.datapath.journal.change(table, match),
+        counted: () => this.datapath.journal.change(LEARNED_COUNTS, Match.all),
         collect: () => this.datapath.collect(),
         removed: (flow, reason) => events.flowRemoved(flow, reason),
       },
       this.named,
+      options.log,
       this.transaction,
     );
     const { references } = this.flowTables;
@@ -159,6 +163,7 @@ export class Pipeline implements PipelineApi {
       frozen: this.frozen,
       cold: this.datapath.cold,
       tlvTable: this.tlvTable,
+      learner: this.flowTables.learner,
     };
     this.translator = new Translator(this.world);
   }
@@ -198,6 +203,11 @@ export class Pipeline implements PipelineApi {
   /** Packets that resubmits led too deep, by translations. */
   get tooDeep(): number {
     return this.translator.tooDeep;
+  }
+
+  /** Flows that learn did not add: beyond its own limit, and where the table had no room or takes none such. */
+  get notLearned(): { readonly limit: number; readonly table: number } {
+    return this.flowTables.learner.refused;
   }
 
   /** Refuses what `apply` would refuse for what the change itself says, and changes nothing. */

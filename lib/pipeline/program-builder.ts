@@ -4,6 +4,7 @@ import type {
   ColdStore,
   ControllerCold,
   Credit,
+  Effect,
   Lookup,
   Meter,
   MeterCold,
@@ -57,6 +58,8 @@ export class ProgramBuilder {
   /** Where the last step begins, -1 none. */
   private last = -1;
   private coldIds: number[] = [];
+  /** What happens before the first step: cold arguments. */
+  private readonly first: number[] = [];
   private recirculations: number[] = [];
   private credits: Credit[] = [];
   private found: Lookup[] = [];
@@ -93,6 +96,11 @@ export class ProgramBuilder {
   ct(cold: Cold, recirculation: number): void {
     if (recirculation) this.recirculations.push(recirculation);
     this.step(OP.ct, this.keep(cold), recirculation, 0);
+  }
+
+  /** Happens before the first step, also where the packet is dropped after all. */
+  before(effect: Effect): void {
+    this.first.push(this.cold.put({ kind: 'effect', effect }));
   }
 
   /** The packet goes on from a frozen state. */
@@ -239,10 +247,11 @@ export class ProgramBuilder {
     this.trim(0);
     this.unwrap();
     this.markNeeds();
+    const steps = [...this.first.flatMap((cold) => [OP.effect, cold]), ...this.steps];
     const shape = shapeOf(headers.mask);
     return {
-      steps: this.steps,
-      length: this.steps.length,
+      steps,
+      length: steps.length,
       shape,
       values: valuesFor(shape, headers.original),
       credits: this.credits,
@@ -250,7 +259,7 @@ export class ProgramBuilder {
       missed: this.missed,
       visited: this.visited,
       rewritten: headers.rewritten(),
-      cold: this.coldIds,
+      cold: [...this.first, ...this.coldIds],
       recirculations: this.recirculations,
     };
   }

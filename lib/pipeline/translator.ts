@@ -16,6 +16,7 @@ import { type Key, slots } from '../packet/key.js';
 import { Copies } from './copies.js';
 import { FieldAccess } from './field-access.js';
 import { goOnLater, thaw } from './freezer.js';
+import { Learning } from './learning.js';
 import { Lists } from './lists.js';
 import { Outputs } from './outputs.js';
 import { Pass } from './pass.js';
@@ -31,6 +32,7 @@ export class Translator implements Meaning {
   readonly outputs: Outputs;
   readonly copies: Copies;
   readonly tracking: Tracking;
+  readonly learning: Learning;
   /** Packets dropped because they went too deep, by translations. */
   tooDeep = 0;
 
@@ -43,6 +45,7 @@ export class Translator implements Meaning {
     this.outputs = new Outputs(pass, this.lists);
     this.copies = new Copies(pass, this.tags, this.lists);
     this.tracking = new Tracking(pass, this);
+    this.learning = new Learning(pass);
   }
 
   /** The program for a packet that came in, or comes out of ct; `given`: what it has in registers and the like already. */
@@ -74,6 +77,7 @@ export class Translator implements Meaning {
   private begin(key: Key): void {
     this.pass.begin(key);
     this.tags.begin();
+    this.learning.begin();
   }
 
   /** A packet that wasn't in the pipeline before. */

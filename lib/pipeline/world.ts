@@ -3,6 +3,7 @@ import type { ColdStore, PortTable } from '../datapath/index.js';
 import type { TlvTable } from '../nxm/index.js';
 import type { FrozenStates } from './frozen.js';
 import type { Groups } from './groups.js';
+import type { Teaching } from './learner.js';
 import type { TranslationListener } from './listener.js';
 import type { MacTable } from './mac-table.js';
 import type { Meters } from './meters.js';
@@ -23,4 +24,6 @@ export interface World {
   readonly tlvTable: TlvTable;
   /** Hears how packets are translated. */
   readonly listener?: TranslationListener;
+  /** For effects; a translation only asks it. */
+  readonly learner: Teaching;
 }

@@ -5,6 +5,7 @@
  */
 import {
   type Action,
+  besideConjunction,
   checkOutside,
   formatActions,
   type Instructions,
@@ -133,7 +134,10 @@ export function parseInstructions(text: string, place: Place, facts: PacketFacts
     }
   }
   if (drop && count > 1) throw mistake(place, drop.keyAt, 'drop stands alone, without any other action');
-  return apply.length > 0 ? { ...draft, apply } : draft;
+  const instructions = apply.length > 0 ? { ...draft, apply } : draft;
+  const beside = besideConjunction(instructions);
+  if (beside === null) return instructions;
+  throw mistake(place, text.search(/\S/), `beside conjunction only note may stand, not ${beside}`);
 }
 
 /** Instructions as ovs-ofctl prints them; "drop" for none. */

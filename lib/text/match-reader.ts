@@ -5,8 +5,10 @@
  */
 import { fromBigInt, OpenFlowError } from '../bytes/index.js';
 import {
+  bytesOfField,
   didYouMean,
   ETH_TYPE,
+  ETHERNET_FIELDS,
   type Field,
   fieldBits,
   fieldMask,
@@ -19,20 +21,21 @@ import {
   type Masked,
   type Match,
   MatchBuilder,
-  meets,
   parseNumber,
   parseSubfield,
   parseValue,
   port32,
   type Subfield,
+  saidOf,
+  says,
   slotOf,
   type TextArgument,
+  TLV_ORDER,
 } from '../nxm/index.js';
 import { Key, type Slot, slots, VLAN_CFI } from '../packet/key.js';
 import { mistake, type Place, type PlaceOptions, placeOf } from './place.js';
 import { PREREQUISITE_TEXTS } from './prerequisite-text.js';
 import { PROTOCOLS } from './protocols.js';
-import { ETHERNET_FIELDS, TLV_ORDER } from './tlv-order.js';
 
 /** Names of matches that are no field's: ovs-ofctl prints them, or OpenFlow 1.0 had them. */
 const ALIASES: Readonly<Record<string, Field>> = {
@@ -45,8 +48,6 @@ const NO_VLAN = 0xffff;
 const WHOLE_TCI = 0xffff;
 /** Fields that say "there is a tag" beside their own bits. */
 const TAGGED: ReadonlySet<Field> = new Set([fields.dl_vlan, fields.dl_vlan_pcp, fields.vlan_pcp]);
-/** ct_state and tunnel flags have more bits on the wire than a match may name, so their TLVs always carry a mask. */
-const ALWAYS_MASKED: ReadonlySet<Field> = new Set([fields.ct_state, fields.tun_flags]);
 
 /** All words that a match may begin a part with. */
 export function matchWords(): string[] {
@@ -158,7 +159,7 @@ export class MatchReader {
     const size = s.field.bytes;
     const value = fromBigInt(number << BigInt(s.start), size);
     const mask = fromBigInt(((1n << BigInt(s.bits)) - 1n) << BigInt(s.start), size);
-    const old = this.bits(s.field);
+    const old = { value: bytesOfField(s.field, this.value), mask: bytesOfField(s.field, this.mask) };
     for (let i = 0; i < size; i++) {
       value[i] |= old.value[i] & ~mask[i];
       mask[i] |= old.mask[i];
@@ -192,15 +193,6 @@ export class MatchReader {
   private setBits(slot: Slot, all: number, value: number, mask: number): void {
     this.value.set(slot, ((this.value.get(slot) & ~all) | value) >>> 0);
     this.mask.set(slot, ((this.mask.get(slot) & ~all) | mask) >>> 0);
-  }
-
-  /** A field's value and mask in the keys, as bytes. */
-  private bits(field: Field): { value: Uint8Array; mask: Uint8Array } {
-    const slot = slotOf(field);
-    if (slot.size > 4) return { value: this.value.getBytes(slot), mask: this.mask.getBytes(slot) };
-    const all = field.bits;
-    const of = (key: Key) => fromBigInt(BigInt((key.get(slot) & all) >>> 0), field.bytes);
-    return { value: of(this.value), mask: of(this.mask) };
   }
 
   /** The match of all that was said. Throws TextError. */
@@ -243,29 +235,13 @@ export class MatchReader {
   /** Does the text say something of the field that its prerequisites allow? */
   private says(field: Field): boolean {
     if (field.option !== undefined) return this.options.size > 0 && this.options.has(field);
-    const slot = slotOf(field);
-    if (slot.size <= 4) {
-      if ((this.mask.get(slot) & field.bits) === 0) return false;
-    } else {
-      let any = 0;
-      for (let i = slot.at; i < slot.at + slot.size; i++) any |= this.mask.bytes[i];
-      if (any === 0) return false;
-    }
-    if (field === fields.vlan_pcp) return (this.value.get(slots.vlan_tci) & 0x1fff) !== 0;
-    return meets(field.needs, this.value, this.mask);
+    return says(field, this.value, this.mask);
   }
 
   private put(builder: MatchBuilder, field: Field): void {
-    const option = this.options.get(field);
-    if (option) {
-      builder.add(field, option.value, option.mask);
-      return;
-    }
-    const { value, mask } = this.bits(field);
-    const all = fieldMask(field);
-    const exact = all.every((byte, i) => (byte & ~mask[i]) === 0) && !ALWAYS_MASKED.has(field);
+    const { value, mask } = this.options.get(field) ?? saidOf(field, this.value, this.mask);
     try {
-      builder.add(field, value, exact ? null : mask);
+      builder.add(field, value, mask);
     } catch (error) {
       if (!(error instanceof OpenFlowError)) throw error;
       const item = this.items.find((item) => item.field.slot?.at === field.slot?.at);

@@ -74,6 +74,7 @@ function step(words: ArrayLike<number>, at: number, names: StepNames, agreed: Ag
     case OP.controller:
       return [controller(names.cold(a))];
     case OP.learn:
+    case OP.effect:
       return [];
     case OP.ct:
       return [ct(names.cold(a)), ...(b ? [`recirc(0x${b.toString(16)})`] : [])];

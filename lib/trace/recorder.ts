@@ -8,7 +8,7 @@ import { OP, STEP_WORDS, type Translation } from '../datapath/index.js';
 import { type Action, formatActions, formatValue, type Instructions, type TextNames } from '../nxm/index.js';
 import { Key, slots } from '../packet/index.js';
 import type { PacketIn, ScratchListener } from '../pipeline/index.js';
-import { flowJson, formatInstructions, formatMatch, givenFrame } from '../text/index.js';
+import { flowJson, formatFlow, formatInstructions, formatMatch, givenFrame } from '../text/index.js';
 import { formatSteps, type StepNames } from './datapath-actions.js';
 import { changes, type FieldChange, formatFlowKey, matchOf } from './flow-text.js';
 import type { TraceEffect, TraceNode, TraceOutcome, TracePass, TraceVerdict } from './types.js';
@@ -131,6 +131,12 @@ export class Recorder implements ScratchListener {
     // That a packet goes on untracked behind ct is no news.
     const own = /^ct[(_]|^ct$/.test(node.action);
     node.changes = changes(before, now).filter(({ field }) => !own || !field.startsWith('ct_'));
+  }
+
+  teaches(...[flow, added]: Heard<'teaches'>): void {
+    const row = { ...flow, duration_ms: 0, packets: null, bytes: null };
+    const text = formatFlow(row, { names: this.names, stats: false }).trim();
+    this.note(added ? text : `${text} (not learned: its limit is reached)`);
   }
 
   note(note: string): void {

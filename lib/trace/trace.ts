@@ -76,6 +76,7 @@ class Tracer {
       actionSet: heard('actionSet'),
       done: heard('done'),
       note: heard('note'),
+      teaches: heard('teaches'),
       finished: heard('finished'),
       sent: heard('sent'),
       packetIn: heard('packetIn'),

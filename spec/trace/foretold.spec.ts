@@ -10,7 +10,7 @@ import { digest } from '../support/digest.js';
 /** What a lookup leaves behind for its caller alone. */
 const FLEETING = new Set([
   ...['Connections.hash', 'Connections.reply', 'Connections.stale'],
-  ...['walkTable', 'walkMask', 'walkAt', 'walkHash'],
+  ...['walkTable', 'walkMask', 'walkAt', 'walkHash', 'Classifier.visits'],
 ]);
 
 class Observed {

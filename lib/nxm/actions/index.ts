@@ -1,7 +1,9 @@
 /** Every action: the union of their types, and the list that bytes, texts and documents are derived from. */
 import type { ActionKind } from '../action.js';
+import { type Bundle, bundle } from './bundle.js';
 import { type CheckPktLarger, checkPktLarger } from './check-pkt-larger.js';
 import { type Clone, clone } from './clone.js';
+import { type Conjunction, conjunction } from './conjunction.js';
 import { type CopyTtlIn, type CopyTtlOut, copyTtlIn, copyTtlOut } from './copy-ttl.js';
 import { type Ct, ct } from './ct.js';
 import { type CtClear, ctClear } from './ct-clear.js';
@@ -9,11 +11,14 @@ import { type DebugRecirc, type DebugSlow, debugRecirc, debugSlow } from './debu
 import { type DecTtl, decTtl } from './dec-ttl.js';
 import { type DeleteField, deleteField } from './delete-field.js';
 import { type Exit, exit } from './exit.js';
+import { type FinTimeout, finTimeout } from './fin-timeout.js';
 import { type Group, group } from './group.js';
+import { type Learn, learn } from './learn.js';
 import { type Load, load } from './load.js';
 import { type Move, move } from './move.js';
 import { type PopMpls, type PushMpls, popMpls, pushMpls } from './mpls.js';
 import { type DecMplsTtl, decMplsTtl, type SetMplsTtl, setMplsTtl } from './mpls-ttl.js';
+import { type Multipath, multipath } from './multipath.js';
 import { type Nat, nat } from './nat.js';
 import { type Note, note } from './note.js';
 import { type Output, output } from './output.js';
@@ -70,6 +75,11 @@ export type Action =
   | DebugSlow
   | Push
   | Pop
+  | Learn
+  | FinTimeout
+  | Multipath
+  | Bundle
+  | Conjunction
   | Unknown;
 
 const KINDS = {
@@ -110,6 +120,11 @@ const KINDS = {
   debug_slow: debugSlow,
   push,
   pop,
+  learn,
+  fin_timeout: finTimeout,
+  multipath,
+  bundle,
+  conjunction,
   unknown,
 } as const satisfies { [T in Action['type']]: ActionKind<Extract<Action, { type: T }>> };
 
@@ -122,8 +137,10 @@ export function kindOf<A extends Action>(a: A): ActionKind<A> {
 export const ACTION_KINDS = Object.values(KINDS) as unknown as readonly ActionKind<Action>[];
 
 export type {
+  Bundle,
   CheckPktLarger,
   Clone,
+  Conjunction,
   CopyTtlIn,
   CopyTtlOut,
   Ct,
@@ -134,9 +151,12 @@ export type {
   DecTtl,
   DeleteField,
   Exit,
+  FinTimeout,
   Group,
+  Learn,
   Load,
   Move,
+  Multipath,
   Nat,
   Note,
   Output,

@@ -24,7 +24,7 @@ function masked(value: bigint, { field, start, bits }: Subfield): SetField {
 }
 
 /** What a load of any width stands for: loads of at most 64 bits, the low ones first. */
-function pieces(value: bigint, to: Subfield): Action[] {
+export function loadsOf(value: bigint, to: Subfield): Action[] {
   if (isBeyondLoad(to.field)) return [masked(value, to)];
   const list: Load[] = [];
   for (let done = 0; done < to.bits; done += 64) {
@@ -65,7 +65,7 @@ export const load = action<Load>({
       const value = parseNumber(valueText);
       if (value === null) throw arg.error(`"${valueText}" is no number`);
       if (value >> BigInt(to.bits)) throw arg.error(`${valueText} does not fit in ${to.bits} bits`);
-      return pieces(value, to);
+      return loadsOf(value, to);
     },
   },
   format: (a) => `load:${a.value ? `0x${a.value.toString(16)}` : '0'}->${formatSubfield(a.to)}`,

@@ -2,7 +2,8 @@
  * The order in which ovs-ofctl 3.1 writes a match's TLVs in OpenFlow 1.3, whatever order the text has; and what keeps a flow from
  * being for packets of any type. Of fields that share a place in the key, prerequisites decide which one is written.
  */
-import { type Field, fieldNamed } from '../nxm/index.js';
+import type { Field } from './field.js';
+import { fieldNamed } from './fields.js';
 
 const METADATA = 'dp_hash recirc_id conj_id in_port_oxm actset_output';
 
