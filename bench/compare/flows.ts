@@ -1,6 +1,7 @@
 /** Random flows in ovs-ofctl's syntax: a match, and instructions that mostly suit it. */
 import type { Chance } from './chance.js';
 import { FIELDS, type FieldRow, type Layer, PROTOCOLS } from './fields.js';
+import { nicira } from './nicira.js';
 import { LABEL_TTLS, LABEL_TYPES, LABELS, MACS, SWITCH_PORTS, TTLS, V4, VIDS } from './pools.js';
 
 /** What a case may use; features that disturb each other stay apart (on-purpose.ts says which and why). */
@@ -19,10 +20,12 @@ export interface Features {
   readonly labels: number;
   /** Labels are pushed, or taken away, or neither: never both (on-purpose.ts). */
   readonly stack: 'kept' | 'push' | 'pop';
+  /** Actions ask for the frame's length. */
+  readonly lengths: boolean;
 }
 
 /** What a flow's packets have, while its actions are chosen. */
-interface Facts {
+export interface Facts {
   readonly layers: Set<Layer>;
   /** Known to have a tag, known to have none, or neither. */
   tag: 'yes' | 'no' | 'unknown';
@@ -165,7 +168,8 @@ const can =
     return mode !== 'pop' || (text !== 'dec_ttl' && text !== 'CONTROLLER');
   };
 
-type Maker = (c: Chance, features: Features, facts: Facts) => string | null;
+/** Makes an action, or several; null where this one has no place. */
+export type Maker = (c: Chance, features: Features, facts: Facts) => string | null;
 
 function actions(c: Chance, features: Features, facts: Facts, count: number): string[] {
   const list: string[] = [];
@@ -381,9 +385,10 @@ const resubmit: Maker = (c, features, facts) => {
   const table = c.between(0, features.tables - 1);
   const last = facts.table + 1 >= features.tables;
   // Whoever pushes labels is met once, and who tracks goes round in no circle.
-  if ((features.stack === 'push' || features.ct) && last) return null;
+  if ((features.stack === 'push' || features.ct || features.lengths) && last) return null;
   if (features.tags > 1) unknownTags(facts);
-  if (features.ct) return `resubmit(${c.percent(20) ? c.pick(SWITCH_PORTS) : ''},${Math.max(table, facts.table + 1)})`;
+  if (features.ct || features.lengths)
+    return `resubmit(${c.percent(20) ? c.pick(SWITCH_PORTS) : ''},${Math.max(table, facts.table + 1)})`;
   if (features.stack === 'push') return `resubmit(,${facts.table + 1})`;
   return c.weighted([
     [50, `resubmit(,${Math.max(table, Math.min(facts.table + 1, features.tables - 1))})`],
@@ -426,6 +431,17 @@ const EXEC: readonly ((c: Chance) => string)[] = [
   () => 'move:NXM_NX_REG1[0..7]->NXM_NX_CT_LABEL[120..127]',
 ];
 
+/** What may stand inside a clone: nothing that Open vSwitch's check would go on with behind it. */
+const CLONED: readonly (readonly [number, Maker])[] = [
+  [30, output],
+  [10, setField],
+  [6, load],
+  [6, move],
+  [4, decTtl],
+  [5, resubmit],
+  [10, ct],
+];
+
 const ACTIONS: readonly (readonly [number, Maker])[] = [
   [30, output],
   [5, controller],
@@ -440,4 +456,5 @@ const ACTIONS: readonly (readonly [number, Maker])[] = [
   [5, old],
   [9, resubmit],
   [22, ct],
+  [12, nicira((c, features, facts) => c.weighted(CLONED)(c, features, facts))],
 ];

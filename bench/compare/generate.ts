@@ -25,16 +25,19 @@ export interface Sizes {
 function randomFeatures(c: Chance, tables: number): Features {
   const ct = c.percent(50);
   const labels = c.percent(40) ? c.between(1, 2) : 0;
+  const actionSet = !ct && c.percent(50);
+  const lengths = !actionSet && labels === 0 && c.percent(25);
   return {
     tables,
     ct,
     exec: ct && c.percent(60),
-    actionSet: !ct && c.percent(50),
+    actionSet,
     normal: c.percent(25),
-    timeouts: c.percent(20),
+    timeouts: !lengths && c.percent(20),
     tags: c.percent(40) ? 2 : 1,
     labels,
     stack: labels > 0 ? c.pick(['kept', 'push', 'pop']) : 'kept',
+    lengths,
   };
 }
 
@@ -71,8 +74,8 @@ export function randomCase(n: number, { seed, packets, small }: Sizes): Case {
     flows,
     packets: steps,
     cold: true,
-    // Bytes behind a label that was taken away are counted differently (on-purpose.ts).
-    dump: features.stack !== 'pop' && (!small || n % 3 === 0),
+    // Bytes behind a label that was taken away, and both ways by a length, are counted differently (on-purpose.ts).
+    dump: features.stack !== 'pop' && !features.lengths && (!small || n % 3 === 0),
     ct_opts: features.timeouts ? ['-m'] : c.pick([[], ['-m'], ['-s'], ['-m', '-s']]),
   };
 }

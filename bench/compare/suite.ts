@@ -17,6 +17,7 @@ import {
   udp4,
   udp6,
 } from '../../spec/support/frames.js';
+import { ACTION_SUITE } from './suite-actions.js';
 
 const IN = { src: '10.0.0.1', dst: '192.0.2.9' };
 const OUT = { src: '192.0.2.9', dst: '10.0.0.1' };
@@ -45,6 +46,7 @@ const neighbour = (type: number, option: number[], target = '2001:db8::9') =>
 
 /** Name → case. */
 export const SUITE: Readonly<Record<string, SimulateCase>> = {
+  ...ACTION_SUITE,
   'firewall-udp': {
     flows: FIREWALL('udp'),
     packets: [

@@ -105,6 +105,7 @@ export class RandomPipeline {
         );
       else if (k < 92) list.push('ct_clear');
       else if (k < 94 && ip) list.push('move:NXM_NX_CT_MARK[0..1]->NXM_NX_REG1[0..1]');
+      else if (k >= 94) list.push(this.nicira(table));
     }
     if (this.groups && this.chance(40)) list.push(`group:${1 + this.below(GROUP_COUNT)}`);
     if (table < 3 && this.chance(20))
@@ -116,6 +117,26 @@ export class RandomPipeline {
       );
     if (this.groups && this.chance(30)) list.unshift(`meter:${1 + this.below(METER_COUNT)}`);
     return list.length > 0 ? list.join(',') : 'drop';
+  }
+
+  /** One of Nicira's actions that ask more of a translation. */
+  private nicira(table: number): string {
+    const clone = [
+      `output:${1 + this.below(4)}`,
+      `set_field:${this.pick(MACS)}->eth_dst,output:2`,
+      'pop:NXM_NX_REG1[]',
+    ];
+    if (table < 3) clone.push(`resubmit(,${table + 1})`);
+    return this.pick([
+      `check_pkt_larger(${this.pick([42, 54, 60, 70])})->NXM_NX_REG1[${this.below(2)}]`,
+      `clone(${this.pick(clone)},${this.pick(clone)})`,
+      `push:${this.pick(['in_port', 'eth_dst', 'reg1', 'eth_type'])}`,
+      'pop:NXM_NX_REG1[]',
+      'output:NXM_NX_REG1[0..2]',
+      `output(port=${1 + this.below(4)},max_len=${this.pick([14, 50])})`,
+      'exit',
+      'debug_recirc',
+    ]);
   }
 
   /** A group whose buckets forward to groups of lower numbers only. */
