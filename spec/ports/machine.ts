@@ -47,3 +47,21 @@ export function script(namespace: string | null, source: string): Promise<Ended>
 export function descriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
+
+/** Makes a veth with one end here and the other in a namespace, where it has an address. */
+export function veth(name: string, namespace: string, address: string): void {
+  ip(`link add ${name} type veth peer name e netns ${namespace}`);
+  ip(`link set ${name} up addrgenmode none`);
+  ip(`-n ${namespace} addr add ${address}/24 dev e`);
+  ip(`-n ${namespace} link set e up addrgenmode none`);
+}
+
+/** Connects to an echo over TCP, sends `size` bytes and says how many came back unchanged. */
+export const echo = (address: string, size: number) => `
+  import net from 'node:net';
+  const data = Buffer.alloc(${size}, (i) => i).map((_, i) => (i * 7) >> 3);
+  let at = 0, same = true;
+  const socket = net.connect(7, '${address}', () => socket.end(data));
+  socket.on('data', (part) => { same &&= part.equals(data.subarray(at, at + part.length)); at += part.length; });
+  socket.on('close', () => console.log(at, same));
+  socket.setTimeout(15000, () => { console.log('timeout at', at); process.exit(1); });`;

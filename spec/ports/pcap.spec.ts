@@ -5,31 +5,13 @@ import { type Clock, fromHex, silent, toHex } from '../../lib/bytes/index.js';
 import { FRAMES_A_TURN, type HostPort, host, type PcapPort, PortError, pcap } from '../../lib/ports/index.js';
 import { requires } from '../support/needs.js';
 import { Bridge, realClock, until } from './bridge.js';
-import { descriptors, ip, run, script, tryIp } from './machine.js';
+import { descriptors, echo, ip, run, script, tryIp, veth } from './machine.js';
 
 const [A, B, NS_A, NS_B] = ['a', 'b', 'ns-a', 'ns-b'].map((end) => `c${process.pid}${end}`);
 const H1_MAC = '50:54:00:00:00:01';
 const IN_NS = '198.18.0.2';
 const H1 = '198.18.0.1';
 const LIBRARY = new URL('../../lib/ports/index.js', import.meta.url);
-
-/** Makes a veth with one end here and the other in a namespace, where it has an address. */
-function veth(name: string, namespace: string, address: string): void {
-  ip(`link add ${name} type veth peer name e netns ${namespace}`);
-  ip(`link set ${name} up addrgenmode none`);
-  ip(`-n ${namespace} addr add ${address}/24 dev e`);
-  ip(`-n ${namespace} link set e up addrgenmode none`);
-}
-
-/** Connects to an echo over TCP, sends `size` bytes and says how many came back unchanged. */
-const echo = (address: string, size: number) => `
-  import net from 'node:net';
-  const data = Buffer.alloc(${size}, (i) => i).map((_, i) => (i * 7) >> 3);
-  let at = 0, same = true;
-  const socket = net.connect(7, '${address}', () => socket.end(data));
-  socket.on('data', (part) => { same &&= part.equals(data.subarray(at, at + part.length)); at += part.length; });
-  socket.on('close', () => console.log(at, same));
-  socket.setTimeout(15000, () => { console.log('timeout at', at); process.exit(1); });`;
 
 /** Each driver, what it needs, and how a script makes a port of it. */
 const DRIVERS = [

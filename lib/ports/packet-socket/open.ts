@@ -35,42 +35,59 @@ const SOCKET_BYTES = 8 * 1024 * 1024;
 
 export interface Opened {
   readonly libc: Libc;
-  readonly fd: number;
+  /** Frames come in here. */
+  readonly input: number;
+  /** And go out here: nobody waits for this one, or the kernel would look for sleepers after each frame. */
+  readonly output: number;
 }
 
-/** Opens a socket on the interface with the kernel's number `index`. Throws an UnsupportedError or an OpenError. */
-export async function openPacketSocket(index: number): Promise<Opened> {
+/** Opens sockets on the interface with the kernel's number `index`. Throws an UnsupportedError or an OpenError. */
+export async function openPacketSockets(index: number): Promise<Opened> {
   if (process.platform !== 'linux' || endianness() !== 'LE') throw new UnsupportedError('it needs Linux');
   const calls = await libc().catch((error: Error) => {
     throw new UnsupportedError(`koffi is missing or does not load: ${error.message.split('\n')[0]}`);
   });
-  const fd = calls.socket(AF_PACKET, SOCK_RAW, 0);
-  if (fd < 0) throw failure(calls.errno());
-  try {
-    const setAt = (level: number, option: number, values: readonly number[]): boolean => {
-      const value = Int32Array.from(values);
-      return calls.setsockopt(fd, level, option, value, value.byteLength) === 0;
-    };
-    const set = (option: number, ...values: number[]): void => {
-      if (!setAt(SOL_PACKET, option, values)) throw unsupported(option, calls.errno());
-    };
+  const input = openSocket(calls, index, ETH_P_ALL, [SO_RCVBUFFORCE, SO_RCVBUF], (set) => {
     set(PACKET_IGNORE_OUTGOING, 1);
     set(PACKET_VNET_HDR, 1);
     setRing(set);
-    for (const [forced, asked] of [
-      [SO_SNDBUFFORCE, SO_SNDBUF],
-      [SO_RCVBUFFORCE, SO_RCVBUF],
-    ]) {
-      if (!setAt(SOL_SOCKET, forced, [SOCKET_BYTES])) setAt(SOL_SOCKET, asked, [SOCKET_BYTES]);
-    }
+    set(PACKET_ADD_MEMBERSHIP, index, PACKET_MR_PROMISC, 0, 0);
+  });
+  try {
+    const output = openSocket(calls, index, 0, [SO_SNDBUFFORCE, SO_SNDBUF], (set) => set(PACKET_VNET_HDR, 1));
+    return { libc: calls, input, output };
+  } catch (error) {
+    calls.close(input);
+    throw error;
+  }
+}
+
+/** Opens a bound socket; `buffers` are the options for its buffer, with more rights and with less. */
+function openSocket(
+  calls: Libc,
+  index: number,
+  protocol: number,
+  buffers: readonly number[],
+  setOptions: (set: (option: number, ...values: number[]) => void) => void,
+): number {
+  const fd = calls.socket(AF_PACKET, SOCK_RAW, 0);
+  if (fd < 0) throw failure(calls.errno());
+  const setAt = (level: number, option: number, values: readonly number[]): boolean => {
+    const value = Int32Array.from(values);
+    return calls.setsockopt(fd, level, option, value, value.byteLength) === 0;
+  };
+  try {
+    setOptions((option, ...values) => {
+      if (!setAt(SOL_PACKET, option, values)) throw unsupported(option, calls.errno());
+    });
+    buffers.some((option) => setAt(SOL_SOCKET, option, [SOCKET_BYTES]));
     const address = new Uint8Array(SOCKADDR_LL_BYTES);
     const view = new DataView(address.buffer);
     view.setUint16(0, AF_PACKET, true);
-    view.setUint16(2, ETH_P_ALL, true);
+    view.setUint16(2, protocol, true);
     view.setInt32(4, index, true);
     if (calls.bind(fd, address, SOCKADDR_LL_BYTES) < 0) throw failure(calls.errno());
-    set(PACKET_ADD_MEMBERSHIP, index, PACKET_MR_PROMISC, 0, 0);
-    return { libc: calls, fd };
+    return fd;
   } catch (error) {
     calls.close(fd);
     throw error;

@@ -67,7 +67,10 @@ export class Outbox implements Holder {
     }
     const { bytes: own, words, iovecs, used } = this;
     const at = used + BEFORE;
-    words.fill(0, used >>> 2, at >>> 2);
+    const header = used >>> 2;
+    words[header] = 0;
+    words[header + 1] = 0;
+    words[header + 2] = 0;
     if (length > COPIED_BY_LOOP) own.set(bytes.subarray(start, end), at);
     else for (let from = start, to = at; from < end; from++, to++) own[to] = bytes[from];
     if (!putSegmentation(own, at - VNET_BYTES, at, at + length, mtu)) {

@@ -7,7 +7,7 @@ import type { Driver } from '../driver.js';
 import type { Libc, Poll } from '../native.js';
 import { FRAMES_A_TURN, type PortHost } from '../port.js';
 import { completeReceived, cutDatagrams, datagramSize, VNET_BYTES } from './offload.js';
-import { openPacketSocket } from './open.js';
+import { OpenError, type Opened, openPacketSockets } from './open.js';
 import { Outbox } from './outbox.js';
 import { Ring, SOL_PACKET } from './ring.js';
 import { type Taker, turns } from './turns.js';
@@ -27,6 +27,9 @@ const LONG_START = HEADROOM + VNET_BYTES;
 export class PacketSocket implements Driver, Taker {
   /** In bytes, without the Ethernet header. */
   mtu = 1500;
+  private readonly libc: Libc;
+  private readonly input: number;
+  private readonly output: number;
   private readonly ring: Ring;
   private readonly outbox: Outbox;
   private readonly poll: Poll;
@@ -40,23 +43,27 @@ export class PacketSocket implements Driver, Taker {
   private ended = false;
 
   private constructor(
-    private readonly libc: Libc,
-    private readonly fd: number,
+    opened: Opened,
     private readonly host: PortHost,
   ) {
-    this.ring = new Ring(libc, fd);
-    this.outbox = new Outbox(libc, fd, host);
-    this.poll = libc.poll(fd, this.ready);
+    const { libc, input, output } = opened;
+    this.libc = libc;
+    this.input = input;
+    this.output = output;
+    this.ring = new Ring(libc, input);
+    this.outbox = new Outbox(libc, output, host);
+    this.poll = libc.poll(input, this.ready);
   }
 
   /** Opens the interface with the kernel's number `index`. Throws an UnsupportedError or an OpenError. */
   static async open(index: number, host: PortHost): Promise<PacketSocket> {
-    const { libc, fd } = await openPacketSocket(index);
+    const opened = await openPacketSockets(index);
     try {
-      return new PacketSocket(libc, fd, host);
+      return new PacketSocket(opened, host);
     } catch (error) {
-      libc.close(fd);
-      throw error;
+      opened.libc.close(opened.input);
+      opened.libc.close(opened.output);
+      throw error instanceof OpenError ? error : new OpenError('other', (error as Error).message);
     }
   }
 
@@ -67,7 +74,7 @@ export class PacketSocket implements Driver, Taker {
   /** Counts what the kernel lost because the ring was full, since the last time. */
   count(): void {
     this.sizes[0] = this.counts.byteLength;
-    const read = this.libc.getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, this.counts, this.sizes);
+    const read = this.libc.getsockopt(this.input, SOL_PACKET, PACKET_STATISTICS, this.counts, this.sizes);
     if (read === 0 && this.counts[1] > 0) this.host.lost('rx', 'dropped', this.counts[1]);
   }
 
@@ -81,7 +88,8 @@ export class PacketSocket implements Driver, Taker {
     turns.forget(this);
     this.poll.close();
     await new Promise((resolve) => setImmediate(resolve));
-    this.libc.close(this.fd);
+    this.libc.close(this.input);
+    this.libc.close(this.output);
     this.ring.close();
   }
 
@@ -106,7 +114,7 @@ export class PacketSocket implements Driver, Taker {
     this.poll.stop();
     if (status < 0) {
       this.sizes[0] = this.error.byteLength;
-      this.libc.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, this.error, this.sizes);
+      this.libc.getsockopt(this.input, SOL_SOCKET, SO_ERROR, this.error, this.sizes);
     }
     turns.wake(this);
   };
@@ -118,7 +126,7 @@ export class PacketSocket implements Driver, Taker {
       this.hand(ring.bytes, ring.header, ring.start, ring.end, ring.floor);
       return;
     }
-    const got = ring.queued ? this.libc.recv(this.fd, this.longFrame, this.longFrame.length, MSG_DONTWAIT) : -1;
+    const got = ring.queued ? this.libc.recv(this.input, this.longFrame, this.longFrame.length, MSG_DONTWAIT) : -1;
     if (got === VNET_BYTES + ring.length) this.hand(this.long, HEADROOM, LONG_START, LONG_START + ring.length, 0);
     else this.host.lost('rx', ring.queued ? 'errors' : 'dropped', 1);
   }
