@@ -28,6 +28,7 @@ Examples:
   ctswitch simulate < cases.jsonl                      flows and packets in, packets out, no network
   ctswitch test scenarios/                             flows and packets with expectations
   ctswitch ofctl show tcp:127.0.0.1:6654               what ovs-ofctl does, with any switch
+  ctswitch trace --flows dump.txt 'in_port=1,tcp'      what becomes of a packet, and why
 In a checkout, write node dist/bin/ctswitch.js for ctswitch.
 `;
 
@@ -53,6 +54,17 @@ Examples:
   ctswitch run --port LOCAL=tap:br0 --port 1=pcap:eth1 --flows firewall.flows --listen ptcp:6654
   ctswitch run --json --listen ptcp:0 --port 1=file:in.pcap,out.pcap
 SIGINT and SIGTERM end it and remove taps and sockets; a second one ends it at once.
+`;
+
+const TRACE_HELP = `
+A PACKET is a flow in ovs-ofctl's syntax (nw_ttl 64, a SYN, a request unless said), "[in_port=N[,reg0=5…] ]HEX", or
+FILE.pcap[:N]; several in a row see what those before them did. Dumps are taken as they were printed.
+
+Examples:
+  ovs-ofctl dump-flows br0 > flows; ovs-appctl dpctl/dump-conntrack > ct
+  ctswitch trace --flows flows --conntrack ct 'in_port=1,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_dst=80'
+  ctswitch trace --flows flows --ct-next trk,est 'in_port=1,udp,nw_src=10.0.0.1,nw_dst=10.0.0.2'
+  ctswitch trace --flows flows --in-port 2 session.pcap:7 --json
 `;
 
 const SIMULATE_HELP = `
@@ -225,6 +237,20 @@ function commands(ended: (status: number) => void): Command {
     .option('--json', 'JSON lines, one a session')
     .addHelpText('after', REPLAY_HELP)
     .action(async (file: string, options) => ended(await (await import('./replay.js')).replay(file, options)));
+    .command('trace')
+    .description('what a switch would do with packets, table by table, and why; nothing changes')
+    .argument('[PACKET...]')
+    .option('--flows <FILE>', 'flows: what dump-flows printed, or a flow file; - is standard input')
+    .option('--groups <FILE>', 'what dump-groups printed')
+    .option('--meters <FILE>', 'what dump-meters printed')
+    .option('--ports <FILE>', 'what show or dump-ports-desc printed')
+    .option('--conntrack <FILE>', 'what dpctl/dump-conntrack printed; without it packets count as new')
+    .option('--ct-next <STATE>', 'what the next ct action finds, "trk,est"; repeatable', several(String))
+    .option('--actions <ACTIONS>', 'trace a packet-out with these actions')
+    .option('--in-port <PORT>', 'where frames come in that do not say it (default: 1)')
+    .option('--json', 'JSON lines with the schema ctswitch/trace@1')
+    .addHelpText('after', TRACE_HELP)
+    .action(async (packets: string[], options) => ended((await import('./trace.js')).trace(packets, options)));
 
   program
     .command('test')

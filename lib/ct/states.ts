@@ -21,6 +21,17 @@ export function formatState(state: number): string {
   return STATE_NAMES.filter((_, bit) => state & (1 << bit)).join('|');
 }
 
+/** "trk,est", "est|trk", "+trk+est" → the bits; trk comes with any. Null for another word. */
+export function parseState(text: string): number | null {
+  let state = 0;
+  for (const word of text.split(/[\s,|+]+/).filter((each) => each !== '')) {
+    const bit = STATE_NAMES.indexOf(word as (typeof STATE_NAMES)[number]);
+    if (bit < 0) return null;
+    state |= 1 << bit;
+  }
+  return state === 0 ? 0 : state | CS_TRK;
+}
+
 export const PROTO_ICMP = 1;
 export const PROTO_TCP = 6;
 export const PROTO_UDP = 17;

@@ -1,4 +1,5 @@
 /** What a switch would do with a packet, and why, without doing it. */
+export * from './dumps.js';
 export { type TraceInput, tracedPacket } from './input.js';
 export { MAX_NODES } from './recorder.js';
 export { type Traced, type TracedPacket, type TraceOptions, tracePackets } from './trace.js';

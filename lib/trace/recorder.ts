@@ -97,6 +97,7 @@ export class Recorder implements ScratchListener {
 
   action(action: Action): void {
     this.open({ kind: 'action', action: formatActions([action], this.names), changes: [], nodes: [] });
+    if (action.type === 'unknown') this.note('an action that is not known here: it does nothing in this trace');
     if (action.type !== 'ct') return;
     if (action.table !== null)
       this.note(`a copy is tracked and goes on at table ${action.table}; the packet itself, untracked`);

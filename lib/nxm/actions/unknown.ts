@@ -10,6 +10,8 @@ export interface Unknown {
   readonly vendor: number;
   /** What follows the header (type, length; experimenter id and subtype for Nicira's). */
   readonly data: Uint8Array;
+  /** As a text had it that a trace reads in spite of it; such an action does nothing, and never reaches a switch's tables. */
+  readonly text?: string;
 }
 
 /** The error for it: an unknown type, experimenter or subtype, as Open vSwitch tells them apart. */
@@ -26,8 +28,9 @@ export const unknown = action<Unknown>({
     w.put(a.data);
   },
   texts: {},
-  format: (a) => `unknown(type=${a.number},vendor=0x${a.vendor.toString(16)},data=${toHex(a.data)})`,
+  format: (a) => a.text ?? `unknown(type=${a.number},vendor=0x${a.vendor.toString(16)},data=${toHex(a.data)})`,
   check(a) {
+    if (a.text !== undefined) return;
     const what = a.vendor ? `action ${a.number} of experimenter 0x${a.vendor.toString(16)}` : `action type ${a.number}`;
     throw new OpenFlowError(refusal(a), `unknown ${what}`);
   },

@@ -1,0 +1,176 @@
+/**
+ * `ctswitch trace`: what a switch would do with packets, and why. The switch is one that runs (through its management socket), or one
+ * made of what tools printed of another: its flows, groups, meters, ports and connections.
+ */
+import { readFileSync } from 'node:fs';
+import { ManualClock, TextError } from '../bytes/index.js';
+import { parseConnections, parseState, restoreConnection } from '../ct/index.js';
+import { parsePort } from '../nxm/index.js';
+import { CaptureError, CaptureReader } from '../pcap-file/index.js';
+import { OFPPC } from '../pipeline/index.js';
+import { memory } from '../ports/memory.js';
+import { Switch } from '../switch.js';
+import {
+  dumpedFlows,
+  dumpedPorts,
+  formatTrace,
+  loadFlows,
+  loadGroups,
+  loadMeters,
+  namedPorts,
+  type Trace,
+  type TraceInput,
+} from '../trace/index.js';
+import { EXIT, Failure, unreadable } from './exit.js';
+import { caret } from './flow-file.js';
+
+export interface TraceCommandOptions {
+  readonly flows?: string;
+  readonly groups?: string;
+  readonly meters?: string;
+  readonly ports?: string;
+  readonly conntrack?: string;
+  readonly ctNext?: readonly string[];
+  /** Of a packet-out. */
+  readonly actions?: string;
+  readonly inPort?: string;
+  readonly json?: boolean;
+}
+
+/** Most frames of a capture that are traced. */
+const MAX_FRAMES = 10_000;
+
+/** Traces packets. Resolves to an exit status; throws what `failureOf` knows. */
+export function trace(packets: readonly string[], options: TraceCommandOptions): number {
+  if (packets.length === 0) {
+    throw new Failure(
+      EXIT.usage,
+      "trace needs a packet: 'in_port=1,tcp,nw_src=10.0.0.1', hexadecimal, or FILE.pcap[:N]",
+    );
+  }
+  const remarks: string[] = [];
+  const sw = offline(options, packets, (text) => remarks.push(text));
+  const inputs = packets.flatMap((text) => inputsOf(text, options));
+  const traces = guarded(packets, () =>
+    sw.trace(inputs, {
+      assumeNew: options.conntrack === undefined,
+      ctNext: (options.ctNext ?? []).map(ctState),
+    }),
+  );
+  for (const remark of remarks) process.stderr.write(`ctswitch: ${remark}\n`);
+  tell(traces, options.json ?? false);
+  return EXIT.ok;
+}
+
+/** Writes traces: JSON lines, or as people read them. */
+export function tell(traces: readonly Trace[], json: boolean): void {
+  const texts = traces.map((each) => (json ? JSON.stringify(each) : formatTrace(each)));
+  process.stdout.write(`${texts.join(json ? '\n' : '\n\n')}\n`);
+}
+
+function ctState(text: string): number {
+  const state = parseState(text);
+  if (state === null) throw new Failure(EXIT.usage, `--ct-next ${text}: a list like "trk,est" of ct_state's flags`);
+  return state;
+}
+
+/** A mistake in a packet's text shows the text. */
+function guarded<T>(packets: readonly string[], run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof TextError) || packets.length > 1) throw error;
+    throw new Failure(EXIT.usage, `${error.message}\n${caret(packets[0], error.column)}`);
+  }
+}
+
+/** A packet of the command line: a text, hexadecimal, or frames of a capture. */
+function inputsOf(text: string, { actions, inPort }: TraceCommandOptions): TraceInput[] {
+  const acts = actions === undefined ? {} : { actions };
+  const port = inPort === undefined ? 1 : parsePort(inPort, undefined);
+  if (port === null) throw new Failure(EXIT.usage, `--in-port ${inPort} is no port`);
+  const [, file, place] = /^(.*\.p?cap(?:ng)?)(?::(\d+))?$/i.exec(text) ?? [];
+  if (file !== undefined) return framesOf(file, place).map((frame) => ({ in_port: port, frame, ...acts }));
+  // "in_port=1 HEX", as ofproto/trace takes a flow and a frame.
+  const [, beside, hex] = /^(?:(.*?)\s+)?([0-9a-f]{28,})$/i.exec(text.trim()) ?? [];
+  if (hex !== undefined) return [{ in_port: port, frame: hex, ...(beside ? { beside } : {}), ...acts }];
+  const flow = inPort !== undefined && !/\bin_port\s*=/.test(text) ? `in_port=${inPort},${text}` : text;
+  return [{ flow, ...acts }];
+}
+
+/** The frames of a capture, or the one with a number, from 1. */
+function framesOf(file: string, place: string | undefined): Uint8Array[] {
+  const reader = new CaptureReader();
+  const frames: Uint8Array[] = [];
+  try {
+    reader.push(readBytes(file));
+    for (let r = reader.next(); r !== null && frames.length < MAX_FRAMES; r = reader.next()) {
+      frames.push(r.bytes.slice(r.start, r.end));
+    }
+  } catch (error) {
+    if (error instanceof CaptureError) throw new Failure(EXIT.usage, `${file}: ${error.message}`);
+    throw error;
+  }
+  if (place === undefined) return frames;
+  const frame = frames[Number(place) - 1];
+  if (frame === undefined) throw new Failure(EXIT.usage, `${file} has ${frames.length} frames, no frame ${place}`);
+  return [frame];
+}
+
+function readBytes(file: string): Uint8Array {
+  try {
+    return Uint8Array.from(readFileSync(file));
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function readText(file: string): string {
+  return new TextDecoder().decode(readBytes(file === '-' ? '/dev/stdin' : file));
+}
+
+/** A switch made of dumps. */
+function offline(options: TraceCommandOptions, packets: readonly string[], remark: (text: string) => void): Switch {
+  const { flows, groups, meters, ports, conntrack } = options;
+  if (flows === undefined) throw new Failure(EXIT.usage, 'trace needs --flows FILE: what dump-flows printed');
+  const clock = new ManualClock();
+  const sw = new Switch({ clock });
+  const known = ports === undefined ? null : dumpedPorts(readText(ports), ports);
+  const names = new Map((known ?? []).map(({ name, number }) => [name, number]));
+  const list = dumpedFlows(readText(flows), flows, names, remark);
+  const numbers = known?.map(({ number }) => number) ?? [...new Set([...namedPorts(list), ...inPorts(packets)])];
+  if (known === null) {
+    remark(`no --ports: those that flows and packets name are taken to be there (${numbers.join(', ') || 'none'})`);
+  }
+  for (const number of numbers) {
+    const dumped = known?.find((port) => port.number === number);
+    sw.addPort(number === LOCAL ? 'LOCAL' : number, memory({ name: dumped?.name ?? `p${number}` }));
+    if (dumped && !dumped.up) sw.setLink(number, false);
+    if (dumped?.down) configureDown(sw, number);
+  }
+  if (meters !== undefined) loadMeters(sw, readText(meters), meters);
+  if (groups !== undefined) loadGroups(sw, readText(groups), groups, names);
+  loadFlows(sw, list, flows, remark);
+  if (conntrack !== undefined) {
+    sw.tracker.tcpSequenceChecks = false;
+    for (const connection of parseConnections(readText(conntrack), conntrack)) {
+      restoreConnection(sw.tracker.connections, connection, clock.now());
+    }
+  }
+  return sw;
+}
+
+const LOCAL = 0xfffffffe;
+
+function inPorts(packets: readonly string[]): number[] {
+  return packets.flatMap((text) => {
+    const port = parsePort(/\bin_port\s*=\s*([\w-]+)/.exec(text)?.[1] ?? '1', undefined);
+    return port !== null && port > 0 && (port < 0xff00 || port === LOCAL) ? [port] : [];
+  });
+}
+
+function configureDown(sw: Switch, number: number): void {
+  const view = sw.pipeline.port(number);
+  if (!view) return;
+  sw.pipeline.modifyPort({ port: number, mac: view.mac, config: OFPPC.PORT_DOWN, mask: OFPPC.PORT_DOWN, advertise: 0 });
+}
