@@ -237,6 +237,8 @@ function commands(ended: (status: number) => void): Command {
     .option('--json', 'JSON lines, one a session')
     .addHelpText('after', REPLAY_HELP)
     .action(async (file: string, options) => ended(await (await import('./replay.js')).replay(file, options)));
+
+  program
     .command('trace')
     .description('what a switch would do with packets, table by table, and why; nothing changes')
     .argument('[PACKET...]')

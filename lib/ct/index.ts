@@ -25,8 +25,8 @@ export {
   Prior,
   type Released,
 } from './request.js';
-export { type CtRule, type CtRuleMatch, MAX_RULES } from './rules.js';
 export { parseConnection, parseConnections, restoreConnection } from './restore.js';
+export { type CtRule, type CtRuleMatch, MAX_RULES } from './rules.js';
 export type { CtSettings } from './settings.js';
 export * from './states.js';
 export { DEFAULT_TIMEOUTS, TIMEOUT_NAMES, type TimeoutName, type Timeouts } from './timeouts.js';

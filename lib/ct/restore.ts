@@ -123,6 +123,7 @@ class LineReader {
       mark: this.number('mark') >>> 0,
       label: label.toLowerCase().padStart(32, '0'),
       timeout_s: this.found.has('timeout') ? this.number('timeout') : UNTOLD_TIMEOUT_S,
+      replied: true,
       helper: helper === 'ftp' || helper === 'tftp' ? helper : null,
       parent: this.found.has('parent') ? this.tuple('parent') : null,
       tcp: this.proto === PROTO_TCP ? this.tcp() : null,

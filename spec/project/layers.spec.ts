@@ -39,11 +39,8 @@ const KNOWS: Record<string, string[]> = {
     'wire',
     'packet',
     'ofctl',
-<<<<<<< HEAD
     'replay',
-=======
     'trace',
->>>>>>> 742dfeb (ctswitch trace: from flows, groups, ports and connections as tools printed them; the published schema of traces)
     '.',
   ],
   '.': ['bytes', 'ct', 'datapath', 'nxm', 'pipeline', 'ports', 'agent', 'channel', 'text', 'packet', 'trace', '.'],
