@@ -8,6 +8,7 @@ import { Connections } from './connections.js';
 import { type Expectation, Expectations } from './expectations.js';
 import { Fragments } from './fragments.js';
 import { SequenceShifts } from './helpers/shifts.js';
+import { UnfinishedLines } from './helpers/unfinished.js';
 import { ReadThrough } from './read-through.js';
 import { Rules } from './rules.js';
 import { TimeoutPolicies } from './timeouts.js';
@@ -26,6 +27,7 @@ export interface Beginning {
   readonly connections: Connections;
   readonly expectations: Expectations;
   readonly shifts: SequenceShifts;
+  readonly lines: UnfinishedLines;
 }
 
 /** Nothing is stored. */
@@ -43,6 +45,7 @@ export function nothing(options: TrackerOptions): Beginning {
     connections: new Connections(zones, seed),
     expectations: new Expectations(seed),
     shifts: new SequenceShifts(),
+    lines: new UnfinishedLines(),
   };
 }
 
@@ -53,9 +56,11 @@ export function scratchOf(other: Beginning): Beginning {
   const connections = new Connections(zones, seed);
   const expectations = new Expectations(seed);
   const shifts = new SequenceShifts();
-  const there = new ReadThrough(connections, other.connections, zones, (slot, own) =>
-    shifts.take(other.shifts, slot, own),
-  );
+  const lines = new UnfinishedLines();
+  const there = new ReadThrough(connections, other.connections, zones, (slot, own) => {
+    shifts.take(other.shifts, slot, own);
+    lines.adopt(other.lines, slot, own);
+  });
   connections.showAlso(there, other.connections);
   expectations.readThrough((tuple) => {
     const found = other.expectations.find(tuple);
@@ -64,5 +69,5 @@ export function scratchOf(other: Beginning): Beginning {
     return { ...found, parent } satisfies Expectation;
   });
   const fragments = other.fragments.copy();
-  return { ...other, chance: other.chance.copy(), zones, fragments, connections, expectations, shifts };
+  return { ...other, chance: other.chance.copy(), zones, fragments, connections, expectations, shifts, lines };
 }

@@ -74,7 +74,7 @@ export class Tracker {
   private readonly began: Beginning;
   private readonly parsed = new Parsed();
   readonly expectations: Expectations;
-  private readonly helpers: Helpers;
+  readonly helpers: Helpers;
   private readonly verdict: Verdict;
   private readonly result = new CtResult();
   private readonly answerer: Answerer;
@@ -88,7 +88,7 @@ export class Tracker {
     this.log = options.log ?? silent;
     this.natExhausted = options.natExhausted ?? 'continue';
     this.began = options.scratchOf ? scratchOf(options.scratchOf.began) : nothing(options);
-    const { zones, timeouts, fragments, connections, expectations, shifts, rules, chance, seed } = this.began;
+    const { zones, timeouts, fragments, connections, expectations, shifts, lines, rules, chance, seed } = this.began;
     this.zones = zones;
     this.timeouts = timeouts;
     this.rules = rules;
@@ -97,10 +97,11 @@ export class Tracker {
     this.expectations = expectations;
     this.verdict = new Verdict(shifts);
     this.answerer = new Answerer(this.connections, this.result);
-    this.helpers = new Helpers(connections, expectations, shifts);
+    this.helpers = new Helpers(connections, expectations, shifts, lines);
     this.connections.onHelperEnd = (slot) => {
       this.expectations.end(slot);
       shifts.end(slot);
+      lines.end(slot);
     };
     const limit = Math.min(options.limits?.connections ?? DEFAULT_LIMIT, MOST_CONNECTIONS);
     this.admission = new Admission(connections, this.counters, this.log, limit);

@@ -176,14 +176,6 @@ describe('ct/helpers: expectations', () => {
     expect(c.t.send(c.answered('227 ok (10,0,0,9,7,208)\r\n'))).to.equal('inv|trk');
   });
 
-  it('a command split over segments passes and announces nothing', () => {
-    const c = new Control();
-    expect(c.t.send(c.sent(PORT.slice(0, 8)))).to.equal('est|trk');
-    c.seq += 8;
-    expect(c.t.send(c.sent(PORT.slice(8)))).to.equal('est|trk');
-    expect(c.t.tracker.expectations.counters.expected).to.equal(0);
-  });
-
   it('TFTP: any port of the server, to the port of the client', () => {
     const t = new Tracking();
     const request = { src: CLIENT, dst: SERVER, sport: 5000, dport: 69, payload: 'rrq' };

@@ -1,6 +1,6 @@
 /**
  * What an FTP control segment announces: PORT and 227 (RFC 959 §4.1.2), EPRT and 229 (RFC 2428). Pure: bytes in, an announcement
- * out. Lines are read only where they are whole in their segment; a command split over segments announces nothing.
+ * out. Only whole lines are read; where a segment ends in the middle of one, `unfinished` says where it begins, and who calls joins it.
  */
 
 /** What a segment said. */
@@ -45,6 +45,25 @@ export function readFtp(bytes: Uint8Array, from: number, end: number, reply: boo
     start = stop + 1;
   }
   return FTP_NOTHING;
+}
+
+const COMMANDS = ['PORT ', 'EPRT '];
+const REPLIES = ['227', '229'];
+
+/** Where the last line of `bytes[from, end)` begins, if it isn't whole and may become an announcement; else -1. */
+export function unfinished(bytes: Uint8Array, from: number, end: number, reply: boolean): number {
+  let start = end;
+  while (start > from && bytes[start - 1] !== 10) start--;
+  if (start === end) return -1;
+  const begins = (word: string): boolean => {
+    for (let i = 0; i < word.length && start + i < end; i++) {
+      const letter = bytes[start + i];
+      const wanted = word.charCodeAt(i);
+      if (letter !== wanted && (letter & 0xdf) !== wanted) return false;
+    }
+    return true;
+  };
+  return (reply ? REPLIES : COMMANDS).some(begins) ? start : -1;
 }
 
 /** A first look at a line: P or E of the client, 22 of the server. */

@@ -10,10 +10,15 @@ import type { Connections } from '../connections.js';
 import type { Expectation, Expectations } from '../expectations.js';
 import type { Parsed } from '../parse.js';
 import { DNAT, FTP, SNAT } from '../record.js';
+import { FIN } from '../tcp/segment.js';
+import { plus } from '../tcp/sequence.js';
 import { putTcpChecksum } from '../translate.js';
 import { Tuple } from '../tuple.js';
-import { FTP_BAD, FTP_NOTHING, FtpEndpoint, readFtp } from './ftp.js';
+import { FTP_BAD, FTP_NOTHING, FtpEndpoint, readFtp, unfinished } from './ftp.js';
 import type { SequenceShifts } from './shifts.js';
+import { MAX_UNFINISHED, type UnfinishedLines } from './unfinished.js';
+
+const NO_TEXT = new Uint8Array(0);
 
 export class Helpers {
   private readonly endpoint = new FtpEndpoint();
@@ -24,6 +29,7 @@ export class Helpers {
     private readonly connections: Connections,
     private readonly expectations: Expectations,
     private readonly shifts: SequenceShifts,
+    readonly lines: UnfinishedLines,
   ) {}
 
   /**
@@ -42,25 +48,59 @@ export class Helpers {
   }
 
   private inspectFtp(packet: Packet, parsed: Parsed, slot: number, reply: boolean, nat: boolean): boolean {
-    const { endpoint, shifts } = this;
+    const { endpoint, shifts, lines } = this;
     const { bytes } = packet;
     const { l4, end } = parsed;
     const payload = l4 + (bytes[l4 + 12] >> 4) * 4;
-    const seq = (bytes[l4 + 4] << 24) | (bytes[l4 + 5] << 16) | (bytes[l4 + 6] << 8) | bytes[l4 + 7];
-    const found = payload < end ? readFtp(bytes, payload, end, reply, endpoint) : FTP_NOTHING;
+    const own = (bytes[l4 + 4] << 24) | (bytes[l4 + 5] << 16) | (bytes[l4 + 6] << 8) | bytes[l4 + 7];
+    const before = payload < end ? lines.take(slot, reply, own) : NO_TEXT;
+    const text = before.length === 0 ? bytes : joined(before, bytes, payload, end);
+    const [from, to] = text === bytes ? [payload, end] : [0, text.length];
+    const found = from < to ? readFtp(text, from, to, reply, endpoint) : FTP_NOTHING;
     if (found === FTP_BAD || (found !== FTP_NOTHING && !this.isPeers(reply))) return false;
-    const moved = nat && shifts.has(slot) && shifts.move(slot, reply, bytes, l4);
+    const seq = plus(own, -before.length);
+    const kept = (bytes[l4 + 13] & FIN) === 0 ? this.keepLine(text, from, to, reply) : 0;
+    if (kept > 0) lines.keep(slot, reply, plus(seq, to - from - kept), text.slice(to - kept, to));
+    const edited = nat && before.length + kept > 0;
+    if (edited) this.edit(packet, parsed, payload, before, kept);
+    const moved = nat && shifts.has(slot) && shifts.move(slot, reply, packet.bytes, parsed.l4);
     if (found !== FTP_NOTHING) {
       if (reply) this.expectServer(slot, endpoint.port);
       else this.expectClient(slot, endpoint.port, endpoint.port);
       if (nat && endpoint.length > 0) {
-        const grown = this.rewrite(packet, parsed, payload, reply);
+        const grown = this.rewrite(packet, parsed, parsed.l4 + payload - l4, reply);
         if (grown !== 0) shifts.add(slot, reply, seq, grown);
         return true;
       }
     }
-    if (moved) putTcpChecksum(bytes, packet.l3, l4, end, this.original.family);
+    if (edited || moved) putTcpChecksum(packet.bytes, packet.l3, parsed.l4, parsed.end, this.original.family);
     return true;
+  }
+
+  /** Bytes at the end of the text that are kept until their line is whole. */
+  private keepLine(text: Uint8Array, from: number, to: number, reply: boolean): number {
+    const start = unfinished(text, from, to, reply);
+    return start < 0 || to - start > MAX_UNFINISHED ? 0 : to - start;
+  }
+
+  /**
+   * Behind a translation an unfinished line waits here, for its address will have to be rewritten: the segment goes on without its
+   * last `kept` bytes, and the one that brings the rest with those `before` it. The receiver acknowledges what it has, so a
+   * sender that repeats the line is understood, too. Lengths are made right here, the checksum by the caller.
+   */
+  private edit(packet: Packet, parsed: Parsed, payload: number, before: Uint8Array, kept: number): void {
+    const { family } = this.original;
+    const [l4, data, end] = [parsed.l4, payload, parsed.end].map((at) => at - packet.start);
+    const whole = joined(before, packet.bytes, payload, parsed.end);
+    packet.splice(payload, end - data, whole.subarray(0, whole.length - kept));
+    const { bytes, start, l3 } = packet;
+    parsed.l4 = start + l4;
+    parsed.end = start + end + before.length - kept;
+    if (before.length !== kept) writeLength(bytes, l3, family, before.length - kept);
+    const at = parsed.l4 + 4;
+    const seq = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+    const first = plus(seq, -before.length);
+    for (let i = 0; i < 4; i++) bytes[at + i] = first >>> (24 - 8 * i);
   }
 
   /** True if the announced address is the announcing side's, as it is or as it is translated. */
@@ -131,6 +171,14 @@ export class Helpers {
     const expectation: Expectation = { tuple, parent: slot, serial: this.connections.serialOf(slot), kind, reply };
     this.expectations.add(expectation);
   }
+}
+
+/** One text of what stood before a segment and of its payload. */
+function joined(before: Uint8Array, bytes: Uint8Array, payload: number, end: number): Uint8Array {
+  const text = new Uint8Array(before.length + end - payload);
+  text.set(before);
+  text.set(bytes.subarray(payload, end), before.length);
+  return text;
 }
 
 /** The reply tuple of a connection that begins with `tuple`, as its expectation translates it. */
