@@ -3,7 +3,7 @@
  * for, and resolves to an exit status.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { parseAddress } from '../channel/address.js';
+import { parseActive, parseAddress, parsePassive } from '../channel/address.js';
 import { didYouMean } from '../nxm/suggestion.js';
 import { ruleOption, timeoutsOption, zoneOption } from './conntrack-options.js';
 import { EXIT, Failure, failureOf } from './exit.js';
@@ -103,6 +103,17 @@ A scenario:
   - send: {outside: reply}
     expect: {inside: same}
 docs/scenarios.md says the rest. Status 1: something isn't as expected; 2: a file has a mistake.
+`;
+
+const INSPECT_HELP = `
+Without --proxy it is a controller: point switches at it. With it, point the switch (or ovs-ofctl) at --listen; what it
+says is handed on to --proxy, and back. A line that comes from the switch has a <, one from the controller a >.
+
+Examples:
+  ctswitch inspect                                      a controller at ptcp:6653 that explains what reaches it
+  ctswitch inspect --flows firewall.flows --only packet_in -v
+  ctswitch inspect --listen ptcp:6653 --proxy tcp:127.0.0.1:6633 --write session.pcap
+  ctswitch inspect --only error                         which messages are refused, and why
 `;
 
 /** How long a signal lets the reader of what was written take it, in milliseconds. */
@@ -265,6 +276,23 @@ function commands(ended: (status: number) => void): Command {
     .option('--json', 'JSON lines: test-step@1 a step, test-coverage@1 a flow, test-summary@1 at the end')
     .addHelpText('after', TEST_HELP)
     .action(async (files: string[], options) => ended(await (await import('./test.js')).test(files, options)));
+
+  program
+    .command('inspect')
+    .description('a viewer of OpenFlow: a controller that explains, or a proxy')
+    .addOption(
+      new Option('--listen <ADDRESS>', 'where switches connect').argParser(address(parsePassive)).default('ptcp:6653'),
+    )
+    .addOption(new Option('--proxy <ADDRESS>', 'hand everything on to there, and back').argParser(address(parseActive)))
+    .option('--flows <FILE>', 'flows that every switch gets first')
+    .option('--only <NAME>', 'show messages whose name contains this, such as packet_in; repeatable', several(String))
+    .option('--not <NAME>', 'leave out messages whose name contains this; repeatable', several(String))
+    .option('--packets <MATCH>', 'of packet-ins and packet-outs only those whose packet matches')
+    .option('--write <FILE.pcap>', 'write everything to a capture')
+    .option('--json', 'JSON lines')
+    .option('-v, --verbose', "packets' headers, a line each", (_: string, before: number) => before + 1, 0)
+    .addHelpText('after', INSPECT_HELP)
+    .action(async (options) => ended(await (await import('./inspect.js')).inspect(options)));
 
   program
     .command('ofctl')

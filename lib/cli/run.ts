@@ -10,6 +10,7 @@ import { tellEvents } from './events.js';
 import { EXIT, Failure } from './exit.js';
 import { loadFlows, readFlowFile } from './flow-file.js';
 import { Lifetime } from './lifetime.js';
+import { MessageTeller } from './message-teller.js';
 import { Output } from './output.js';
 import { type FileUse, readPorts } from './port-list.js';
 import { readyJson, readyText } from './ready.js';
@@ -44,6 +45,8 @@ export async function run(options: RunOptions): Promise<number> {
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const log = logFor(options, output);
   const recorder = options.record === undefined ? null : new SessionRecorder(options.record, systemClock, log);
+  // With -v, a line a message.
+  const teller = options.verbose > 0 ? new MessageTeller(output, {}) : null;
   const sw = makeSwitch({
     conntrack: conntrackConfiguration(options),
     datapathId: options.dpid,
@@ -57,7 +60,12 @@ export async function run(options: RunOptions): Promise<number> {
     agent: {
       profile,
       description: { datapath: name },
-      ...(recorder && { onMessage: (...message) => recorder.message(...message) }),
+      ...((recorder || teller) && {
+        onMessage: (direction, peer, bytes) => {
+          recorder?.message(direction, peer, bytes);
+          teller?.message(peer, direction === 'in' ? 'controller' : 'switch', bytes);
+        },
+      }),
     },
   });
   try {

@@ -78,7 +78,7 @@ export function address(parse: (text: string) => unknown) {
 }
 
 /** The log that the options ask for. */
-export function logFor({ verbose }: CommonOptions, output: Output): Log {
+export function logFor({ verbose }: Pick<CommonOptions, 'verbose'>, output: Output): Log {
   return makeLog({
     json: output.json,
     verbosity: verbose,

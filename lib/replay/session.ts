@@ -3,11 +3,18 @@
  * what the capture lacks. Connections that aren't OpenFlow are counted.
  */
 import { CaptureError, CaptureReader } from '../pcap-file/index.js';
-import { decode, type Message, OFP13_VERSION, peekLength, peekType, peekVersion } from '../wire/index.js';
+import {
+  decode,
+  type Message,
+  OFP13_VERSION,
+  peekLength,
+  peekType,
+  peekVersion,
+  type Side,
+  senderOf,
+} from '../wire/index.js';
 import { HalfStream } from './half-stream.js';
 import { ACK, FIN, RST, type Segment, SYN, segmentOf } from './segment.js';
-
-export type Side = 'controller' | 'switch';
 
 /** A message of a session. */
 export interface Recorded {
@@ -130,15 +137,6 @@ class TcpConnection {
   private other(end: string): string {
     return end === this.ends[0] ? this.ends[1] : this.ends[0];
   }
-}
-
-/** OFPT_* numbers that one side alone sends (OpenFlow 1.3.5 §7.1.1). */
-const BY_SWITCH = new Set([6, 8, 10, 11, 12, 19, 21, 23, 25, 27]);
-const BY_CONTROLLER = new Set([5, 7, 9, 13, 14, 15, 16, 17, 18, 20, 22, 24, 26, 28, 29]);
-
-/** Who sends messages of a type; null: either side. */
-export function senderOf(type: number): Side | null {
-  return BY_SWITCH.has(type) ? 'switch' : BY_CONTROLLER.has(type) ? 'controller' : null;
 }
 
 function isOpenFlow(bytes: Uint8Array): boolean {

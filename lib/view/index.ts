@@ -1,3 +1,5 @@
 /** Messages for people and programs: lines and JSON. */
+
+export { dissect, dissectLines, type Layer } from './dissect.js';
 export * from './message-json.js';
 export { messageLines, nameOf, requestText } from './message-text.js';

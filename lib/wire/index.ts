@@ -84,3 +84,4 @@ export {
   type TableProperty,
 } from './multipart/table-features.js';
 export { OFPPF, type Port } from './port.js';
+export { type Side, senderOf } from './sender.js';

@@ -1,0 +1,4 @@
+/** A viewer of OpenFlow: what messages say, and why. */
+export * from './controller.js';
+export * from './inspector.js';
+export * from './proxy.js';
