@@ -127,6 +127,11 @@ export interface ControllerCold {
   readonly cookie: bigint;
   readonly maxLen: number;
   readonly controllerId: number;
+  readonly userdata: Uint8Array | null;
+  /** A meter of its own has measured it. */
+  readonly metered: boolean;
+  /** What the packet goes on with, for the pipeline; null: it isn't paused. */
+  readonly paused: object | null;
   /** What the pipeline has set, by key word: it stands above what the key holds. */
   readonly written: readonly (readonly [word: number, bits: number, value: number])[];
 }

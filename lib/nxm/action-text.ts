@@ -27,7 +27,7 @@ export interface ActionTextContext {
 const MAX_DEPTH = 8;
 
 /** Open vSwitch's actions that have no file in actions/ yet: known words, but refused. */
-const NOT_YET = ['controller', ...['dec_nsh_ttl', 'encap', 'decap']];
+const NOT_YET = [...['dec_nsh_ttl', 'encap', 'decap']];
 
 /** What lib/text reads, beside plain actions. */
 const INSTRUCTIONS = ['meter', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table'];

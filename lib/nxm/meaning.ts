@@ -18,6 +18,12 @@ export interface ControllerArgs {
   readonly maxLen: number;
   readonly reason: PacketInReason;
   readonly controllerId: number;
+  /** Goes along in the packet-in; null: nothing. */
+  readonly userdata?: Uint8Array | null;
+  /** The packet waits behind this action until a controller sends it back. */
+  readonly pause?: boolean;
+  /** Measures the packet-in; 0: the virtual meter CONTROLLER does. */
+  readonly meterId?: number;
 }
 
 export interface CtArgs {

@@ -5,6 +5,7 @@
 import { GROUPS, slots } from '../packet/key.js';
 import type { Frozen, Rest } from './frozen.js';
 import { type Headers, KEPT_WORDS } from './headers.js';
+import { sendToController } from './outputs.js';
 import type { Pass } from './pass.js';
 
 /** The packet counts as untracked from here on. */
@@ -17,16 +18,19 @@ export function forgetTracking(pass: { readonly headers: Headers; untracked: boo
 
 /** The recirculation id behind which `rest` goes on. */
 export function freeze(pass: Pass, rest: readonly Rest[], tracked: boolean): number {
-  const { headers, actionSet, world } = pass;
+  return pass.world.frozen.intern(takenAlong(pass, rest, tracked));
+}
+
+function takenAlong({ headers, actionSet, stack }: Pass, rest: readonly Rest[], tracked: boolean): Frozen {
   const words = KEPT_WORDS.filter((word) => headers.written[word] !== 0 && headers.keep(word));
-  return world.frozen.intern({
+  return {
     rest,
     tracked,
     inPort: headers.flow.get(slots.in_port),
     words: words.map((word) => [word, headers.flow.words[word]] as const),
     actionSet,
-    stack: pass.stack.slice(),
-  });
+    stack: stack.slice(),
+  };
 }
 
 /** Puts back what was frozen, all but what is left to do. */
@@ -50,6 +54,12 @@ export function goOnLater(pass: Pass): void {
   pass.rest = [];
   pass.branch = null;
   if (pass.failed) return;
+  if (pass.paused) {
+    const { cold, meter } = pass.paused;
+    pass.paused = null;
+    sendToController(pass, { ...cold, paused: takenAlong(pass, rest, !pass.untracked) }, meter);
+    return;
+  }
   const goOn = (): void => {
     pass.commit();
     program.recirculate(freeze(pass, rest, !pass.untracked));

@@ -2,7 +2,7 @@
  * Where a packet is sent: ports, reserved ones that stand for several, queues, NORMAL, and controllers. A port that may not be sent to, down
  * or configured so, is left out here: a program names only ports that take the frame.
  */
-import { MAC_TABLE, OFPPC, OFPPS, OP, type PortEntry } from '../datapath/index.js';
+import { type ControllerCold, MAC_TABLE, type Meter, OFPPC, OFPPS, OP, type PortEntry } from '../datapath/index.js';
 import { type ControllerArgs, OFPP, type OutputMeaning } from '../nxm/index.js';
 import { slots } from '../packet/key.js';
 import type { Lists } from './lists.js';
@@ -12,6 +12,19 @@ import { outerHeaders } from './tunnel-output.js';
 
 const cfiSlot = { at: slots.vlan_tci.at, size: 2, shift: 12, width: 1 };
 const vidOnlySlot = { at: slots.vlan_tci.at, size: 2, shift: 0, width: 12 };
+
+/** Sends a packet-in, through a meter where there is one. */
+export function sendToController(pass: Pass, cold: ControllerCold, meter: Meter | undefined): void {
+  pass.commit();
+  if (!meter) {
+    pass.program.controller(cold);
+    return;
+  }
+  const body = pass.program.open();
+  pass.program.meter(meter);
+  pass.program.controller({ ...cold, metered: true });
+  pass.program.close(body);
+}
 
 export class Outputs implements OutputMeaning {
   constructor(
@@ -43,17 +56,27 @@ export class Outputs implements OutputMeaning {
       pass.listener?.note('the ingress port is configured to send no packet-ins');
       return;
     }
-    pass.commit();
     const miss = !pass.inActionSet && flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
-    pass.program.controller({
+    const cold: ControllerCold = {
       kind: 'controller',
       reason: miss && args.reason === 'action' ? 'no_match' : args.reason,
       tableId: pass.tableId,
       cookie: flow?.cookie ?? 0xffffffffffffffffn,
       maxLen: args.maxLen,
       controllerId: args.controllerId,
+      userdata: args.userdata ?? null,
+      metered: false,
+      paused: null,
       written: [...headers.metadata()],
-    });
+    };
+    const meter = args.meterId ? pass.world.meters.get(args.meterId) : undefined;
+    if (args.pause) {
+      // What is left of all lists that are under way comes together while they end; then the packet goes.
+      pass.paused = { cold, meter };
+      pass.wait([]);
+    } else {
+      sendToController(pass, cold, meter);
+    }
   }
 
   isUp(port: number): boolean {

@@ -3,6 +3,7 @@
  * parts of the translator (fields, tags, outputs, lists, copies, tracking) share it.
  */
 
+import type { ControllerCold, Meter } from '../datapath/index.js';
 import type { Action, Instructions, Subfield } from '../nxm/index.js';
 import { OFPP } from '../nxm/index.js';
 import { GROUPS, type Key, slots } from '../packet/key.js';
@@ -29,6 +30,12 @@ export interface Branch {
   readonly to: Subfield;
 }
 
+/** A packet-in whose packet waits, and the meter before it. */
+export interface Paused {
+  readonly cold: ControllerCold;
+  readonly meter: Meter | undefined;
+}
+
 export class Pass implements FrameSteps {
   readonly headers = new Headers();
   program: ProgramBuilder;
@@ -51,6 +58,8 @@ export class Pass implements FrameSteps {
   branch: Branch | null = null;
   /** What is left to do once the packet was read anew, the innermost list first; empty: nothing waits. */
   rest: Rest[] = [];
+  /** A packet-in that takes along what is left: the packet waits at its controllers. Null: none. */
+  paused: Paused | null = null;
   /** The pipeline let go of what connection tracking found. */
   untracked = false;
   /** It went too deep: the packet is dropped. */
@@ -79,6 +88,7 @@ export class Pass implements FrameSteps {
     this.anew = false;
     this.branch = null;
     this.rest = [];
+    this.paused = null;
     this.untracked = false;
     this.failed = false;
     this.headers.begin(key);

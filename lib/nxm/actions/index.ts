@@ -4,6 +4,7 @@ import { type Bundle, bundle } from './bundle.js';
 import { type CheckPktLarger, checkPktLarger } from './check-pkt-larger.js';
 import { type Clone, clone } from './clone.js';
 import { type Conjunction, conjunction } from './conjunction.js';
+import { type Controller, controller } from './controller.js';
 import { type CopyTtlIn, type CopyTtlOut, copyTtlIn, copyTtlOut } from './copy-ttl.js';
 import { type Ct, ct } from './ct.js';
 import { type CtClear, ctClear } from './ct-clear.js';
@@ -39,6 +40,7 @@ import { type WriteMetadata, writeMetadata } from './write-metadata.js';
 
 export type Action =
   | Output
+  | Controller
   | SetField
   | Load
   | Move
@@ -84,6 +86,7 @@ export type Action =
 
 const KINDS = {
   output,
+  controller,
   set_field: setField,
   load,
   move,
@@ -141,6 +144,7 @@ export type {
   CheckPktLarger,
   Clone,
   Conjunction,
+  Controller,
   CopyTtlIn,
   CopyTtlOut,
   Ct,

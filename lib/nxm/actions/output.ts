@@ -1,6 +1,6 @@
 /**
- * output: OpenFlow 1.3.5 §7.2.4.1. In texts also a bare port, CONTROLLER:max_len and controller(…), a field that holds the port
- * (output-reg.ts), and output(port=N,max_len=M) (output-trunc.ts).
+ * output: OpenFlow 1.3.5 §7.2.4.1. In texts also a bare port, a field that holds the port
+ * (output-reg.ts), and output(port=N,max_len=M) (output-trunc.ts); CONTROLLER:max_len is controller.ts's.
  */
 import { action, standard, type TextArgument } from '../action.js';
 import { OFPP } from '../field.js';
@@ -72,17 +72,6 @@ export const output = action<Output>({
       const port = arg.port(arg.text);
       if (port === null) return [fieldsPort(arg)];
       return { type: 'output', port, maxLen: port === OFPP.CONTROLLER ? NO_BUFFER : 0 };
-    },
-    controller(arg) {
-      if (arg.text === '') return { type: 'output', port: OFPP.CONTROLLER, maxLen: NO_BUFFER };
-      const later = /\b(reason|id|userdata|pause|meter_id)\b/.exec(arg.text);
-      if (later) throw arg.error(`controller with ${later[0]} is not supported yet`, later.index);
-      const [, key, digits] = /^(max_len=)?(\d+)$/.exec(arg.text) ?? [];
-      const maxLen = Number(digits);
-      if (digits === undefined || maxLen > 0xffff) {
-        throw arg.error(`"${arg.text}" is no number of bytes up to 65535`, key?.length ?? 0);
-      }
-      return { type: 'output', port: OFPP.CONTROLLER, maxLen };
     },
     ...Object.fromEntries(
       RESERVED.map((name) => [name, (): Output => ({ type: 'output', port: OFPP[name], maxLen: 0 })]),
