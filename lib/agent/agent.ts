@@ -3,7 +3,7 @@
  * handlers.ts and tells them what the pipeline tells. The pipeline itself, fail-mode and ports are the switch's.
  */
 import type { Duplex } from 'node:stream';
-import { type Clock, errorName, type Log, type OpenFlowError } from '../bytes/index.js';
+import { type Clock, errorName, type Log, type OpenFlowError, Writer } from '../bytes/index.js';
 import {
   type ActiveAddress,
   type CloseCause,
@@ -89,10 +89,12 @@ export class Agent {
   constructor(private readonly options: AgentOptions) {
     const { pipeline, datapathId, clock, log } = options;
     this.refusals = new RefusalLog(clock, log);
-    this.events = broadcaster(this.peers);
+    const origin = originOf(datapathId, clock.wall());
+    this.events = broadcaster(this.peers, origin);
     this.context = {
       pipeline,
       datapathId,
+      origin,
       description: { ...DEFAULT_DESCRIPTION, ...options.description },
       roles: new Roles(),
       peers: () => this.peers,
@@ -267,6 +269,14 @@ export class Agent {
   private tell(event: AgentEvent): void {
     for (const watcher of this.watchers) watcher(event);
   }
+}
+
+/** Which switch, and which run of it: 16 bytes. */
+function originOf(datapathId: bigint, since_ms: number): Uint8Array {
+  return new Writer(16)
+    .u64(datapathId)
+    .u64(BigInt(Math.floor(since_ms)))
+    .done();
 }
 
 function peerView(peer: Peer, kind: ControllerView['kind']): ControllerView {

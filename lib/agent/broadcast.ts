@@ -6,8 +6,8 @@ import { PacketInEncoder } from './packet-in.js';
 import type { Peer } from './peer.js';
 import { portDescription } from './port.js';
 
-/** A sink for the pipeline's events that sends them to those of `peers` who want them; each is encoded once. */
-export function broadcaster(peers: Iterable<Peer>): PipelineEvents {
+/** A sink for the pipeline's events that sends them to those of `peers` who want them; each is encoded once. `origin` stands in what paused packets come back with. */
+export function broadcaster(peers: Iterable<Peer>, origin: Uint8Array): PipelineEvents {
   const toThoseWhoWant = (kind: 'flowRemoved' | 'portStatus', reason: number, message: () => Uint8Array): void => {
     let bytes: Uint8Array | null = null;
     for (const peer of peers) {
@@ -22,7 +22,7 @@ export function broadcaster(peers: Iterable<Peer>): PipelineEvents {
       toThoseWhoWant('flowRemoved', REMOVED_REASONS.indexOf(reason), () => flowRemoved(flow, reason));
     },
     packetIn(packet) {
-      const encoder = new PacketInEncoder(packet);
+      const encoder = new PacketInEncoder(packet, origin);
       const reason = PACKET_IN_REASONS.indexOf(packet.reason);
       for (const peer of peers) {
         if (peer.controllerId === packet.controllerId && peer.wants('packetIn', reason)) peer.packetIn(encoder);

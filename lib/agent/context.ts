@@ -11,6 +11,8 @@ import type { Tables } from './tables.js';
 export interface AgentContext {
   readonly pipeline: PipelineApi;
   readonly datapathId: bigint;
+  /** Stands in what paused packets come back with. */
+  readonly origin: Uint8Array;
   readonly description: Desc;
   readonly roles: Roles;
   readonly tables: Tables;

@@ -5,7 +5,7 @@
 import { OpenFlowError } from '../bytes/index.js';
 import { MAX_OPTION_SPACE, MAX_TLV_FIELDS } from '../nxm/index.js';
 import { ChangeError } from '../pipeline/types.js';
-import type { BundleCommand, MessageOf, MessageType } from '../wire/index.js';
+import { type BundleCommand, decodeContinuation, type MessageOf, type MessageType } from '../wire/index.js';
 import { masksWith, NO_EXTRA_MASKS } from './async.js';
 import { bundledBytes } from './bundles.js';
 import { checkChange } from './change-check.js';
@@ -82,6 +82,14 @@ export const EXTENSION_HANDLERS: { readonly [T in MessageType]?: Handler<Message
   },
 
   onf_flow_monitor_cancel: (m, peer, { monitors }) => monitors.cancel(m.monitorId, peer),
+
+  nxt_resume(m, _, { pipeline, origin }) {
+    const { origin: whose, what } = decodeContinuation(m.continuation ?? new Uint8Array(0));
+    if (whose.length !== origin.length || !whose.every((byte, i) => byte === origin[i])) {
+      throw new OpenFlowError('NXR_STALE', 'the packet waits for another switch, or an earlier run of this one');
+    }
+    pipeline.resume({ frame: m.data, fields: m.fields, continuation: what });
+  },
 
   nxt_tlv_table_mod: (m, _, { pipeline }) => pipeline.tlvTable.apply(m),
   nxt_tlv_table_request(m, peer, { pipeline }) {

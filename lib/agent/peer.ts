@@ -83,7 +83,9 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
 
   /** Sends a packet in the form it asked for, unless it reads too slowly. */
   packetIn(encoder: PacketInEncoder): void {
-    this.connection.sendPacketIn(encoder.bytesFor(this));
+    const bytes = encoder.bytesFor(this);
+    if (bytes) this.connection.sendPacketIn(bytes);
+    else this.connection.droppedPacketIns++;
   }
 
   opened(): void {

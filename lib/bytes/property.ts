@@ -38,11 +38,7 @@ export function unknownProperty(r: Reader, what: string, type: number): OpenFlow
   return r.error('OFPTFFC_BAD_TYPE', `${what} has property ${type}`, HEADER_BYTES);
 }
 
-/** A number that is all of a property; 64-bit ones stand behind 4 bytes of padding. */
-export function only16(payload: Reader): number {
-  return nothingBehind(payload, payload.u16('a property of 16 bits'));
-}
-
+/** The number that a property is; 64-bit ones stand behind 4 bytes of padding. */
 export function only32(payload: Reader): number {
   return nothingBehind(payload, payload.u32('a property of 32 bits'));
 }
@@ -52,9 +48,13 @@ export function only64(payload: Reader): bigint {
   return nothingBehind(payload, payload.u64('a property of 64 bits'));
 }
 
-/** The first byte; more are let pass, as in Open vSwitch. */
+/** The number that a property begins with: what follows is let pass, as in Open vSwitch. */
 export function first8(payload: Reader): number {
   return payload.u8('a property of 8 bits');
+}
+
+export function first16(payload: Reader): number {
+  return payload.u16('a property of 16 bits');
 }
 
 function nothingBehind<T>(payload: Reader, value: T): T {
@@ -76,6 +76,11 @@ export function writeProperty(w: Writer, type: number, payload: () => void): voi
   const length = w.at - start;
   if (length > 0xffff) throw new OpenFlowError('OFPBRC_BAD_LEN', `a property of ${length} bytes is too long`);
   w.u16At(start + 2, length).pad(UNIT, start);
+}
+
+/** Writes a property of 16 bits: as Open vSwitch does, with padding that counts. */
+export function writeProperty16(w: Writer, type: number, value: number): void {
+  writeProperty(w, type, () => w.u16(value).zeros(2));
 }
 
 /** The same where the payload holds properties or actions. */

@@ -6,6 +6,7 @@ export * from './action-text.js';
 export * from './actions/index.js';
 export type { LearnSpec } from './actions/learn.js';
 export { loadsOf } from './actions/load.js';
+export type * from './continuation.js';
 export * from './field.js';
 export * from './fields.js';
 export * from './flags-text.js';

@@ -66,6 +66,11 @@ function mappedData(value: unknown, table: TlvTable): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, mappedData(each, table)]));
 }
 
+/** A value with its Geneve option mapped, where it is one. */
+export function mapValue(value: FieldValue, table: TlvTable): FieldValue {
+  return isUnmapped(value.field) ? mappedValue(value, table) : value;
+}
+
 /** The match with its Geneve options mapped; the same one where it has none. */
 export function mapMatch(match: Match, table: TlvTable): Match {
   if (!match.options.some(({ field }) => isUnmapped(field))) return match;

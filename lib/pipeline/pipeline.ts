@@ -15,6 +15,7 @@ import {
   type PortEntry,
   type Prepared,
   type QueueRates,
+  type Translation,
 } from '../datapath/index.js';
 import {
   type Action,
@@ -36,6 +37,7 @@ import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Port } from '../ports/port.js';
 import { applyTogether } from './changes.js';
 import { checkBucket, checkPacketOut, type Named, TABLES } from './check.js';
+import { actionsOf, continuationOf, resumed } from './continuations.js';
 import type { Flow } from './flow.js';
 import { FlowTables } from './flow-tables.js';
 import { FrozenStates } from './frozen.js';
@@ -45,6 +47,7 @@ import { LEARNED_COUNTS } from './learning.js';
 import { MacTable } from './mac-table.js';
 import { METER_FEATURES, Meters } from './meters.js';
 import { packetInFields } from './packet-in.js';
+import { portView, queueViews } from './port-views.js';
 import { type ScratchListener, ScratchPipeline } from './scratch.js';
 import { Transaction } from './transaction.js';
 import { Translator } from './translator.js';
@@ -62,6 +65,7 @@ import type {
   PortChange,
   PortView,
   QueueView,
+  Resumption,
   TableSetup,
   TableView,
   WatchedFlow,
@@ -283,6 +287,17 @@ export class Pipeline implements PipelineApi {
     this.datapath.execute((key) => this.translator.translateActions(key, actions), frame.slice(), inPort);
   }
 
+  resume({ frame, fields: values, continuation }: Resumption): void {
+    this.checkedActions({ inPort: continuation.inPort, actions: actionsOf(continuation), frame });
+    const { fields, frozen } = resumed(values, continuation, this.tlvTable);
+    const translate = (key: Key): Translation => {
+      key.copyTracking(fields);
+      key.copyGroup(fields, 'tunnel');
+      return this.translator.translateResumed(key, frozen);
+    };
+    this.datapath.execute(translate, frame.slice(), continuation.inPort);
+  }
+
   private preparePacketOut(packet: PacketOut): Prepared {
     const { inPort, frame } = packet;
     const actions = this.checkedActions(packet);
@@ -302,10 +317,21 @@ export class Pipeline implements PipelineApi {
   }
 
   private packetIn(cold: ControllerCold, key: Key, frame: Uint8Array): void {
-    if (!this.meterTable.admitsToController(frame.length, this.options.clock.now())) return;
-    const { reason, tableId, cookie, maxLen, controllerId } = cold;
+    if (!cold.metered && !this.meterTable.admitsToController(frame.length, this.options.clock.now())) return;
+    const { reason, tableId, cookie, maxLen, controllerId, userdata } = cold;
     const fields = packetInFields(cold, key, this.tlvTable);
-    this.options.events.packetIn({ reason, tableId, cookie, maxLen, controllerId, frame, fields });
+    const continuation = continuationOf(cold, key);
+    this.options.events.packetIn({
+      reason,
+      tableId,
+      cookie,
+      maxLen,
+      controllerId,
+      frame,
+      fields,
+      userdata,
+      continuation,
+    });
   }
 
   /** Does a flow or a group name a Geneve option? */
@@ -412,23 +438,7 @@ export class Pipeline implements PipelineApi {
   }
 
   queues(port?: number): QueueView[] {
-    const now = this.options.clock.now();
-    const entries = this.datapath.ports.list().filter(({ number }) => port === undefined || number === port);
-    return entries.flatMap(({ number, queues, port: { speed_kbps = 0 } }) =>
-      (queues?.list() ?? []).map(({ id, packets, bytes, errors, rates, since_ms }) => {
-        const port_rate_bps = queues?.rate_bps ?? speed_kbps * 1000;
-        return {
-          port: number,
-          queueId: id,
-          ...rates,
-          port_rate_bps,
-          packets,
-          bytes,
-          errors,
-          duration_ms: now - since_ms,
-        };
-      }),
-    );
+    return queueViews(this.datapath.ports, this.options.clock.now(), port);
   }
 
   /** Are packets that no flow of table 0 matches switched as by NORMAL? */
@@ -451,22 +461,7 @@ export class Pipeline implements PipelineApi {
   }
 
   private view(entry: PortEntry): PortView {
-    const { ports } = this.datapath;
-    const counters = Object.fromEntries(
-      Object.entries(COUNTER).map(([name, index]) => [name, ports.counter(entry.slot, index)]),
-    ) as Record<keyof typeof COUNTER, number>;
-    const live = entry.state === 0 && !(entry.config & OFPPC.PORT_DOWN);
-    return {
-      number: entry.number,
-      name: entry.port.name,
-      mac: entry.mac,
-      config: entry.config,
-      state: entry.state | (live ? OFPPS.LIVE : 0),
-      current: 0,
-      speed_kbps: entry.port.speed_kbps ?? 0,
-      counters,
-      duration_ms: this.options.clock.now() - entry.since_ms,
-    };
+    return portView(this.datapath.ports, entry, this.options.clock.now());
   }
 
   close(): void {

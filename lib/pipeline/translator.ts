@@ -16,6 +16,7 @@ import { type Key, slots } from '../packet/key.js';
 import { Copies } from './copies.js';
 import { FieldAccess } from './field-access.js';
 import { goOnLater, thaw } from './freezer.js';
+import type { Frozen } from './frozen.js';
 import { Learning } from './learning.js';
 import { Lists } from './lists.js';
 import { Outputs } from './outputs.js';
@@ -63,6 +64,16 @@ export class Translator implements Meaning {
         this.lists.resume(frozen.rest);
       }
     }
+    return this.finish();
+  }
+
+  /** The program for a packet that waited for a controller. */
+  translateResumed(key: Key, frozen: Frozen): Translation {
+    this.begin(key);
+    thaw(this.pass, frozen);
+    this.pass.setActionSet(frozen.actionSet);
+    this.pass.listener?.resumed(frozen.rest);
+    this.lists.resume(frozen.rest);
     return this.finish();
   }
 

@@ -3,6 +3,7 @@ import type { OpenFlowError } from '../bytes/index.js';
 import type {
   Action,
   Bucket,
+  Continuation,
   Field,
   FieldValue,
   FlowMod,
@@ -61,6 +62,17 @@ export interface PacketIn {
   readonly frame: Uint8Array;
   /** Metadata that isn't zero, in_port_oxm first: registers, metadata, tunnel, ct_*, pkt_mark. */
   readonly fields: readonly FieldValue[];
+  /** What the controller action sends along. */
+  readonly userdata?: Uint8Array | null;
+  /** The packet waits for this to be sent back; without, it doesn't. */
+  readonly continuation?: Continuation | null;
+}
+
+/** A packet that waited, sent back by a controller. */
+export interface Resumption {
+  readonly frame: Uint8Array;
+  readonly fields: readonly FieldValue[];
+  readonly continuation: Continuation;
 }
 
 export interface PacketOut {
@@ -277,6 +289,8 @@ export interface PipelineApi {
    */
   configureTables(setups: ReadonlyMap<number, TableSetup>): void;
   packetOut(packet: PacketOut): void;
+  /** A paused packet goes on. */
+  resume(packet: Resumption): void;
   /** Group-mod and meter-mod, all forms. In force when they return. */
   applyGroup(change: GroupMod): void;
   applyMeter(change: MeterMod): void;

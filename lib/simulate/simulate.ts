@@ -11,6 +11,8 @@ import type { SimulateAnswer, SimulateCase, SimulateOutput, SimulateResult, Simu
 import { runOfctl } from './ofctl.js';
 
 const DEFAULT_PORTS = 4;
+/** Nobody sends paused packets back. */
+const ORIGIN = new Uint8Array(16);
 const PACKET_IN_FORM = { format: 'standard', profile: 'ovs', missSendLen: 128 } as const;
 
 class Simulation {
@@ -33,7 +35,8 @@ class Simulation {
   private packetIn(packet: PacketIn): void {
     // What a controller gets that asked for nothing: no_match and action.
     if (packet.reason === 'invalid_ttl') return;
-    this.packetIns.push(toHex(new PacketInEncoder(packet).bytesFor(PACKET_IN_FORM)));
+    const bytes = new PacketInEncoder(packet, ORIGIN).bytesFor(PACKET_IN_FORM);
+    if (bytes) this.packetIns.push(toHex(bytes));
   }
 
   /** Why the case can't be loaded, or null. */

@@ -4,6 +4,7 @@
  * or null for "not counted"; cookies, datapath ids and metadata are bigint.
  */
 export * from './codec.js';
+export { decodeContinuation, encodeContinuation } from './continuation.js';
 export * from './header.js';
 export type { AsyncMasks, GetAsyncReply, SetAsync } from './messages/async.js';
 export type {

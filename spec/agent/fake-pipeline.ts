@@ -64,6 +64,8 @@ export class FakePipeline implements PipelineApi {
 
   watchFlows(): void {}
 
+  resume(): void {}
+
   flowsSince(): WatchedFlow[] {
     return [];
   }

@@ -5,8 +5,8 @@
  */
 import {
   first8,
+  first16,
   fromHex,
-  only16,
   only32,
   properties,
   type Reader,
@@ -14,6 +14,7 @@ import {
   unknownProperty,
   type Writer,
   writeProperty,
+  writeProperty16,
 } from '../../bytes/index.js';
 import { action, nicira, type TextArgument } from '../action.js';
 import { OFPP } from '../field.js';
@@ -61,8 +62,8 @@ function readProperties(r: Reader): Controller {
   const a: Mutable = { ...plain(), properties: true };
   if (r.u16('padding') !== 0 || r.u32('padding') !== 0) throw r.error('NXBRC_MUST_BE_ZERO', 'padding of controller', 6);
   for (const [type, payload] of properties(r)) {
-    if (type === NXAC2PT.MAX_LEN) a.maxLen = only16(payload);
-    else if (type === NXAC2PT.CONTROLLER_ID) a.controllerId = only16(payload);
+    if (type === NXAC2PT.MAX_LEN) a.maxLen = first16(payload);
+    else if (type === NXAC2PT.CONTROLLER_ID) a.controllerId = first16(payload);
     else if (type === NXAC2PT.REASON) a.reason = first8(payload);
     else if (type === NXAC2PT.USERDATA) a.userdata = payload.rest();
     else if (type === NXAC2PT.PAUSE) a.pause = true;
@@ -74,8 +75,8 @@ function readProperties(r: Reader): Controller {
 
 function writeProperties(a: Controller, w: Writer): void {
   w.zeros(6);
-  if (a.maxLen !== NO_BUFFER) writeProperty(w, NXAC2PT.MAX_LEN, () => w.u16(a.maxLen));
-  if (a.controllerId !== 0) writeProperty(w, NXAC2PT.CONTROLLER_ID, () => w.u16(a.controllerId));
+  if (a.maxLen !== NO_BUFFER) writeProperty16(w, NXAC2PT.MAX_LEN, a.maxLen);
+  if (a.controllerId !== 0) writeProperty16(w, NXAC2PT.CONTROLLER_ID, a.controllerId);
   if (a.reason !== ACTION) writeProperty(w, NXAC2PT.REASON, () => w.u8(a.reason));
   if (a.userdata.length > 0) writeProperty(w, NXAC2PT.USERDATA, () => w.put(a.userdata));
   if (a.pause) writeProperty(w, NXAC2PT.PAUSE, () => {});
@@ -108,8 +109,9 @@ function bytesOf(arg: TextArgument, { value, valueAt }: KeyValue): Uint8Array {
 
 const KEYS: Readonly<Record<string, (a: Mutable, arg: TextArgument, part: KeyValue) => void>> = {
   reason(a, arg, part) {
-    const reason = (REASONS as readonly string[]).indexOf(part.value.toLowerCase());
-    if (reason < 0) {
+    const named = (REASONS as readonly string[]).indexOf(part.value.toLowerCase());
+    const reason = /^\d{1,3}$/.test(part.value) ? Number(part.value) : named;
+    if (reason < 0 || reason > 0xff) {
       throw arg.error(`unknown reason "${part.value}"${didYouMean(part.value, REASONS)}`, part.valueAt);
     }
     a.reason = reason;
@@ -133,6 +135,8 @@ const KEYS: Readonly<Record<string, (a: Mutable, arg: TextArgument, part: KeyVal
 
 function parse(arg: TextArgument): Controller | Output {
   const a = plain();
+  // Without a byte, too, userdata makes another action of it.
+  let output = true;
   if (/^\d+$/.test(arg.text)) {
     a.maxLen = Number(arg.text);
     if (a.maxLen > NO_BUFFER) throw arg.error(`"${arg.text}" is no number of bytes up to ${NO_BUFFER}`);
@@ -143,9 +147,10 @@ function parse(arg: TextArgument): Controller | Output {
         throw arg.error(`controller has no "${part.key}"${didYouMean(part.key, Object.keys(KEYS))}`, part.keyAt);
       }
       key(a, arg, part);
+      if (part.key === 'userdata') output = false;
     }
   }
-  return isOutput(a)
+  return output && isOutput(a)
     ? { type: 'output', port: OFPP.CONTROLLER, maxLen: a.maxLen }
     : { ...a, properties: needsProperties(a) };
 }

@@ -5,14 +5,15 @@
  */
 import {
   first8,
+  first16,
   nested,
-  only16,
   only32,
   properties,
   type Reader,
   type Writer,
   writeNested,
   writeProperty,
+  writeProperty16,
 } from '../../bytes/index.js';
 import { extension, nxt, structMessage } from '../kind.js';
 import { struct } from '../struct.js';
@@ -72,7 +73,7 @@ function readTuple(payload: Reader): FlushTuple {
     const row = TUPLE[type];
     if (row === undefined) continue;
     if (row[1] === 'address') tuple[row[0]] = inner.take(16, 'an address');
-    else tuple[row[0]] = row[1] === 'u16' ? only16(inner) : first8(inner);
+    else tuple[row[0]] = row[1] === 'u16' ? first16(inner) : first8(inner);
   }
   return tuple;
 }
@@ -82,11 +83,9 @@ function writeTuple(w: Writer, type: number, tuple: FlushTuple): void {
     TUPLE.forEach(([member, form], inner) => {
       const value = tuple[member];
       if (value === undefined) return;
-      writeProperty(w, inner, () => {
-        if (typeof value !== 'number') w.put(value);
-        else if (form === 'u16') w.u16(value);
-        else w.u8(value);
-      });
+      if (typeof value !== 'number') writeProperty(w, inner, () => w.put(value));
+      else if (form === 'u16') writeProperty16(w, inner, value);
+      else writeProperty(w, inner, () => w.u8(value));
     });
   });
 }
@@ -117,7 +116,7 @@ export const ctFlush = extension<CtFlush>(nxt(32), {
     for (const [type, payload] of properties(r)) {
       if (type === NXT_CT.ORIG) m.orig = readTuple(payload);
       else if (type === NXT_CT.REPLY) m.reply = readTuple(payload);
-      else if (type === NXT_CT.ZONE) m.zone = only16(payload);
+      else if (type === NXT_CT.ZONE) m.zone = first16(payload);
       else if (type === NXT_CT.MARK) m.mark = only32(payload);
       else if (type === NXT_CT.MARK_MASK) m.markMask = only32(payload);
       else if (type === NXT_CT.LABELS) m.label = readLabel(payload);
@@ -131,7 +130,7 @@ export const ctFlush = extension<CtFlush>(nxt(32), {
     w.u8(m.ipProto).zeros(7);
     if (m.orig) writeTuple(w, NXT_CT.ORIG, m.orig);
     if (m.reply) writeTuple(w, NXT_CT.REPLY, m.reply);
-    if (zone !== null) writeProperty(w, NXT_CT.ZONE, () => w.u16(zone));
+    if (zone !== null) writeProperty16(w, NXT_CT.ZONE, zone);
     if (mark !== null) writeProperty(w, NXT_CT.MARK, () => w.u32(mark));
     if (markMask !== null) writeProperty(w, NXT_CT.MARK_MASK, () => w.u32(markMask));
     if (label) writeProperty(w, NXT_CT.LABELS, () => w.zeros(4).put(label));
