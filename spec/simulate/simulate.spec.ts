@@ -30,7 +30,7 @@ describe('simulate', () => {
   });
 
   it('what is not built, or not right, is a load_error with its place', async () => {
-    expect((await simulate({ flows: ['udp,actions=2', 'udp,actions=learn(table=1)'] })).load_error).to.match(
+    expect((await simulate({ flows: ['udp,actions=2', 'udp,actions=learn(tabel=1)'] })).load_error).to.match(
       /^line 2:/,
     );
     expect((await simulate({ flows: ['actions=pop_vlan,2'] })).load_error).to.match(/^line 1:1: .*MATCH_INCONSISTENT/);
