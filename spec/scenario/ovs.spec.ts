@@ -1,0 +1,48 @@
+/**
+ * The scenarios held against Open vSwitch: what they expect of ours, a genuine switch with the same flows and frames does, too: the same
+ * frames, packet-ins and connections after every frame. What ours does on purpose otherwise stands in a list, with the reason.
+ */
+import { readdirSync } from 'node:fs';
+import { expect } from 'chai';
+import { difference } from '../../bench/compare/difference.js';
+import { OpenVSwitch } from '../../bench/compare/ovs.js';
+import { loadScenarios, runScenario } from '../../lib/scenario/index.js';
+import { simulate } from '../../lib/simulate/simulate.js';
+import { requires } from '../support/needs.js';
+import { caseOf } from './oracle-case.js';
+
+/** File, and scenario where it isn't all of it → why Open vSwitch 3.1 does something else. */
+const ON_PURPOSE: Readonly<Record<string, string>> = {
+  'tracker/sctp.ct.yaml': 'it knows SCTP by addresses only, and no states of it',
+};
+
+const files = readdirSync('scenarios', { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ct.yaml'),
+);
+
+describe('scenario: as Open vSwitch does', function () {
+  this.timeout(60_000);
+  let ovs: OpenVSwitch;
+  before(async function () {
+    requires(this, 'yaml', 'ovs-vswitchd');
+    ovs = await OpenVSwitch.start({ ports: 8 });
+  });
+  after(() => ovs?.close());
+
+  for (const file of files.sort()) {
+    if (ON_PURPOSE[file]) continue;
+    it(file, async () => {
+      const differences: string[] = [];
+      for (const scenario of await loadScenarios(`scenarios/${file}`)) {
+        const given = caseOf(await runScenario(scenario));
+        if (!given || ON_PURPOSE[`${file} ${scenario.name}`]) continue;
+        const reference = await ovs.run(given);
+        expect(reference.load_error, scenario.name).to.equal(undefined);
+        const found = difference(reference, await simulate({ ...given, ports: 8 }));
+        if (found)
+          differences.push(`${scenario.name}: ${JSON.stringify(found)} ${JSON.stringify(given.packets?.[found.step])}`);
+      }
+      expect(differences).to.deep.equal([]);
+    });
+  }
+});
