@@ -7,7 +7,7 @@
  * it knows of, and, when it has read everything, of what changed meanwhile (resumed).
  */
 import { OpenFlowError } from '../bytes/index.js';
-import { ALL_TABLES, ANY_GROUP, type Instructions, OFPP } from '../nxm/index.js';
+import { ALL_TABLES, ANY_GROUP, type Instructions, mapMatch, OFPP } from '../nxm/index.js';
 import { namesPort } from '../pipeline/flow-tables.js';
 import type { FlowChange, FlowView, FlowWatcher, PipelineApi } from '../pipeline/types.js';
 import {
@@ -58,7 +58,9 @@ export class FlowMonitors implements FlowWatcher {
   }
 
   /** Begins monitors; what they ask for at first is the reply. Throws OpenFlowError; then none has begun. */
-  begin(request: MessageOf<'multipart_request'>, monitors: readonly FlowMonitorRequest[], peer: Peer): void {
+  begin(request: MessageOf<'multipart_request'>, asked: readonly FlowMonitorRequest[], peer: Peer): void {
+    const { tlvTable } = this.pipeline;
+    const monitors = asked.map((monitor) => ({ ...monitor, match: mapMatch(monitor.match, tlvTable) }));
     const watch = this.watches.get(peer) ?? new Watch();
     const ids = new Set(watch.monitors.keys());
     for (const { monitorId, tableId } of monitors) {

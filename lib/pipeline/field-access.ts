@@ -62,9 +62,7 @@ export class FieldAccess implements FieldMeaning {
   }
 
   remove(field: Field): void {
-    // Options that no TLV table maps aren't there.
-    if (field.slot === null) return;
-    this.headers.writeValue({ field, value: new Uint8Array(field.bytes), mask: null });
+    this.headers.remove(field);
   }
 
   hash(fields: HashFields, basis: number): number {

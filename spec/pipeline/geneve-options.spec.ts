@@ -110,6 +110,15 @@ describe('pipeline/geneve-options', () => {
     expect(sent).to.deep.equal(['0102100100000011', '0102100100000011']);
   });
 
+  it('takes an option off', () => {
+    const { sw, arrive, sent, map } = make();
+    map(A, B);
+    sw.flows.add('in_port=2,actions=delete_field:tun_metadata0,in_port');
+    arrive('0102100100000011ffff81030102030405060708090a0b0c');
+    expect(sent).to.deep.equal(['ffff81030102030405060708090a0b0c']);
+    expect(error(() => sw.flows.add('actions=delete_field:tun_metadata9,2'))).to.equal('NXFMFC_INVALID_TLV_FIELD');
+  });
+
   it('drops and counts what is cut off, of another length, or critical and unknown', () => {
     const { sw, out, arrive, map, errors } = make();
     map(A);
