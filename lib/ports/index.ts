@@ -1,6 +1,7 @@
 export * from './faulty.js';
 export * from './file.js';
 export * from './host.js';
+export * from './link.js';
 export * from './memory.js';
 export * from './pcap.js';
 export * from './port.js';
@@ -8,3 +9,4 @@ export { type FrameWriter, recorded } from './recorded.js';
 export * from './spec-text.js';
 export * from './tap.js';
 export * from './tunnel.js';
+export * from './wire.js';

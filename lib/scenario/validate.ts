@@ -18,11 +18,12 @@ export class Validator {
   constructor(
     private readonly root: Schema,
     private readonly file: string | undefined,
+    private readonly what = 'a scenario file',
   ) {}
 
   /** Throws a TextError for the first mistake. */
   check(tree: Tree): void {
-    const found = this.mistake(tree, this.root, 'a scenario file');
+    const found = this.mistake(tree, this.root, this.what);
     if (found) throw found;
   }
 

@@ -25,7 +25,9 @@ const KNOWS: Record<string, string[]> = {
   replay: ['bytes', 'nxm', 'wire', 'channel', 'pcap-file', 'ports', 'view', '.'],
   ofctl: ['bytes', 'nxm', 'wire', 'text', 'channel', 'view'],
   scenario: ['bytes', 'ct', 'nxm', 'packet', 'pcap-file', 'pipeline', 'ports', 'text', 'trace', '.'],
+  topology: ['bytes', 'nxm', 'pipeline', 'ports', 'scenario', '.'],
   cli: [
+    'topology',
     'bytes',
     'ct',
     'nxm',

@@ -12,6 +12,8 @@ A port is [N=|LOCAL=]SPEC, and a SPEC one of
   file:IN.pcap[,OUT.pcap][,paced] a capture that is played in, one that is written
   host:NAME,MAC,IP[,IP6]          a small virtual host inside the process
   memory[:NAME]                   a port that nothing is behind
+  vxlan:REMOTE[:PORT][,OPTION…]   a tunnel over UDP, also geneve:…; local=ADDRESS (loopback unless told), key=N|flow,
+                                  in_key, out_key, ttl, exts=gbp; REMOTE and local may be flow: tun_dst, tun_src
 
 A rule of --ct-rule is [zone=N,][proto=NAME,][src=,dst=,sport=,dport=,mark=N/MASK,] and timeouts=NAME or notrack.
 
