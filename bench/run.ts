@@ -9,12 +9,17 @@ import { parseArgs } from 'node:util';
 import { OvsError, ovsVersion } from './compare/ovs.js';
 import { flows } from './measure/flows.js';
 import { forwarding } from './measure/forwarding.js';
+import { connections, disturbed, ping, tcp } from './measure/live.js';
 import { extraction, masks, packets, translation } from './measure/memory.js';
 import { markdown, type Table } from './measure/table.js';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Table[]>>> = {
   flows,
   forwarding,
+  connections,
+  tcp,
+  ping,
+  disturbed,
   packets: async () => [await packets()],
   extraction: async () => [await extraction()],
   translation: async () => [await translation()],

@@ -88,6 +88,11 @@ export class Lab {
     return spawn('ip', ['netns', 'exec', this.namespace(place), 'taskset', '-c', cpu, ...words], { stdio, env });
   }
 
+  /** Starts one of the measuring programs. */
+  script(place: Place, name: string, words: readonly string[]): ChildProcess {
+    return this.start(place, [process.execPath, script(name), ...words]);
+  }
+
   /** Sends frames from a place; resolves when all are sent. */
   async send(
     place: 'g' | 'k',
@@ -98,13 +103,13 @@ export class Lab {
     s: number,
   ): Promise<Offered> {
     const words = [`${place}0`, kind, ...[count, round, pps, s].map(String)];
-    return JSON.parse(await output(this.start(place, [process.execPath, script('sender'), ...words]))) as Offered;
+    return JSON.parse(await output(this.script(place, 'sender', words))) as Offered;
   }
 
   /** From here on frames of this set are expected at k0, and one in `share` is looked at; counts begin anew. */
   async expect(kind: FrameKind, count: number, round: number, share = 1): Promise<void> {
     if (this.receiver === null) {
-      const child = this.start('k', [process.execPath, script('receiver'), 'k0']);
+      const child = this.script('k', 'receiver', ['k0']);
       child.stderr?.pipe(process.stderr);
       this.receiver = { child, lines: createInterface({ input: child.stdout as NodeJS.ReadableStream }) };
       await this.line();

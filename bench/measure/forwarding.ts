@@ -38,7 +38,7 @@ const ACL: LiveScene = {
     'table=2,udp,tp_dst=53,actions=output:2',
   ],
 };
-const FIREWALL: LiveScene = {
+export const FIREWALL: LiveScene = {
   what: 'stateful firewall, established',
   flows: () => [
     'table=0,ip,ct_state=-trk,actions=ct(table=1)',

@@ -63,6 +63,19 @@ export function completeReceived(bytes: Uint8Array, header: number, start: numbe
   putNet16(bytes, at, sum === 0 && offset === UDP_CHECKSUM ? 0xffff : sum);
 }
 
+/**
+ * Bytes of data in a segment of the TCP frame that is on its way through the switch, as its sender would have cut it; 0 where it
+ * left nothing to be cut. It is set for as long as the frame is in hand: what leaves meanwhile may be cut into segments as long
+ * as the MTU allows, but not longer ones than the receiver has asked its sender for.
+ */
+export const inHand = { segment_bytes: 0 };
+
+/** Bytes of data in a segment, where the frame behind the header at `header` is many TCP segments in one; else 0. */
+export function segmentSize(bytes: Uint8Array, header: number): number {
+  const type = bytes[header + GSO_TYPE] & ~GSO_ECN;
+  return type === GSO_TCPV4 || type === GSO_TCPV6 ? get16(bytes, header + GSO_SIZE) : 0;
+}
+
 /** Bytes of data a datagram has, where the frame behind the header at `header` is many UDP datagrams in one; else 0. */
 export function datagramSize(bytes: Uint8Array, header: number): number {
   return (bytes[header + GSO_TYPE] & ~GSO_ECN) === GSO_UDP_L4 ? get16(bytes, header + GSO_SIZE) : 0;
@@ -116,18 +129,22 @@ export function cutDatagrams(
  * checksum to it; nothing where the frame fits as it is. False where it doesn't and can't be cut, since it isn't TCP.
  */
 export function putSegmentation(bytes: Uint8Array, header: number, start: number, end: number, mtu: number): boolean {
-  if (end - start <= longestFrame(mtu, false)) return true;
+  const { segment_bytes } = inHand;
+  if (segment_bytes === 0 && end - start <= longestFrame(mtu, false)) return true;
   const found = findIp(bytes, start, end, place);
   const limit = longestFrame(mtu, place.tags > 0);
-  if (end - start <= limit) return true;
+  const fits = end - start <= limit;
+  if (fits && segment_bytes === 0) return true;
   const { l4, version } = place;
-  if (!found || place.protocol !== TCP || place.fragment || place.end !== end || end - l4 < 20) return false;
+  if (!found || place.protocol !== TCP || place.fragment || place.end !== end || end - l4 < 20) return fits;
   const headers = l4 + (bytes[l4 + 12] >> 4) * 4 - start;
-  if (headers < l4 + 20 - start || headers >= limit || start + headers > end) return false;
+  const room = Math.min(limit - headers, segment_bytes || limit);
+  if (headers < l4 + 20 - start || headers >= limit || start + headers > end) return fits;
+  if (end - start <= headers + room) return fits;
   bytes[header] = NEEDS_CSUM;
   bytes[header + GSO_TYPE] = (version === 4 ? GSO_TCPV4 : GSO_TCPV6) | (bytes[l4 + 13] & CWR ? GSO_ECN : 0);
   put16(bytes, header + HDR_LEN, headers);
-  put16(bytes, header + GSO_SIZE, limit - headers);
+  put16(bytes, header + GSO_SIZE, room);
   put16(bytes, header + CSUM_START, l4 - start);
   put16(bytes, header + CSUM_OFFSET, TCP_CHECKSUM);
   putNet16(bytes, l4 + TCP_CHECKSUM, fold(pseudoHeader(bytes, place)));

@@ -6,7 +6,7 @@
 import type { Driver } from '../driver.js';
 import type { Libc, Poll } from '../native.js';
 import { FRAMES_A_TURN, type PortHost } from '../port.js';
-import { completeReceived, cutDatagrams, datagramSize, VNET_BYTES } from './offload.js';
+import { completeReceived, cutDatagrams, datagramSize, inHand, segmentSize, VNET_BYTES } from './offload.js';
 import { OpenError, type Opened, openPacketSockets } from './open.js';
 import { Outbox } from './outbox.js';
 import { Ring, SOL_PACKET } from './ring.js';
@@ -134,9 +134,11 @@ export class PacketSocket implements Driver, Taker {
   private hand(bytes: Uint8Array, header: number, start: number, end: number, floor: number): void {
     completeReceived(bytes, header, start, end);
     const size = datagramSize(bytes, header);
+    inHand.segment_bytes = segmentSize(bytes, header);
     const at = this.ring.tpid === 0 ? start : this.putTag(bytes, start);
     if (size === 0) this.host.receive(bytes, at, end, undefined, at - floor);
     else cutDatagrams(bytes, at, end, size, this.piece, HEADROOM, this.handPiece);
+    inHand.segment_bytes = 0;
   }
 
   private readonly handPiece = (bytes: Uint8Array, start: number, end: number): void => {

@@ -5,7 +5,9 @@ import {
   completeReceived,
   cutDatagrams,
   datagramSize,
+  inHand,
   putSegmentation,
+  segmentSize,
   VNET_BYTES,
 } from '../../../lib/ports/packet-socket/offload.js';
 import { ip4, tcp4, tcp6, udp4, udp6 } from '../../support/frames.js';
@@ -115,6 +117,27 @@ describe('ports/packet-socket: offload', () => {
         // With the pseudo-header's sum in its place, the checksum over what the kernel sums is the one that the frame had.
         expect(checksum(bytes, START + l4, bytes.length)).to.equal((frame[l4 + 16] << 8) | frame[l4 + 17]);
       }
+    }
+  });
+
+  it('cuts into no longer segments than the sender would have', () => {
+    try {
+      inHand.segment_bytes = segmentSize(received(tcp4(), [1, 1, 54, 500, 34, 16]), HEADER);
+      for (const [length, mtu, size] of [
+        [5000, 1500, 500],
+        [1000, 1500, 500],
+        [5000, 400, 360],
+        [500, 1500, 0],
+      ]) {
+        const bytes = received(tcp4({ payload: new Uint8Array(length) }), [0, 0]);
+        expect(putSegmentation(bytes, HEADER, START, bytes.length, mtu)).to.equal(true);
+        expect(new DataView(bytes.buffer).getUint16(HEADER + 4, true), `${length} bytes`).to.equal(size);
+      }
+      const udp = received(udp4({ payload: new Uint8Array(1000) }), [0, 0]);
+      expect(putSegmentation(udp, HEADER, START, udp.length, 1500)).to.equal(true);
+      expect(udp[HEADER + 1]).to.equal(0);
+    } finally {
+      inHand.segment_bytes = 0;
     }
   });
 
