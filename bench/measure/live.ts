@@ -198,21 +198,24 @@ export async function disturbed(): Promise<Table[]> {
           await prepare(side, scene, flows);
           await side.lab.expect('query', flows, 0, 16);
         }
+        const spent: number[][] = sides.map(() => []);
         const rates = await inTurn(sides, async (side) => {
           const end = await start(side);
           try {
-            return (await offer(side, 'query', flows, 0, OFFERED_PPS, 1)).passed / 1000;
+            const { passed, cpu_ns } = await offer(side, 'query', flows, 0, OFFERED_PPS, 1);
+            spent[sides.indexOf(side)].push(cpu_ns);
+            return passed / 1000;
           } finally {
             end();
           }
         });
         if (undisturbed.length === 0) undisturbed = rates;
-        const { figures } = beside(what, rates[0], rates[1]);
-        const shares = {
-          'Open vSwitch, of undisturbed': rates[0] / undisturbed[0],
-          'ctswitch, of undisturbed': rates[1] / undisturbed[1],
-        };
-        rows.push({ what, figures: { ...figures, ...shares } });
+        const figures: Record<string, number> = { ...beside(what, rates[0], rates[1]).figures };
+        for (const [n, { name }] of sides.entries()) {
+          figures[`${name}, of undisturbed`] = rates[n] / undisturbed[n];
+          figures[`${name}, CPU ns a frame`] = median(spent[n]);
+        }
+        rows.push({ what, figures });
         console.error(JSON.stringify(rows.at(-1)));
       }
     }
