@@ -1,6 +1,7 @@
 /** Random flows in ovs-ofctl's syntax: a match, and instructions that mostly suit it. */
 import type { Chance } from './chance.js';
 import { FIELDS, type FieldRow, type Layer, PROTOCOLS } from './fields.js';
+import { choice, learnAction } from './learned.js';
 import { nicira } from './nicira.js';
 import { LABEL_TTLS, LABEL_TYPES, LABELS, MACS, SWITCH_PORTS, TTLS, V4, VIDS } from './pools.js';
 
@@ -22,6 +23,8 @@ export interface Features {
   readonly stack: 'kept' | 'push' | 'pop';
   /** Actions ask for the frame's length. */
   readonly lengths: boolean;
+  /** Flows are learned, ports and links chosen. */
+  readonly learns: boolean;
 }
 
 /** What a flow's packets have, while its actions are chosen. */
@@ -442,6 +445,16 @@ const CLONED: readonly (readonly [number, Maker])[] = [
   [10, ct],
 ];
 
+const teach: Maker = (c, { learns, tables, ct: tracks, timeouts }, { layers }) =>
+  learns ? learnAction(c, { layers, tables, ct: tracks, timeouts }) : null;
+
+const choose: Maker = (c, { learns }) => (learns ? choice(c) : null);
+
+const finTimeout: Maker = (c, { timeouts, learns }, { layers }) =>
+  learns && timeouts && layers.has('tcp')
+    ? `fin_timeout(${c.pick(['idle', 'hard'])}_timeout=${c.between(1, 4)})`
+    : null;
+
 const ACTIONS: readonly (readonly [number, Maker])[] = [
   [30, output],
   [5, controller],
@@ -457,4 +470,7 @@ const ACTIONS: readonly (readonly [number, Maker])[] = [
   [9, resubmit],
   [22, ct],
   [12, nicira((c, features, facts) => c.weighted(CLONED)(c, features, facts))],
+  [14, teach],
+  [7, choose],
+  [3, finTimeout],
 ];

@@ -5,6 +5,7 @@ import { Chance } from './chance.js';
 import { type Features, randomFlow } from './flows.js';
 import { type Aim, randomFrame } from './frames.js';
 import { randomGroups, throughGroup } from './groups.js';
+import { conjunction } from './learned.js';
 import { SWITCH_PORTS } from './pools.js';
 
 /** A case as both switches take it. */
@@ -38,6 +39,7 @@ function randomFeatures(c: Chance, tables: number): Features {
     labels,
     stack: labels > 0 ? c.pick(['kept', 'push', 'pop']) : 'kept',
     lengths,
+    learns: labels === 0 && c.percent(40),
   };
 }
 
@@ -60,6 +62,7 @@ export function randomCase(n: number, { seed, packets, small }: Sizes): Case {
     for (let i = most; i > 0; i--) flows.push(flow(table));
     if (c.percent(60)) flows.push(`table=${table},priority=0,actions=${fallback(c, features, table)}`);
   }
+  if (features.learns && c.percent(40)) flows.push(...alternatives(c, features.tables, priorities));
   const aims = flows.filter((text) => text.startsWith('priority') && text.includes(',table=0,')).map(aimOf);
   const steps: SimulateStep[] = [];
   const count = small ? c.between(4, 8) : packets;
@@ -78,6 +81,15 @@ export function randomCase(n: number, { seed, packets, small }: Sizes): Case {
     dump: features.stack !== 'pop' && !features.lengths && (!small || n % 3 === 0),
     ct_opts: features.timeouts ? ['-m'] : c.pick([[], ['-m'], ['-s'], ['-m', '-s']]),
   };
+}
+
+/** One or two conjunctions in a table. */
+function alternatives(c: Chance, tables: number, priorities: number[]): string[] {
+  const table = c.below(tables);
+  const flows = Array.from({ length: c.between(1, 2) }, (_, i) =>
+    conjunction(c, 7 + i, priorities.pop() ?? 0, priorities.pop() ?? 0),
+  );
+  return flows.flat().map((flow) => flow.replace(/^(priority=\d+),/, `$1,table=${table},`));
 }
 
 /** What a flow's match asks of a packet. */

@@ -258,4 +258,12 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     why: 'OpenFlow 1.3.5 §6.4 counts whole seconds',
     kept: 'the reference gets one millisecond more',
   },
+  {
+    where:
+      'learn that matches on a field of fewer bits than its bytes have (nw_ecn, ip_dscp, vlan_pcp, fields of a label)',
+    ovs: 'the learned flow has no such match: it fits more packets than were meant',
+    own: 'the learned flow matches on it',
+    why: 'ovs-actions(7), learn: "field=value" adds a match on the field',
+    kept: 'no such fields in the matches of learned flows',
+  },
 ];

@@ -18,6 +18,7 @@ import {
   udp6,
 } from '../../spec/support/frames.js';
 import { ACTION_SUITE } from './suite-actions.js';
+import { LEARNING_SUITE } from './suite-learning.js';
 
 const IN = { src: '10.0.0.1', dst: '192.0.2.9' };
 const OUT = { src: '192.0.2.9', dst: '10.0.0.1' };
@@ -400,4 +401,5 @@ export const SUITE: Readonly<Record<string, SimulateCase>> = {
       ...at(1, udp4(), tcp4()),
     ],
   },
+  ...LEARNING_SUITE,
 };

@@ -1,6 +1,8 @@
 /** fin_timeout: NXAST_FIN_TIMEOUT (19), ovs-actions(7). A TCP segment with FIN or RST shortens the timeouts of the flow it stands in. */
+import { slots } from '../../packet/key.js';
 import { action, nicira } from '../action.js';
 import { keyValues } from '../key-values.js';
+import { IP_PROTO } from '../prerequisite.js';
 import { didYouMean } from '../suggestion.js';
 import { parseNumber } from '../value-text.js';
 
@@ -44,7 +46,8 @@ export const finTimeout = action<FinTimeout>({
     return `fin_timeout(${parts.join(',')})`;
   },
   check(_, flow) {
-    flow.require('tcp', 'fin_timeout');
+    // Of a fragment, too, that is no first one: the protocol decides.
+    if (flow.value.get(slots.nw_proto) !== IP_PROTO.TCP) flow.require('tcp', 'fin_timeout');
   },
   translate(a, m) {
     m.learning.finTimeout(a.idle_s, a.hard_s);
