@@ -66,10 +66,12 @@ export function completed(members: readonly Member[]): number[] {
   for (const { clauses } of members) {
     for (const part of clauses ?? []) {
       if (part.clauses > members.length) continue;
-      let met = progress.get(part.id);
+      // Flows that don't agree in how many dimensions there are belong to different conjunctions.
+      const conjunction = part.id * 128 + part.clauses;
+      let met = progress.get(conjunction);
       if (!met) {
         met = new Progress();
-        progress.set(part.id, met);
+        progress.set(conjunction, met);
       }
       if (met.meet(part) && !words.includes(part.word)) words.push(part.word);
     }

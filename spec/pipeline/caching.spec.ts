@@ -4,6 +4,7 @@ import { type MemoryPort, memory } from '../../lib/ports/memory.js';
 import { Switch } from '../../lib/switch.js';
 import { formatGroupStats, formatMeterStats, parseMeter } from '../../lib/text/index.js';
 import { udp4 } from '../support/frames.js';
+import { LearningPipeline } from './learning-pipeline.js';
 import { GROUP_COUNT, METER_COUNT, RandomPipeline } from './random-pipeline.js';
 
 /** A switch on four memory ports that tells everything a user could notice. */
@@ -69,6 +70,9 @@ describe('pipeline: caching', () => {
     });
     it(`… with groups and meters, too (seeds ${seed}–${seed + 9})`, () => {
       for (let s = seed; s < seed + 10; s++) compare(new RandomPipeline(s, true), true);
+    });
+    it(`… with flows that teach and choose, too (seeds ${seed}–${seed + 4})`, () => {
+      for (let s = seed; s < seed + 5; s++) compare(new LearningPipeline(s));
     });
   }
 
