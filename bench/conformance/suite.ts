@@ -30,7 +30,7 @@ export interface Suite {
 export function openSuite(folder: string | undefined, scratch: string): Suite {
   const place = resolve(ROOT, folder ?? DEFAULT_SUITE);
   const program = join(place, 'run');
-  const missing = unmet('netns', 'os-ken', 'ovs-vswitchd', 'pcap');
+  const missing = unmet('netns', 'os-ken', 'ovs-vswitchd', 'koffi');
   if (!existsSync(program)) {
     missing.unshift(
       `the suite is not at ${folder ?? DEFAULT_SUITE} (name its folder with --suite or CONFORMANCE_SUITE)`,

@@ -98,8 +98,11 @@ export class PacketSocket implements Driver, Taker {
     let frames = 0;
     while (frames < FRAMES_A_TURN && !this.ended && ring.next()) {
       frames++;
-      this.take();
-      if (!this.ended) ring.release();
+      try {
+        this.take();
+      } finally {
+        if (!this.ended) ring.release();
+      }
     }
     return frames;
   }

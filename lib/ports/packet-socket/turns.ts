@@ -69,10 +69,9 @@ export class Turns {
     } finally {
       this.running = false;
       this.flush();
+      this.scheduled = this.busy.length > 0;
+      if (this.scheduled) setImmediate(this.round);
     }
-    if (this.busy.length === 0) return;
-    this.scheduled = true;
-    setImmediate(this.round);
   }
 
   private flush(): void {
