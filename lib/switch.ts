@@ -408,13 +408,14 @@ export class Switch {
 
   /** What the switch counts beside ports, flows and tables: what its caches did, and what its bounds refused. */
   counters(): Readonly<Record<string, number>> {
-    const { datapath, tooDeep, macs } = this.pipeline;
+    const { datapath, tooDeep, wrongType, macs } = this.pipeline;
     const { entries: programs, masks } = datapath.cached;
     return {
       programs,
       masks,
       ...datapath.counters,
       tooDeep,
+      wrongType,
       macs: macs.size,
       connections: this.tracker.count,
       ...this.tracker.counters,

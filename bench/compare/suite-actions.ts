@@ -1,6 +1,6 @@
 /** The suite's cases for Nicira's actions (suite.ts): one a feature. */
 import type { SimulateCase, SimulateStep } from '../../lib/simulate/case.js';
-import { ip4, tcp4, tcp6, udp4 } from '../../spec/support/frames.js';
+import { ethernet, ip4, tcp4, tcp6, udp4, udp6 } from '../../spec/support/frames.js';
 
 const IN = { src: '10.0.0.1', dst: '192.0.2.9' };
 const OUT = { src: '192.0.2.9', dst: '10.0.0.1' };
@@ -15,6 +15,19 @@ const FRAMES = [...at(1, SHORT, LONG, tcp4({ ...IN, flags: 'syn' })), ...at(2, S
 function simple(...flows: string[]): SimulateCase {
   return { flows, packets: FRAMES };
 }
+
+/** A service header (RFC 8300) of metadata type 1, behind an Ethernet header. */
+function service(np: number, ttl: number, inner: Uint8Array): Uint8Array {
+  const base = [ttl >> 2, ((ttl & 3) << 6) | 6, 1, np, 0, 0, 0x12, 0xff];
+  const metadata = [1, 2, 3, 4].flatMap((n) => [0, 0, 0, n]);
+  return ethernet(0x894f, Uint8Array.of(...base, ...metadata, ...inner));
+}
+
+const SERVICES = [
+  ...at(1, service(3, 63, SHORT), service(3, 1, SHORT), service(1, 63, SHORT.slice(14))),
+  ...at(1, service(2, 63, udp6({ sport: 1000, dport: 53 }).slice(14)), service(4, 63, service(3, 9, LONG).slice(14))),
+  ...at(1, service(9, 63, SHORT), service(3, 63, SHORT).slice(0, 30)),
+];
 
 export const ACTION_SUITE: Readonly<Record<string, SimulateCase>> = {
   'output-to-a-field': simple(
@@ -88,5 +101,41 @@ export const ACTION_SUITE: Readonly<Record<string, SimulateCase>> = {
     'table=0,priority=1,udp,actions=enqueue:2:5,set_queue:1,3,pop_queue,4,sample(probability=65535,collector_set_id=1),note:00.11',
     'table=0,priority=2,tcp,actions=set_tunnel:5,move:tun_id[0..31]->reg0,set_tunnel64:0x500000000,move:tun_id[32..63]->reg1,resubmit(,1)',
     'table=1,priority=1,reg0=5,reg1=5,actions=2',
+  ),
+  'services-in-front': simple(
+    'table=0,priority=1,in_port=1,udp,actions=encap(nsh(md_type=1)),set_field:0x1234->nsh_spi,set_field:7->nsh_si,set_field:0x11223344->nsh_c1,encap(ethernet),set_field:11:22:33:44:55:66->eth_dst,2,3',
+    'table=0,priority=2,in_port=2,udp,actions=set_field:1.2.3.4->ip_src,encap(nsh(md_type=2,tlv(0x1000,10,0x123456),tlv(0x2000,20,0xfedcba9876543210))),encap(ethernet),3',
+    'table=0,priority=3,tcp,actions=encap(nsh),CONTROLLER,2,encap(nsh),resubmit(,1)',
+    'table=1,priority=5,packet_type=(1,0x894f),nsh_np=4,actions=dec_nsh_ttl,encap(ethernet),3',
+    'table=1,priority=9,dl_type=0x894f,actions=encap(ethernet),4',
+  ),
+  'services-taken-away': {
+    flows: [
+      'table=0,priority=1,dl_type=0x894f,actions=decap(),decap(),resubmit(,1)',
+      'table=1,priority=4,udp,udp_dst=53,actions=2',
+      'table=1,priority=3,packet_type=(1,0x894f),actions=decap(),set_field:5->reg0,resubmit(,1)',
+      'table=1,priority=2,packet_type=(1,0x800),actions=encap(ethernet),set_field:11:22:33:44:55:66->eth_dst,3',
+      'table=1,priority=1,actions=CONTROLLER',
+    ],
+    packets: SERVICES,
+  },
+  'service-fields': {
+    flows: [
+      'table=0,priority=3,dl_type=0x894f,nsh_mdtype=1,nsh_spi=0x12,nsh_si=255,nsh_c1=1,nsh_np=3,actions=dec_nsh_ttl,set_field:1->nsh_flags,set_field:0x5->nsh_si,set_field:0x77777777->nsh_c4,set_field:0xabcdef->nsh_spi,2',
+      'table=0,priority=2,dl_type=0x894f,nsh_ttl=63,actions=move:nsh_c2[]->nsh_c3[],3',
+      'table=0,priority=1,actions=4',
+    ],
+    packets: SERVICES,
+  },
+  'labels-in-front-of-ethernet': simple(
+    'table=0,priority=1,udp,actions=encap(mpls),set_field:5->mpls_label,encap(ethernet),set_field:11:22:33:44:55:66->eth_dst,2',
+    'table=0,priority=2,tcp,actions=encap(mpls),encap(ethernet),decap(),decap(packet_type(ns=0,type=0)),resubmit(,1)',
+    'table=0,priority=3,in_port=2,udp,actions=decap(),encap(mpls_mc),encap(ethernet),3',
+    'table=1,priority=1,tcp,actions=3',
+  ),
+  'what-has-no-such-header': simple(
+    'table=0,priority=1,udp,actions=2,encap(ethernet),3',
+    'table=0,priority=2,tcp,actions=decap(),2,encap(ethernet),3',
+    'table=0,priority=3,in_port=2,udp,actions=push_vlan:0x8100,set_field:4100->vlan_vid,4,decap(),3',
   ),
 };

@@ -8,6 +8,7 @@
 import type { Random } from '../bytes/index.js';
 import { type CtResult, FATE, type Origin, Prior, type Released } from '../ct/index.js';
 import { raiseDropPrecedence } from '../packet/dscp.js';
+import { popHeader, pushHeader } from '../packet/encapsulation.js';
 import { extract } from '../packet/extract.js';
 import { Key as FlowKey, type Key, recirculationWord, slots } from '../packet/key.js';
 import { Packet } from '../packet/packet.js';
@@ -25,6 +26,7 @@ import {
   type Credits,
   type CtCold,
   type EffectCold,
+  type HeaderCold,
   type MeterCold,
   OP,
   STEP_WORDS,
@@ -235,9 +237,9 @@ export class Datapath {
     if (entry < 0) entry = this.install(key);
     else this.counters.hits++;
     cache.packets[entry]++;
-    cache.bytes[entry] += packet.length;
+    cache.bytes[entry] += packet.length - packet.bare;
     cache.used_ms[entry] = this.now_ms;
-    this.counted[depth] = packet.length;
+    this.counted[depth] = packet.length - packet.bare;
     this.run(cache.program[entry], depth, packet);
   }
 
@@ -250,8 +252,8 @@ export class Datapath {
 
   private runOnce(t: Translation, depth: number, packet: Packet): void {
     this.upcalls.refer(t.recirculations, 1);
-    this.credit(t, 1, packet.length, this.now_ms);
-    this.counted[depth] = packet.length;
+    this.credit(t, 1, packet.length - packet.bare, this.now_ms);
+    this.counted[depth] = packet.length - packet.bare;
     const at = this.arena.put(t.steps);
     try {
       this.run(at, depth, packet);
@@ -319,6 +321,14 @@ export class Datapath {
         case OP.tags:
           packet.changed = true;
           changeTags(packet, w[at + 1], w[at + 2], w[at + 3]);
+          break;
+        case OP.header:
+          packet.changed = true;
+          pushHeader(packet, (this.cold.get(w[at + 1]) as HeaderCold).bytes, w[at + 2], w[at + 3]);
+          break;
+        case OP.encap:
+          packet.changed = true;
+          popHeader(packet, w[at + 1], w[at + 2]);
           break;
         case OP.truncate:
           this.cut = w[at + 1] >>> 0;

@@ -47,10 +47,14 @@ export const OP = {
   larger: 17,
   /** cold: something happens outside of the packet (a flow is learned). */
   effect: 18,
+  /** cold, bytes that stand in front, EtherType: a whole header (lib/packet/encapsulation). */
+  header: 19,
+  /** kind, EtherType of what is behind: a whole header goes. */
+  encap: 20,
 } as const;
 
 /** Words of a step, its number included. */
-export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3, 2, 2, 3, 4, 2, 2, 3, 2];
+export const STEP_WORDS: readonly number[] = [1, 2, 4, 3, 1, 2, 3, 4, 1, 4, 3, 2, 2, 3, 4, 2, 2, 3, 2, 4, 3];
 
 const NAMES = Object.keys(OP);
 
@@ -173,7 +177,13 @@ export interface EffectCold {
   readonly effect: Effect;
 }
 
-export type Cold = ControllerCold | CtCold | MeterCold | TunnelCold | EffectCold;
+/** The bytes of a header. */
+export interface HeaderCold {
+  readonly kind: 'header';
+  readonly bytes: Uint8Array;
+}
+
+export type Cold = HeaderCold | ControllerCold | CtCold | MeterCold | TunnelCold | EffectCold;
 
 /** Cold arguments by index. */
 export class ColdStore {

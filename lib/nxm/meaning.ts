@@ -4,7 +4,7 @@
  * agree in them.
  */
 
-import type { Action, Learn, Nat } from './actions/index.js';
+import type { Action, HeaderName, Learn, Nat, NshProperty } from './actions/index.js';
 import type { Field } from './field.js';
 import type { HashFields } from './hash-fields.js';
 import type { FieldValue } from './oxm.js';
@@ -114,6 +114,13 @@ export interface ListMeaning {
   ifLarger(length: number, to: Subfield): void;
 }
 
+/** Whole headers in front of the packet. */
+export interface EncapMeaning {
+  push(header: HeaderName, properties: readonly NshProperty[]): void;
+  /** Takes the outermost header away; `packetType` says what is behind it, where it doesn't itself. */
+  pop(packetType: number): void;
+}
+
 /** Actions on copies of the packet. */
 export interface CopyMeaning {
   /** Runs a group's buckets, each on a copy of the packet. */
@@ -142,6 +149,7 @@ export interface Meaning {
   readonly outputs: OutputMeaning;
   readonly lists: ListMeaning;
   readonly copies: CopyMeaning;
+  readonly encapsulation: EncapMeaning;
   readonly tracking: TrackingMeaning;
   readonly learning: LearningMeaning;
 }

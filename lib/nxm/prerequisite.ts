@@ -83,6 +83,11 @@ const ND = new Set<Prerequisite>(['nd', 'nd_solicit', 'nd_advert']);
 
 function exactly(row: Row, value: Key, mask: Key): boolean {
   const name = row[0];
+  // A packet without an Ethernet header has the EtherType in its packet type.
+  const type = value.get(slots.packet_type);
+  if (name === 'eth_type' && type >>> 16 === 1 && mask.get(slots.packet_type) === 0xffffffff) {
+    return row.indexOf(type & 0xffff, 1) > 0;
+  }
   const slot = slots[name];
   const ones = 2 ** slot.width - 1;
   // ICMP's type and code are one byte in a two-byte container.

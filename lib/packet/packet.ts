@@ -33,6 +33,8 @@ export class Packet {
   l4 = -1;
   /** Bytes were changed since the key was extracted, as far as whoever changes them says so. */
   changed = false;
+  /** Bytes of a header of zeros in front, which stands for none (encapsulation.ts). */
+  bare = 0;
   private own: Uint8Array | null = null;
 
   constructor() {
@@ -49,6 +51,7 @@ export class Packet {
     this.start = start;
     this.end = end;
     this.floor = start - room;
+    this.bare = 0;
     return this;
   }
 
@@ -64,6 +67,14 @@ export class Packet {
     return this.attach(own, HEADROOM, HEADROOM + length, HEADROOM);
   }
 
+  /** Copies the frame into memory of its own, with room for longer headers than usual before it. */
+  private loadBehind(room: number): void {
+    const { bytes, start, end } = this;
+    this.own = new Uint8Array(room + end - start);
+    this.own.set(bytes.subarray(start, end), room);
+    this.attach(this.own, room, this.own.length, room);
+  }
+
   /** Copies another packet, offsets too. */
   copy(from: Packet): this {
     this.load(from.bytes, from.start, from.end);
@@ -76,16 +87,19 @@ export class Packet {
     this.protoAt = from.protoAt < 0 ? -1 : from.protoAt + shift;
     this.l4 = from.l4 < 0 ? -1 : from.l4 + shift;
     this.changed = from.changed;
+    this.bare = from.bare;
     return this;
   }
 
   /** Opens a gap of `n` bytes at offset `at`, moving what stands before it to the front. */
   insert(at: number, n: number): void {
     if (this.start - this.floor < n) {
-      const before = this.start;
-      this.load(this.bytes, this.start, this.end);
+      const { start: before, bare } = this;
+      if (n > HEADROOM) this.loadBehind(n);
+      else this.load(this.bytes, this.start, this.end);
       at += this.start - before;
       this.shift(this.start - before);
+      this.bare = bare;
     }
     this.bytes.copyWithin(this.start - n, this.start, at);
     this.start -= n;
@@ -104,7 +118,9 @@ export class Packet {
     own.set(inserted, at + moved);
     own.set(bytes.subarray(at + removed, end), at + moved + inserted.length);
     this.own = own;
+    const { bare } = this;
     this.attach(own, HEADROOM, own.length, HEADROOM);
+    this.bare = bare;
     this.shift(moved);
     this.l3End += grown;
   }
@@ -125,8 +141,9 @@ export class Packet {
 
   /** Makes a frame `length` bytes long with zeros behind it, in the packet's own memory: padding. */
   pad(length: number): void {
-    const { start, end } = this;
+    const { start, end, bare } = this;
     this.load(this.bytes, start, end, length);
+    this.bare = bare;
     this.shift(this.start - start);
     if (this.l3End > this.end) this.l3End = this.end;
     this.bytes.fill(0, this.end, this.start + length);

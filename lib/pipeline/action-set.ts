@@ -7,12 +7,15 @@ const ONCE: readonly Action['type'][] = [
   'pop_vlan',
   'pop_pbb',
   'pop_mpls',
+  'decap',
+  'encap',
   'push_mpls',
   'push_pbb',
   'push_vlan',
   'copy_ttl_out',
   'dec_ttl',
   'dec_mpls_ttl',
+  'dec_nsh_ttl',
 ];
 
 /** Then these, all of them, in the order in which they were written. */

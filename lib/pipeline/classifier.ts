@@ -12,9 +12,15 @@
  */
 
 import type { Match } from '../nxm/index.js';
+import { slots } from '../packet/key.js';
 import { hashMasked, hashValues, type MaskShape, sameShape } from '../packet/shape.js';
 import { CONJ_WORD, completed } from './conjunctions.js';
 import type { Flow } from './flow.js';
+import { METADATA_WORDS } from './headers.js';
+
+const TYPE_WORD = slots.packet_type.at >> 2;
+/** Words that say nothing of the frame. */
+const OUTSIDE: ReadonlySet<number> = new Set([...METADATA_WORDS, slots.recirc_id.at >> 2, slots.in_phy_port.at >> 2]);
 
 class Subtable {
   private slots: (Flow | null)[] = new Array(8).fill(null);
@@ -25,7 +31,12 @@ class Subtable {
   maxPriority = -1;
   count = 0;
 
-  constructor(readonly shape: MaskShape) {}
+  /** It looks at the frame, but not at the packet type: an Ethernet header is meant (ovs-fields(7), packet_type). */
+  readonly ethernet: boolean;
+
+  constructor(readonly shape: MaskShape) {
+    this.ethernet = !shape.words.includes(TYPE_WORD) && shape.words.some((word) => !OUTSIDE.has(word));
+  }
 
   /** The first flow of the chain with these values. */
   find(key: Uint32Array): Flow | null {
@@ -152,7 +163,9 @@ export class Classifier {
   /** The best flow that matches by itself; what belongs to conjunctions of higher priority is added to `parts`, if it is asked for. */
   private search(key: Uint32Array, seen: Uint32Array, parts: Flow[] | null): Flow | null {
     let best: Flow | null = null;
+    const typed = key[TYPE_WORD] !== 0;
     for (const subtable of this.subtables) {
+      if (typed && subtable.ethernet) continue;
       if (best !== null && best.priority >= subtable.maxPriority) break;
       const { words, bits } = subtable.shape;
       for (let i = 0; i < words.length; i++) seen[words[i]] |= bits[i];

@@ -64,6 +64,7 @@ export function resumed(values: readonly FieldValue[], c: Continuation, table: T
     rest: c.rest.map((list) => restOf(list, table)),
     tracked: c.tracked,
     inPort: key.get(slots.in_port),
+    packetType: key.get(slots.packet_type),
     words,
     actionSet: mapActions(c.actionSet, table),
     stack: c.stack,

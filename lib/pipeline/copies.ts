@@ -70,6 +70,11 @@ export class Copies implements CopyMeaning {
     const waits = pass.rest.length > 0;
     if (waits) goOnLater(pass);
     pass.exited = false;
+    // A bucket that has no way with the packet takes no other with it.
+    if (pass.wrongType) {
+      pass.wrongType = false;
+      pass.failed = false;
+    }
     restore();
     // What tables behind a resubmit wrote into the action set stays there (Open vSwitch does so), unless the copy took it.
     const written = waits ? [] : pass.actionSet;

@@ -21,12 +21,13 @@ export function freeze(pass: Pass, rest: readonly Rest[], tracked: boolean): num
   return pass.world.frozen.intern(takenAlong(pass, rest, tracked));
 }
 
-function takenAlong({ headers, actionSet, stack }: Pass, rest: readonly Rest[], tracked: boolean): Frozen {
+function takenAlong({ headers, packetType, actionSet, stack }: Pass, rest: readonly Rest[], tracked: boolean): Frozen {
   const words = KEPT_WORDS.filter((word) => headers.written[word] !== 0 && headers.keep(word));
   return {
     rest,
     tracked,
     inPort: headers.flow.get(slots.in_port),
+    packetType,
     words: words.map((word) => [word, headers.flow.words[word]] as const),
     actionSet,
     stack: stack.slice(),
@@ -39,6 +40,7 @@ export function thaw(pass: Pass, frozen: Frozen): void {
   const words = new Map(frozen.words);
   pass.metadata((word) => words.get(word) ?? 0);
   if (frozen.inPort !== headers.flow.get(slots.in_port)) headers.write(slots.in_port, frozen.inPort);
+  if (frozen.packetType !== 0) pass.packetType = frozen.packetType;
   const [tunnel, end] = GROUPS.tunnel;
   for (const [word, value] of frozen.words) {
     if (word >= tunnel && word < end) headers.constant(word, word + 1, () => value);

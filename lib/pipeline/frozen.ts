@@ -27,6 +27,8 @@ export interface Frozen {
   readonly tracked: boolean;
   /** The ingress port that lookups see. */
   readonly inPort: number;
+  /** What the packet is: 0 Ethernet. */
+  readonly packetType: number;
   /** Registers, metadata, marks, tunnel: words of the key that aren't zero, or were written. */
   readonly words: readonly (readonly [word: number, value: number])[];
   readonly actionSet: readonly Action[];
@@ -54,7 +56,7 @@ export class FrozenStates {
   intern(state: Frozen): number {
     const rest = state.rest.map((part) => this.textOf(part)).join(';');
     const words = state.words.map(([word, value]) => `${word}=${value}`).join(',');
-    const key = `${rest}/${state.tracked}/${state.inPort}/${this.list(state.actionSet)}/${words}/${state.stack.join()}`;
+    const key = `${rest}/${state.tracked}/${state.inPort}/${state.packetType}/${this.list(state.actionSet)}/${words}/${state.stack.join()}`;
     const known = this.byContent.get(key);
     if (known !== undefined) return known;
     if (this.byId.size > KEPT_UNUSED) this.release();

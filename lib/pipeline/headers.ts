@@ -190,6 +190,21 @@ export class Headers implements HeaderKinds {
     this.flow.touched(first);
   }
 
+  /** Words that a step has just written into the frame. */
+  inFrame(first: number, end: number, value: (word: number) => number): void {
+    this.constant(first, end, value);
+    for (let i = first; i < end; i++) {
+      this.frame[i] = this.flow.words[i];
+      this.committed[i] = 0xffffffff;
+    }
+  }
+
+  /** The same for a slot of at most 32 bits. */
+  inFrameValue(slot: Slot, value: number): void {
+    this.write(slot, value);
+    this.settled(slot);
+  }
+
   /** Brings the frame up to date: a write for each header word that was set and may differ. */
   commit(emit: EmitRewrite): void {
     if (this.natted) for (const field of NAT_FIELDS) this.commitTranslated(field, emit);

@@ -209,7 +209,8 @@ export class Lists implements ListMeaning {
 
   ifLarger(length: number, to: Subfield): void {
     if (!isPresent(to.field, this.pass.headers)) return;
-    this.pass.branch = { length, to };
+    // The Ethernet header of zeros counts for nothing.
+    this.pass.branch = { length: this.pass.packetType === 0 ? length : length + 14, to };
     this.pass.anew = true;
   }
 

@@ -4,6 +4,7 @@
  */
 import { type ControllerCold, MAC_TABLE, type Meter, OFPPC, OFPPS, OP, type PortEntry } from '../datapath/index.js';
 import { type ControllerArgs, OFPP, type OutputMeaning } from '../nxm/index.js';
+import { ENCAP } from '../packet/encapsulation.js';
 import { slots } from '../packet/key.js';
 import type { Lists } from './lists.js';
 import { isReserved, isTagType } from './normal.js';
@@ -13,16 +14,20 @@ import { outerHeaders } from './tunnel-output.js';
 const cfiSlot = { at: slots.vlan_tci.at, size: 2, shift: 12, width: 1 };
 const vidOnlySlot = { at: slots.vlan_tci.at, size: 2, shift: 0, width: 12 };
 
-/** Sends a packet-in, through a meter where there is one. */
+const TYPE_WORD = slots.packet_type.at >> 2;
+
+/** Sends a packet-in, through a meter where there is one; of a packet without an Ethernet header what there is. */
 export function sendToController(pass: Pass, cold: ControllerCold, meter: Meter | undefined): void {
   pass.commit();
-  if (!meter) {
+  const bare = pass.packetType !== 0;
+  if (!meter && !bare) {
     pass.program.controller(cold);
     return;
   }
   const body = pass.program.open();
-  pass.program.meter(meter);
-  pass.program.controller({ ...cold, metered: true });
+  if (bare) pass.step(OP.encap, ENCAP.bare, 0);
+  if (meter) pass.program.meter(meter);
+  pass.program.controller(meter ? { ...cold, metered: true } : cold);
   pass.program.close(body);
 }
 
@@ -67,7 +72,10 @@ export class Outputs implements OutputMeaning {
       userdata: args.userdata ?? null,
       metered: false,
       paused: null,
-      written: [...headers.metadata()],
+      written: [
+        ...headers.metadata(),
+        ...(pass.packetType === 0 ? [] : [[TYPE_WORD, 0xffffffff, headers.flow.words[TYPE_WORD]] as const]),
+      ],
     };
     const meter = args.meterId ? pass.world.meters.get(args.meterId) : undefined;
     if (args.pause) {
@@ -105,6 +113,10 @@ export class Outputs implements OutputMeaning {
 
   /** `maxLen`: the bytes sent at most, null all. */
   private send(number: number, maxLen: number | null = null): void {
+    if (this.pass.packetType !== 0) {
+      this.pass.listener?.note('not sent: the packet has no Ethernet header');
+      return;
+    }
     const entry = this.pass.world.ports.get(number);
     if (!entry || entry.config & (OFPPC.NO_FWD | OFPPC.PORT_DOWN) || entry.state & OFPPS.LINK_DOWN) {
       this.pass.listener?.note(`not sent: port ${number} ${entry ? whyClosed(entry) : "isn't there"}`);
@@ -147,6 +159,7 @@ export class Outputs implements OutputMeaning {
 
   /** L2 learning, as Open vSwitch's bridge does it: to the known port of the address, else to all. */
   private normal(): void {
+    if (this.pass.packetType !== 0) return;
     const { headers, world } = this.pass;
     const inPort = headers.read(slots.in_port);
     const real = world.ports.get(inPort) !== undefined;

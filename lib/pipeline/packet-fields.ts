@@ -6,13 +6,18 @@ import type { Headers } from './headers.js';
 /** One bit of the outer TCI: a tag is there. */
 const cfiSlot = { at: slots.vlan_tci.at, size: 2, shift: 12, width: 1 };
 
+/** What a packet without an Ethernet header has not. */
+const ETHERNET = new Set([slots.eth_dst, slots.eth_src, slots.vlan_tci].map(({ at }) => at));
+
 const ONES = new Key();
 ONES.words.fill(0xffffffff);
 
 const L4_NEEDS = new Set(['tcp', 'udp', 'sctp']);
 
 /** Is the prerequisite of a field true for this packet? Marks what it looked at. */
-export function isPresent({ needs }: Field, headers: Headers): boolean {
+export function isPresent({ needs, slot }: Field, headers: Headers): boolean {
+  // The packet type is always a constant: looking at it marks nothing.
+  if (slot !== null && ETHERNET.has(slot.at) && headers.flow.get(slots.packet_type) !== 0) return false;
   if (needs === 'none') return true;
   if (needs === 'vlan') return headers.read(cfiSlot) !== 0;
   for (const [name] of implied(needs)) headers.read(slots[name]);

@@ -27,14 +27,15 @@ const WITH_TUPLE = CT_STATE.new | CT_STATE.est | CT_STATE.rpl;
 
 const seen = new Key();
 
-/** The fields of a packet-in: in_port_oxm first. */
+/** The fields of a packet-in: in_port_oxm first, behind the packet type of one that is no frame. */
 export function packetInFields(cold: ControllerCold, key: Key, table: TlvTable): FieldValue[] {
   seen.copy(key);
   for (const [word, bits, value] of cold.written) {
     seen.words[word] = (seen.words[word] & ~bits) | (value & bits);
     seen.touched(word);
   }
-  const list: FieldValue[] = [exact(fields.in_port_oxm)];
+  const list: FieldValue[] = isZero(fields.packet_type) ? [] : [exact(fields.packet_type)];
+  list.push(exact(fields.in_port_oxm));
   for (const field of TUNNEL) if (!isZero(field)) list.push(exact(field));
   for (const { field, index } of table.list()) if (seen.get(optionPresent(index)) !== 0) list.push(exact(field));
   for (const field of REGISTERS) if (!isZero(field)) list.push(exact(field));

@@ -62,8 +62,10 @@ export class Pass implements FrameSteps {
   paused: Paused | null = null;
   /** The pipeline let go of what connection tracking found. */
   untracked = false;
-  /** It went too deep: the packet is dropped. */
+  /** It went too deep, or can't be done: the packet is dropped. */
   failed = false;
+  /** It failed because of what the packet is. */
+  wrongType = false;
   /** Null: nobody listens. */
   readonly listener: TranslationListener | null;
 
@@ -91,6 +93,7 @@ export class Pass implements FrameSteps {
     this.paused = null;
     this.untracked = false;
     this.failed = false;
+    this.wrongType = false;
     this.headers.begin(key);
     this.headers.read(slots.recirc_id);
     this.headers.read(slots.in_port);
@@ -102,6 +105,22 @@ export class Pass implements FrameSteps {
     this.failed ||= this.depth >= MAX_RESUBMIT_DEPTH || this.resubmits >= MAX_RESUBMITS;
     if (this.failed) this.listener?.note('resubmits lead too deep, or are too many: the packet is dropped');
     return this.failed;
+  }
+
+  /** What the packet is (encapsulation.ts); a constant of the program. */
+  get packetType(): number {
+    return this.headers.flow.get(slots.packet_type);
+  }
+
+  set packetType(type: number) {
+    this.headers.fix(slots.packet_type, type);
+  }
+
+  /** What is asked for can't be done with a packet of this type: the translation fails. */
+  unsupported(what: string): void {
+    this.failed = true;
+    this.wrongType = true;
+    this.listener?.note(`${what}: the packet is dropped`);
   }
 
   /** Puts a value on the stack; one too many, and the translation fails. */

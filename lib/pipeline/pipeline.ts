@@ -32,6 +32,7 @@ import {
   OFPP,
   TlvTable,
 } from '../nxm/index.js';
+import { behindZeros } from '../packet/encapsulation.js';
 import { Key, slots, VLAN_CFI } from '../packet/key.js';
 import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Port } from '../ports/port.js';
@@ -205,6 +206,11 @@ export class Pipeline implements PipelineApi {
   }
 
   /** Packets that resubmits led too deep, by translations. */
+  /** Packets dropped because encap or decap had no way with them. */
+  get wrongType(): number {
+    return this.translator.wrongType;
+  }
+
   get tooDeep(): number {
     return this.translator.tooDeep;
   }
@@ -295,7 +301,7 @@ export class Pipeline implements PipelineApi {
       key.copyGroup(fields, 'tunnel');
       return this.translator.translateResumed(key, frozen);
     };
-    this.datapath.execute(translate, frame.slice(), continuation.inPort);
+    this.datapath.execute(translate, behindZeros(frame, frozen.packetType), continuation.inPort);
   }
 
   private preparePacketOut(packet: PacketOut): Prepared {

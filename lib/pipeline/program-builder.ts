@@ -93,6 +93,11 @@ export class ProgramBuilder {
     this.step(OP.tunnel, slot, queue, this.keep({ kind: 'tunnel', out }));
   }
 
+  /** Puts a header in front of the frame, or `behind` its first bytes. */
+  header(bytes: Uint8Array, behind: number, ethType: number): void {
+    this.step(OP.header, this.keep({ kind: 'header', bytes }), behind, ethType);
+  }
+
   ct(cold: Cold, recirculation: number): void {
     if (recirculation) this.recirculations.push(recirculation);
     this.step(OP.ct, this.keep(cold), recirculation, 0);

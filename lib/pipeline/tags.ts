@@ -103,6 +103,11 @@ export class Tags implements TagMeaning {
     this.hide(HIDDEN.payload);
   }
 
+  /** Another frame has come to light. */
+  hideFrame(): void {
+    this.hide(HIDDEN.frame);
+  }
+
   /** Is something hidden, so that a table lookup has to wait? */
   get concealing(): boolean {
     return this.hidden !== HIDDEN.nothing;
@@ -162,7 +167,7 @@ export class Tags implements TagMeaning {
   }
 
   /** What was behind the EtherType isn't seen any more: something else is in front of it. */
-  private cover(): void {
+  cover(): void {
     const { headers } = this;
     for (const slot of [slots.nw_proto, slots.nw_frag]) this.settle(slot, 0);
     for (const [first, end] of [L3_WORDS, GROUPS.ipv6, GROUPS.neighbour, GROUPS.nsh]) {

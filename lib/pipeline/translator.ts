@@ -14,6 +14,7 @@ import type { Translation } from '../datapath/index.js';
 import type { Action, Meaning } from '../nxm/index.js';
 import { type Key, slots } from '../packet/key.js';
 import { Copies } from './copies.js';
+import { Encapsulation } from './encapsulation.js';
 import { FieldAccess } from './field-access.js';
 import { goOnLater, thaw } from './freezer.js';
 import type { Frozen } from './frozen.js';
@@ -33,9 +34,12 @@ export class Translator implements Meaning {
   readonly outputs: Outputs;
   readonly copies: Copies;
   readonly tracking: Tracking;
+  readonly encapsulation: Encapsulation;
   readonly learning: Learning;
   /** Packets dropped because they went too deep, by translations. */
   tooDeep = 0;
+  /** Packets dropped because encap or decap had no way with them, by translations. */
+  wrongType = 0;
 
   constructor(private readonly world: World) {
     const pass = new Pass(world);
@@ -45,6 +49,7 @@ export class Translator implements Meaning {
     this.lists = new Lists(pass, this.tags, this);
     this.outputs = new Outputs(pass, this.lists);
     this.copies = new Copies(pass, this.tags, this.lists);
+    this.encapsulation = new Encapsulation(pass, this.tags);
     this.tracking = new Tracking(pass, this);
     this.learning = new Learning(pass);
   }
@@ -107,7 +112,8 @@ export class Translator implements Meaning {
     }
     if (pass.rest.length > 0) goOnLater(pass);
     if (pass.failed) {
-      this.tooDeep++;
+      if (pass.wrongType) this.wrongType++;
+      else this.tooDeep++;
       pass.program.drop();
     }
     const translation = pass.program.seal(pass.headers);

@@ -64,7 +64,10 @@ class Printer {
     readonly names: TextNames,
   ) {
     match.expand(this.value, this.mask);
-    this.ethType = this.mask.get(slots.eth_type) ? this.value.get(slots.eth_type) : 0;
+    const type = this.value.get(slots.packet_type);
+    // A packet without an Ethernet header has the EtherType in its packet type.
+    const bare = this.mask.get(slots.packet_type) && type >>> 16 === 1 ? type & 0xffff : 0;
+    this.ethType = this.mask.get(slots.eth_type) ? this.value.get(slots.eth_type) : bare;
     this.nwProto = this.mask.get(slots.nw_proto) ? this.value.get(slots.nw_proto) : 0;
   }
 

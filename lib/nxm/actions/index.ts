@@ -9,8 +9,10 @@ import { type CopyTtlIn, type CopyTtlOut, copyTtlIn, copyTtlOut } from './copy-t
 import { type Ct, ct } from './ct.js';
 import { type CtClear, ctClear } from './ct-clear.js';
 import { type DebugRecirc, type DebugSlow, debugRecirc, debugSlow } from './debug.js';
+import { type DecNshTtl, decNshTtl } from './dec-nsh-ttl.js';
 import { type DecTtl, decTtl } from './dec-ttl.js';
 import { type DeleteField, deleteField } from './delete-field.js';
+import { type Decap, decap, type Encap, encap } from './encap.js';
 import { type Exit, exit } from './exit.js';
 import { type FinTimeout, finTimeout } from './fin-timeout.js';
 import { type Group, group } from './group.js';
@@ -82,6 +84,9 @@ export type Action =
   | Multipath
   | Bundle
   | Conjunction
+  | Encap
+  | Decap
+  | DecNshTtl
   | Unknown;
 
 const KINDS = {
@@ -128,6 +133,9 @@ const KINDS = {
   multipath,
   bundle,
   conjunction,
+  encap,
+  decap,
+  dec_nsh_ttl: decNshTtl,
   unknown,
 } as const satisfies { [T in Action['type']]: ActionKind<Extract<Action, { type: T }>> };
 
@@ -139,6 +147,7 @@ export function kindOf<A extends Action>(a: A): ActionKind<A> {
 /** Every kind. */
 export const ACTION_KINDS = Object.values(KINDS) as unknown as readonly ActionKind<Action>[];
 
+export { type HeaderName, NEXT_PROTO, type NshProperty, PACKET_TYPES } from './encap.js';
 export type {
   Bundle,
   CheckPktLarger,
@@ -151,9 +160,12 @@ export type {
   CtClear,
   DebugRecirc,
   DebugSlow,
+  Decap,
   DecMplsTtl,
+  DecNshTtl,
   DecTtl,
   DeleteField,
+  Encap,
   Exit,
   FinTimeout,
   Group,

@@ -19,6 +19,9 @@ export interface SetField extends FieldValue {
   readonly load2?: true;
 }
 
+/** What only packets with an Ethernet header have. */
+const ETHERNET = new Set([slots.eth_dst, slots.eth_src, slots.vlan_tci].map(({ at }) => at));
+
 const SET_FIELD = standard(25);
 const REG_LOAD2 = nicira(33);
 
@@ -34,6 +37,9 @@ export function checkWritable(field: Field, flow: Check, access: readonly Access
   if (!access.includes(field.access)) {
     const why = isReadOnly(field) ? 'is read-only' : 'can only be set inside ct(exec(…))';
     throw new OpenFlowError('OFPBAC_BAD_SET_ARGUMENT', `${field.name} ${why}`);
+  }
+  if (field.slot !== null && ETHERNET.has(field.slot.at) && flow.value.get(slots.packet_type) !== 0) {
+    throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', `${field.name} needs a packet with an Ethernet header`);
   }
   flow.require(field.needs, field.name);
 }
