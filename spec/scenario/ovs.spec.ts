@@ -13,7 +13,11 @@ import { caseOf } from './oracle-case.js';
 
 /** File, and scenario where it isn't all of it → why Open vSwitch 3.1 does something else. */
 const ON_PURPOSE: Readonly<Record<string, string>> = {
+  'nat/source.ct.yaml an echo, by its id': 'it counts a collision of ids as exhaustion; later versions choose another id',
+  'tracker/ftp-nat.ct.yaml': 'frames of its dummy ports have no room for a longer text',
   'tracker/sctp.ct.yaml': 'it knows SCTP by addresses only, and no states of it',
+  'tracker/fragments.ct.yaml never whole, dropped after 15 s':
+    'it looks for fragments that are too old only when others come',
 };
 
 const files = readdirSync('scenarios', { recursive: true, encoding: 'utf8' }).filter((file) =>
