@@ -12,6 +12,7 @@ import { forwarding } from './measure/forwarding.js';
 import { connections, disturbed, ping, tcp } from './measure/live.js';
 import { extraction, masks, packets, translation } from './measure/memory.js';
 import { markdown, type Table } from './measure/table.js';
+import { tracker } from './measure/tracker.js';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Table[]>>> = {
   flows,
@@ -23,6 +24,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Table[]>>> = {
   packets: async () => [await packets()],
   extraction: async () => [await extraction()],
   translation: async () => [await translation()],
+  ct: tracker,
   masks: async () => [await masks()],
 };
 

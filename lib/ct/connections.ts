@@ -384,6 +384,11 @@ export class Connections {
     }
   }
 
+  /** Is there a side record: a label, a reply tuple of its own, or a parent? */
+  hasSide(slot: number): boolean {
+    return (this.word(slot, EXTRA) & EXTRA_MASK) !== 0;
+  }
+
   /** Isn't the reply tuple the inverted original one? */
   hasOwnReply(slot: number): boolean {
     return (this.word(slot, WHAT) & OWN_REPLY) !== 0;

@@ -467,7 +467,7 @@ export class Tracker {
   }
 
   /** The same in turns: each step looks at up to `budget` records and gives those that it found, maybe none. */
-  dumpSteps(now_ms: number, filter: Filter = {}, budget = 512): Generator<Connection[]> {
+  dumpSteps(now_ms: number, filter: Filter = {}, budget = 256): Generator<Connection[]> {
     return listSteps(this.connections, now_ms, filter, budget);
   }
 
