@@ -20,6 +20,8 @@ const NEEDS = {
   'ovs-ofctl': [() => program('ovs-ofctl'), 'ovs-ofctl is not installed (Debian: openvswitch-switch)'],
   'ovs-vswitchd': [() => program('ovs-vswitchd'), 'Open vSwitch is not installed (Debian: openvswitch-switch)'],
   tshark: [() => program('tshark'), 'tshark is not installed (Debian: tshark)'],
+  curl: [() => program('curl'), 'curl is not installed'],
+  ping: [() => program('ping'), 'ping is not installed (Debian: iputils-ping)'],
   'os-ken': [() => program('osken-manager'), 'os-ken is not installed (Debian: python3-os-ken)'],
   script: [() => program('script'), 'script, which makes a terminal, is not installed (Debian: bsdutils)'],
   pcap: [
