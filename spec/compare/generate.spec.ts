@@ -44,6 +44,12 @@ describe('random cases', () => {
     'push_vlan',
     'pop_vlan',
     'write_actions',
+    'learn(',
+    'fin_timeout(',
+    'multipath(',
+    'bundle(',
+    'bundle_load(',
+    'conjunction(',
   ]) {
     it(`do ${word}`, () => {
       expect(cases.some(({ flows }) => flows.some((flow) => flow.includes(word)))).to.equal(true);

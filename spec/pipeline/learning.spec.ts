@@ -1,5 +1,6 @@
 /** learn and fin_timeout: what packets leave behind in the tables, when it is in force, and what takes it away again. */
 import { expect } from 'chai';
+import { formatTrace } from '../../lib/trace/index.js';
 import { tcp4, udp4 } from '../support/frames.js';
 import { BenchSwitch } from './bench-switch.js';
 
@@ -9,7 +10,7 @@ const C = '50:54:00:00:00:03';
 
 /** Switching by learned addresses, as ovs-actions(7) shows it. */
 const SWITCHING = `
-  table=0,priority=1,actions=learn(table=1,hard_timeout=10,priority=7,cookie=0x5,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15],output:NXM_OF_IN_PORT[]),resubmit(,1)
+  table=0,priority=1,actions=learn(table=1,hard_timeout=10,priority=7,cookie=0x5,NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15],output:NXM_OF_IN_PORT[]),resubmit(,1)
   table=1,priority=0,actions=FLOOD`;
 
 const learned = ({ sw }: BenchSwitch, cookie = 0x5n) => sw.flows.list().filter((flow) => flow.cookie === cookie);
@@ -134,6 +135,20 @@ describe('pipeline: learn', () => {
     bench.send(1, udp4({ eth_src: A }));
     expect(learned(bench)).to.have.length(1);
     expect(bench.sw.pipeline.tooDeep).to.equal(1);
+  });
+});
+
+describe('trace: learn', () => {
+  it('tells of the flow, and learns nothing', () => {
+    const bench = new BenchSwitch(SWITCHING);
+    const frame = udp4({ eth_src: A, eth_dst: B });
+    const text = formatTrace(bench.sw.trace({ in_port: 1, frame }));
+    expect(text).to.include(
+      'table=1, hard_timeout=10, priority=7,vlan_tci=0x0000/0x0fff,dl_dst=50:54:00:00:00:01 actions=load:0x1->NXM_NX_REG0[0..15],output:1',
+    );
+    expect(learned(bench)).to.deep.equal([]);
+    bench.send(1, frame);
+    expect(learned(bench)).to.have.length(1);
   });
 });
 
