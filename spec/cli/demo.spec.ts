@@ -89,6 +89,21 @@ describe('the demo', function () {
     expect(status).to.equal(0);
   });
 
+  it("with a firewall's flows a connection from inside passes, and one from outside does not", async () => {
+    const { text, status } = await demo(
+      'add-flow priority=10,tcp,ct_state=-trk,actions=ct(table=1)',
+      'add-flow table=1,priority=20,in_port=1,tcp,ct_state=+trk+new,actions=ct(commit),NORMAL',
+      'add-flow table=1,priority=10,tcp,ct_state=+trk+est,actions=NORMAL',
+      'add-flow priority=1,actions=NORMAL',
+      ...['h1 tcp h2:80 hello', 'h2 tcp h1:80', 'ct'],
+    );
+    expect(text).to.match(/h1 → h2:80: connected, 5 bytes came back: "hello"/);
+    expect(text).to.not.match(/h2 → h1:80: connected/);
+    expect(text).to.match(/^tcp,orig=\(src=10\.0\.0\.1,dst=10\.0\.0\.2,/m);
+    expect(text).to.not.match(/^tcp,orig=\(src=10\.0\.0\.2/m);
+    expect(status).to.equal(1);
+  });
+
   const MISTAKES: readonly (readonly [typed: string, said: string])[] = [
     ['flwos', 'unknown command "flwos" (did you mean "flows"?)'],
     ['xyzzy', 'unknown command "xyzzy"; help lists the commands'],
