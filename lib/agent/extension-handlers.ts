@@ -4,8 +4,14 @@
  */
 import { OpenFlowError } from '../bytes/index.js';
 import { MAX_OPTION_SPACE, MAX_TLV_FIELDS } from '../nxm/index.js';
-import { ChangeError } from '../pipeline/types.js';
-import { type BundleCommand, decodeContinuation, type MessageOf, type MessageType } from '../wire/index.js';
+import { ChangeError, type FlushedTuple } from '../pipeline/types.js';
+import {
+  type BundleCommand,
+  decodeContinuation,
+  type FlushTuple,
+  type MessageOf,
+  type MessageType,
+} from '../wire/index.js';
 import { masksWith, NO_EXTRA_MASKS } from './async.js';
 import { bundledBytes } from './bundles.js';
 import { checkChange } from './change-check.js';
@@ -42,6 +48,32 @@ function commitBundle(m: BundleRequest, peer: Peer, agent: AgentContext): void {
   }
   monitors.flush();
   for (const message of messages) if (message.type === 'group_mod') forwardRequest(message, peer, agent);
+}
+
+const EVERY_CONNECTION = {
+  zone: null,
+  proto: 0,
+  orig: null,
+  reply: null,
+  mark: null,
+  markMask: null,
+  label: null,
+  labelMask: null,
+};
+
+/** An address in 16 bytes: IPv4's are mapped ones, all zeros don't matter. */
+function address(bytes: Uint8Array | undefined): Uint8Array | null {
+  if (!bytes || bytes.every((byte) => byte === 0)) return null;
+  const mapped = bytes.subarray(0, 12).every((byte, i) => byte === (i < 10 ? 0 : 0xff));
+  return mapped ? bytes.slice(12) : bytes;
+}
+
+function flushedTuple({ src, dst, srcPort = 0, dstPort = 0, icmpType = 0, icmpId = 0 }: FlushTuple): FlushedTuple {
+  const tuple = { src: address(src), dst: address(dst), srcPort, dstPort, icmpType, icmpId };
+  if (tuple.src && tuple.dst && tuple.src.length !== tuple.dst.length) {
+    throw new OpenFlowError('OFPTFFC_BAD_ARGUMENT', 'addresses of both families in one tuple');
+  }
+  return tuple;
 }
 
 export const EXTENSION_HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
@@ -89,6 +121,15 @@ export const EXTENSION_HANDLERS: { readonly [T in MessageType]?: Handler<Message
       throw new OpenFlowError('NXR_STALE', 'the packet waits for another switch, or an earlier run of this one');
     }
     pipeline.resume({ frame: m.data, fields: m.fields, continuation: what });
+  },
+
+  nxt_ct_flush_zone({ zone }, _, { pipeline }) {
+    pipeline.connections.flush({ ...EVERY_CONNECTION, zone });
+  },
+  nxt_ct_flush(m, _, { pipeline }) {
+    const { ipProto: proto, zone, mark, markMask, label, labelMask } = m;
+    const [orig, reply] = [m.orig, m.reply].map((tuple) => tuple && flushedTuple(tuple));
+    pipeline.connections.flush({ zone, proto, orig, reply, mark, markMask, label, labelMask });
   },
 
   nxt_tlv_table_mod: (m, _, { pipeline }) => pipeline.tlvTable.apply(m),

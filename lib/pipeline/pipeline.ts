@@ -38,6 +38,7 @@ import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Port } from '../ports/port.js';
 import { applyTogether } from './changes.js';
 import { checkBucket, checkPacketOut, type Named, TABLES } from './check.js';
+import { ConnectionFlushes } from './connection-flush.js';
 import { actionsOf, continuationOf, resumed } from './continuations.js';
 import type { Flow } from './flow.js';
 import { FlowTables } from './flow-tables.js';
@@ -108,12 +109,14 @@ export class Pipeline implements PipelineApi {
   private readonly world: World;
   private readonly transaction = new Transaction();
   private readonly translator: Translator;
+  readonly connections: ConnectionFlushes;
   private upkeep: Timer | null = null;
   private sweeping: Timer | null = null;
   private closed = false;
 
   constructor(private readonly options: PipelineOptions) {
     const { clock, events } = options;
+    this.connections = new ConnectionFlushes(clock, options.tracker);
     this.macs = new MacTable((vlan, bytes, at) => this.macChanged(vlan, bytes, at));
     this.datapath = new Datapath(options, {
       translate: (key) => {
@@ -475,6 +478,7 @@ export class Pipeline implements PipelineApi {
     this.upkeep?.cancel();
     this.sweeping?.cancel();
     this.flowTables.close();
+    this.connections.close();
     for (const entry of this.datapath.ports.list()) entry.queues?.close();
   }
 }

@@ -68,6 +68,32 @@ export interface PacketIn {
   readonly continuation?: Continuation | null;
 }
 
+/** One direction of connections to be ended; what is null, or 0, doesn't matter. */
+export interface FlushedTuple {
+  /** 4 or 16 bytes. */
+  readonly src: Uint8Array | null;
+  readonly dst: Uint8Array | null;
+  readonly srcPort: number;
+  readonly dstPort: number;
+  readonly icmpType: number;
+  readonly icmpId: number;
+}
+
+/** Connections to be ended: all that agree with what is there. */
+export interface ConnectionFlush {
+  /** null: all; with a whole original tuple alone, zone 0. */
+  readonly zone: number | null;
+  /** IP protocol; 0: any. */
+  readonly proto: number;
+  readonly orig: FlushedTuple | null;
+  readonly reply: FlushedTuple | null;
+  readonly mark: number | null;
+  readonly markMask: number | null;
+  /** 16 bytes each. */
+  readonly label: Uint8Array | null;
+  readonly labelMask: Uint8Array | null;
+}
+
 /** A packet that waited, sent back by a controller. */
 export interface Resumption {
   readonly frame: Uint8Array;
@@ -289,6 +315,8 @@ export interface PipelineApi {
    */
   configureTables(setups: ReadonlyMap<number, TableSetup>): void;
   packetOut(packet: PacketOut): void;
+  /** Ends tracked connections. */
+  readonly connections: { flush(what: ConnectionFlush): void };
   /** A paused packet goes on. */
   resume(packet: Resumption): void;
   /** Group-mod and meter-mod, all forms. In force when they return. */

@@ -66,6 +66,8 @@ export class FakePipeline implements PipelineApi {
 
   resume(): void {}
 
+  readonly connections = { flush(): void {} };
+
   flowsSince(): WatchedFlow[] {
     return [];
   }
