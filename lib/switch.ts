@@ -458,6 +458,16 @@ export class Switch {
     this.agent.accept(stream, name);
   }
 
+  /** Dials these and no others: those that aren't among them are hung up on. Throws a ChannelError; then nothing has changed. */
+  async setControllers(addresses: readonly string[]): Promise<void> {
+    const { formatAddress, parseActive } = await import('./channel/index.js');
+    const wanted = new Set(addresses.map((address) => formatAddress(parseActive(address))));
+    await this.start({ controllers: addresses });
+    for (const { address, kind } of this.controllers()) {
+      if (kind === 'dialled' && !wanted.has(address)) this.agent?.hangUp(parseActive(address));
+    }
+  }
+
   /** Every controller that is dialled or connected. */
   controllers(): ReturnType<Agent['controllers']> {
     return this.agent?.controllers() ?? [];

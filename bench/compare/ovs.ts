@@ -190,6 +190,11 @@ export class OpenVSwitch {
     return this.daemons[1].pid ?? 0;
   }
 
+  /** A command of ovs-appctl; rejects with the daemon's words. */
+  appctl(method: string, ...params: string[]): Promise<string> {
+    return this.control.call(method, ...params);
+  }
+
   /** ovs-ofctl with OpenFlow 1.3. */
   ofctl(args: readonly string[], input = ''): Promise<Said> {
     return this.tool('ovs-ofctl', ['-O', 'OpenFlow13', ...args], input);

@@ -3,11 +3,13 @@
  * looks for a controller and can be looked at with ovs-ofctl, with a prompt where there is a terminal.
  */
 import { ChannelError } from '../channel/channel-error.js';
+import { Refused } from '../manage/command.js';
 import { type HostPort, host } from '../ports/host.js';
 import { Switch } from '../switch.js';
 import { tellEvents } from './events.js';
 import { EXIT } from './exit.js';
 import { Lifetime } from './lifetime.js';
+import { openManagement } from './management.js';
 import { Output } from './output.js';
 import { connectionRows, failModeRows, ofctlHints, type ReadyFacts, readyJson, row } from './ready.js';
 import type { Scene } from './shell/outcome.js';
@@ -25,15 +27,23 @@ const OPEN = { tcp: [7, 80], udp: [7, 53] };
 export async function demo(options: CommonOptions): Promise<number> {
   const life = new Lifetime();
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
-  const sw = new Switch({ failMode: 'standalone', seed: seedOf(options), log: logFor(options, output) });
+  const log = logFor(options, output);
+  const sw = new Switch({ failMode: 'standalone', seed: seedOf(options), log });
+  let closeManagement = async (): Promise<void> => {};
   const hosts = new Map<string, HostPort>();
   try {
     for (let n = 1; n <= HOSTS; n++) hosts.set(`h${n}`, sw.addPort(n, makeHost(n)));
     const controllers = options.controller ?? [CONTROLLER];
     const listening = await listen(sw, options.listen);
-    await sw.start({ controllers });
-    const facts: ReadyFacts = { sw, name: 'demo', failMode: 'standalone', listening, controllers };
     const scene: Scene = { sw, hosts, target: targetOf(listening) };
+    const exit = () => life.end(EXIT.ok);
+    const management = await openManagement({ sw, name: 'demo', log, options, exit, typed: typedIn(scene, exit) });
+    closeManagement = management.close;
+    await sw.start({ controllers });
+    const facts: ReadyFacts = {
+      ...{ sw, name: 'demo', failMode: 'standalone', listening, controllers },
+      ctl: management.path,
+    };
     output.tell('ready@1', readyJson(facts));
     output.say(greeting(facts, options.listen === undefined, output));
     const silence = tellEvents({ sw, output, all: true, logged: options.verbose > 0 });
@@ -43,9 +53,23 @@ export async function demo(options: CommonOptions): Promise<number> {
     silence();
     return status;
   } finally {
+    await closeManagement();
     await sw.close();
     life.release();
   }
+}
+
+/** The prompt's words, for a client of the management socket. */
+function typedIn(scene: Scene, exit: () => void) {
+  return async (line: string, signal: AbortSignal): Promise<string | null> => {
+    const { knows, runLine } = await import('./shell/shell.js');
+    if (!knows(line, scene)) return null;
+    const said: string[] = [];
+    const outcome = await runLine(line, { scene, say: (text) => said.push(text), signal });
+    if (outcome === 'quit') exit();
+    if (outcome === 'unclear' || outcome === 'failed') throw new Refused(said.join('\n'));
+    return said.map((text) => `${text}\n`).join('');
+  };
 }
 
 function makeHost(n: number): HostPort {

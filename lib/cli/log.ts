@@ -17,18 +17,30 @@ export interface LogOptions {
 const LEVELS = ['warn', 'info', 'debug'] as const;
 const RANK = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
+/** A log whose verbosity can be changed: as in LogOptions, -1 nothing. */
+export interface AdjustableLog extends Log {
+  verbosity: number;
+}
+
 /** A log that loads its writer when it is first used. */
-export function makeLog(options: LogOptions): Log {
-  const level = LEVELS[Math.min(options.verbosity, LEVELS.length - 1)];
+export function makeLog(options: LogOptions): AdjustableLog {
   let writer: Log | null = null;
   const say =
     (rank: keyof typeof RANK) =>
     (message: string): void => {
-      if (RANK[rank] < RANK[level]) return;
-      writer ??= load(options, level);
+      const { verbosity } = log;
+      if (verbosity < 0 || RANK[rank] < RANK[LEVELS[Math.min(verbosity, LEVELS.length - 1)]]) return;
+      writer ??= load(options, 'debug');
       writer[rank](message);
     };
-  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+  const log: AdjustableLog = {
+    verbosity: options.verbosity,
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+  };
+  return log;
 }
 
 function load({ json, colours, write }: LogOptions, level: string): Log {

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { type Ended, knows, unknownCommand } from './command/command.js';
+import { ctlCommand } from './command/ctl.js';
 import { demoCommand } from './command/demo.js';
 import { inspectCommand } from './command/inspect.js';
 import { ofctlCommand } from './command/ofctl.js';
@@ -23,6 +24,7 @@ const COMMANDS = [
   runCommand,
   testCommand,
   traceCommand,
+  ctlCommand,
   simulateCommand,
   replayCommand,
   inspectCommand,

@@ -11,10 +11,12 @@ export interface ReadyFacts {
   /** Addresses as they were bound. */
   readonly listening: readonly string[];
   readonly controllers: readonly string[];
+  /** The management socket; null: there is none. */
+  readonly ctl: string | null;
 }
 
 /** The first JSON line. */
-export function readyJson({ sw, name, failMode, listening, controllers }: ReadyFacts) {
+export function readyJson({ sw, name, failMode, listening, controllers, ctl }: ReadyFacts) {
   return {
     version: VERSION,
     pid: process.pid,
@@ -23,6 +25,7 @@ export function readyJson({ sw, name, failMode, listening, controllers }: ReadyF
     ports: sw.ports().map((port) => ({ ...portJson(port), kind: sw.portAt(port.number)?.kind })),
     listening,
     controllers,
+    ctl,
     fail_mode: failMode,
     standalone: sw.standalone,
   };

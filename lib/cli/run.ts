@@ -10,6 +10,7 @@ import { tellEvents } from './events.js';
 import { EXIT, Failure } from './exit.js';
 import { loadFlows, readFlowFile } from './flow-file.js';
 import { Lifetime } from './lifetime.js';
+import { openManagement } from './management.js';
 import { MessageTeller } from './message-teller.js';
 import { Output } from './output.js';
 import { type FileUse, readPorts } from './port-list.js';
@@ -47,6 +48,7 @@ export async function run(options: RunOptions): Promise<number> {
   const recorder = options.record === undefined ? null : new SessionRecorder(options.record, systemClock, log);
   // With -v, a line a message.
   const teller = options.verbose > 0 ? new MessageTeller(output, {}) : null;
+  let closeManagement = async (): Promise<void> => {};
   const sw = makeSwitch({
     conntrack: conntrackConfiguration(options),
     datapathId: options.dpid,
@@ -76,8 +78,10 @@ export async function run(options: RunOptions): Promise<number> {
     for (const { number, port } of ports) sw.addPort(number, port);
     await life.unlessEnded(sw.ready());
     if (life.over) return EXIT.ok;
-    const { listening } = await sw.start({ controllers, listen });
-    const facts = { sw, name, failMode, listening, controllers };
+    const management = await openManagement({ sw, name, log, options, exit: () => life.end(EXIT.ok) });
+    closeManagement = management.close;
+    const { listening } = await sw.start({ controllers, listen: [...listen, ...bridgeSocket(options)] });
+    const facts = { sw, name, failMode, listening, controllers, ctl: management.path };
     output.tell('ready@1', readyJson(facts));
     output.say(readyText(facts, output));
     const silence = tellEvents({ sw, output, all: options.verbose > 0, logged: options.verbose > 0 });
@@ -91,6 +95,7 @@ export async function run(options: RunOptions): Promise<number> {
     // A capture that can't be played is a bad file, not an environment that lacks something.
     throw error instanceof InputError ? new Failure(EXIT.usage, error.message) : error;
   } finally {
+    await closeManagement();
     await sw.close();
     await recorder?.close();
     life.release();
@@ -105,6 +110,11 @@ function makeSwitch(options: SwitchOptions): Switch {
     if (!(error instanceof RangeError) || options.conntrack === undefined) throw error;
     throw new Failure(EXIT.usage, `--ct-timeouts, --ct-zone, --ct-rule: ${error.message}`);
   }
+}
+
+/** Where ovs-ofctl looks for a bridge by its name, in a run directory. */
+function bridgeSocket({ rundir, name }: RunOptions): string[] {
+  return rundir === undefined ? [] : [`punix:${rundir}/${name}.mgmt`];
 }
 
 /** The files of the other options. */

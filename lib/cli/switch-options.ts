@@ -1,15 +1,17 @@
 /** Options that several commands have, and what makes a switch of them. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Log } from '../bytes/index.js';
 import { parseActive, parsePassive } from '../channel/address.js';
 import { ChannelError } from '../channel/channel-error.js';
-import { makeLog } from './log.js';
+import { type AdjustableLog, makeLog } from './log.js';
 import { hasColours, type Output } from './output.js';
 
 export interface CommonOptions {
   readonly controller?: readonly string[];
   readonly listen?: readonly string[];
   readonly seed?: number;
+  /** A path; false: none. */
+  readonly ctl?: string | boolean;
+  readonly rundir?: string;
   readonly json?: boolean;
   readonly verbose: number;
 }
@@ -28,6 +30,9 @@ export function withCommonOptions(command: Command, defaults: { controller?: str
       `wait for ovs-ofctl or controllers: ptcp:PORT[:HOST] or punix:PATH; repeatable${otherwise(defaults.listen)}`,
       several(address(parsePassive)),
     )
+    .option('--ctl <PATH>', 'the management socket (default: one in --rundir that ctswitch ctl finds)')
+    .option('--rundir <DIR>', 'a folder for ctswitch.PID.ctl and ctswitch.pid, where ovs-appctl -t ctswitch looks, too')
+    .option('--no-ctl', 'no management socket')
     .option('--seed <N>', 'where chance comes from: the same seed, the same run', whole(0, 2 ** 48))
     .option('--json', 'JSON lines on standard output, the first with the schema ctswitch/ready@1; logs as JSON, too')
     .option('-v, --verbose', 'log more; -vv logs everything', (_: string, before: number) => before + 1, 0);
@@ -78,7 +83,7 @@ export function address(parse: (text: string) => unknown) {
 }
 
 /** The log that the options ask for. */
-export function logFor({ verbose }: Pick<CommonOptions, 'verbose'>, output: Output): Log {
+export function logFor({ verbose }: Pick<CommonOptions, 'verbose'>, output: Output): AdjustableLog {
   return makeLog({
     json: output.json,
     verbosity: verbose,

@@ -3,8 +3,9 @@
  * made of what tools printed of another: its flows, groups, meters, ports and connections.
  */
 import { readFileSync } from 'node:fs';
-import { ManualClock, TextError } from '../bytes/index.js';
+import { ManualClock, TextError, toHex } from '../bytes/index.js';
 import { parseConnections, parseState, restoreConnection } from '../ct/index.js';
+import { RefusedError } from '../manage/index.js';
 import { parsePort } from '../nxm/index.js';
 import { CaptureError, CaptureReader } from '../pcap-file/index.js';
 import { OFPPC } from '../pipeline/index.js';
@@ -21,6 +22,7 @@ import {
   type Trace,
   type TraceInput,
 } from '../trace/index.js';
+import { openClient } from './ctl.js';
 import { EXIT, Failure, unreadable } from './exit.js';
 import { caret } from './flow-file.js';
 
@@ -35,19 +37,22 @@ export interface TraceCommandOptions {
   readonly actions?: string;
   readonly inPort?: string;
   readonly json?: boolean;
+  readonly ctl?: string;
+  readonly rundir?: string;
 }
 
 /** Most frames of a capture that are traced. */
 const MAX_FRAMES = 10_000;
 
 /** Traces packets. Resolves to an exit status; throws what `failureOf` knows. */
-export function trace(packets: readonly string[], options: TraceCommandOptions): number {
+export async function trace(packets: readonly string[], options: TraceCommandOptions): Promise<number> {
   if (packets.length === 0) {
     throw new Failure(
       EXIT.usage,
       "trace needs a packet: 'in_port=1,tcp,nw_src=10.0.0.1', hexadecimal, or FILE.pcap[:N]",
     );
   }
+  if (options.flows === undefined) return running(packets, options);
   const remarks: string[] = [];
   const sw = offline(options, packets, (text) => remarks.push(text));
   const inputs = packets.flatMap((text) => inputsOf(text, options));
@@ -60,6 +65,35 @@ export function trace(packets: readonly string[], options: TraceCommandOptions):
   for (const remark of remarks) process.stderr.write(`ctswitch: ${remark}\n`);
   tell(traces, options.json ?? false);
   return EXIT.ok;
+}
+
+/** Asks a running switch. */
+async function running(packets: readonly string[], options: TraceCommandOptions): Promise<number> {
+  const needless = (['groups', 'meters', 'ports', 'conntrack'] as const).find((name) => options[name] !== undefined);
+  if (needless) throw new Failure(EXIT.usage, `--${needless} needs --flows: what dump-flows printed`);
+  const request = {
+    packets: packets.flatMap((text) => inputsOf(text, options)).map(plain),
+    ctNext: (options.ctNext ?? []).map(ctState),
+  };
+  const client = await openClient(options);
+  try {
+    const lines = (await client.call('trace', JSON.stringify(request))).trimEnd().split('\n');
+    tell(
+      lines.map((line) => JSON.parse(line) as Trace),
+      options.json ?? false,
+    );
+    return EXIT.ok;
+  } catch (error) {
+    throw error instanceof RefusedError ? new Failure(EXIT.usage, error.message) : error;
+  } finally {
+    client.close();
+  }
+}
+
+/** A packet as JSON holds it. */
+function plain(input: TraceInput): TraceInput {
+  if (typeof input === 'string' || !('frame' in input) || typeof input.frame === 'string') return input;
+  return { ...input, frame: toHex(input.frame) };
 }
 
 /** Writes traces: JSON lines, or as people read them. */
@@ -132,7 +166,7 @@ function readText(file: string): string {
 /** A switch made of dumps. */
 function offline(options: TraceCommandOptions, packets: readonly string[], remark: (text: string) => void): Switch {
   const { flows, groups, meters, ports, conntrack } = options;
-  if (flows === undefined) throw new Failure(EXIT.usage, 'trace needs --flows FILE: what dump-flows printed');
+  if (flows === undefined) throw new Failure(EXIT.usage, 'trace needs --flows FILE');
   const clock = new ManualClock();
   const sw = new Switch({ clock });
   const known = ports === undefined ? null : dumpedPorts(readText(ports), ports);

@@ -39,6 +39,32 @@ export interface Piece {
   readonly length: number;
 }
 
+/** The same by family, as ipf-get-status tells them; `purged`: forgotten before their time. */
+export interface FamilyCounters {
+  accepted: number;
+  completed: number;
+  expired: number;
+  too_small: number;
+  overlapped: number;
+  purged: number;
+}
+
+const none = (): FamilyCounters => ({
+  accepted: 0,
+  completed: 0,
+  expired: 0,
+  too_small: 0,
+  overlapped: 0,
+  purged: 0,
+});
+
+/** What is set and counted of a family. */
+export interface FragmentFamily {
+  /** False: fragments aren't put together, and are invalid. */
+  enabled: boolean;
+  readonly counters: FamilyCounters;
+}
+
 export interface FragmentCounters {
   /** Pieces held now. */
   held: number;
@@ -264,6 +290,10 @@ function writeHeaderChecksum(frame: Uint8Array, l3: number): void {
 
 export class Fragments {
   readonly minimum: FragmentMinimum;
+  readonly ipv4: FragmentFamily = { enabled: true, counters: none() };
+  readonly ipv6: FragmentFamily = { enabled: true, counters: none() };
+  /** Pieces held in all zones together. */
+  limit = MAX_PIECES;
   readonly counters: FragmentCounters = { held: 0, whole: 0, expired: 0, crowded: 0, overlapped: 0, too_small: 0 };
   /** The oldest first. */
   private readonly datagrams = new Map<string, Datagram>();
@@ -279,6 +309,9 @@ export class Fragments {
   copy(): Fragments {
     const copy = new Fragments(this.minimum);
     Object.assign(copy.counters, this.counters);
+    copy.limit = this.limit;
+    copy.ipv4.enabled = this.ipv4.enabled;
+    copy.ipv6.enabled = this.ipv6.enabled;
     for (const [key, datagram] of this.datagrams) copy.datagrams.set(key, datagram.copy());
     return copy;
   }
@@ -292,8 +325,11 @@ export class Fragments {
     this.whole = null;
     this.expire(now_ms);
     if (!read(packet, `${zone}/${place}`, reading)) return why.fragment;
+    const family = reading.family === 4 ? this.ipv4 : this.ipv6;
+    if (!family.enabled) return why.fragment;
     if (reading.more && reading.size < (reading.family === 4 ? this.minimum.ipv4 : this.minimum.ipv6)) {
       counters.too_small++;
+      family.counters.too_small++;
       return why.fragment_small;
     }
     let datagram = datagrams.get(reading.key);
@@ -310,14 +346,16 @@ export class Fragments {
       return why.fragment_overlap;
     }
     counters.held++;
+    family.counters.accepted++;
     if (datagram.isWhole) {
       datagrams.delete(datagram.key);
       counters.held -= datagram.pieces.length;
       counters.whole++;
+      family.counters.completed += datagram.pieces.length;
       this.whole = new Whole(datagram.pieces, datagram.family);
       return why.none;
     }
-    while (counters.held > MAX_PIECES || datagrams.size > MAX_PIECES) {
+    while (counters.held > this.limit || datagrams.size > this.limit) {
       const [oldest] = datagrams.values();
       this.drop(oldest, 'crowded');
     }
@@ -333,6 +371,8 @@ export class Fragments {
 
   private drop(datagram: Datagram, reason: 'expired' | 'crowded' | 'overlapped'): void {
     this.counters[reason] += datagram.pieces.length;
+    const { counters } = datagram.family === 4 ? this.ipv4 : this.ipv6;
+    counters[reason === 'crowded' ? 'purged' : reason] += datagram.pieces.length;
     this.counters.held -= datagram.pieces.length;
     datagram.pieces.length = 0;
     this.datagrams.delete(datagram.key);

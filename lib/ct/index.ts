@@ -6,7 +6,9 @@ export type { EndReason } from './connections.js';
 export { type DumpOptions, formatConnection, formatTuple, protocolName } from './dump.js';
 export { type ExpectationCounters, MAX_EXPECTATIONS, MAX_OF_PARENT } from './expectations.js';
 export {
+  type FamilyCounters,
   type FragmentCounters,
+  type FragmentFamily,
   type FragmentMinimum,
   HOLD_MS,
   MAX_PIECES,

@@ -34,7 +34,7 @@ import {
 } from './program.js';
 import { PortQueues } from './queues.js';
 import { fillTracked } from './tracked-fields.js';
-import type { DatapathCounters, DatapathOptions, Prepared, Translation, Upcalls } from './upcalls.js';
+import type { CachedProgram, DatapathCounters, DatapathOptions, Prepared, Translation, Upcalls } from './upcalls.js';
 
 const RECIRCULATION = slots.recirc_id.at >> 2;
 
@@ -82,6 +82,8 @@ export class Datapath {
   /** Entries that went while programs were running: what they held is freed when the frame in hand is done. */
   private readonly gone: { readonly program: number; readonly info: EntryInfo }[] = [];
   private now_ms = 0;
+  /** What entries have pushed to flows already. */
+  private readonly told = new WeakMap<EntryInfo, { packets: number; bytes: number }>();
   /** Bytes that the next output sends at most, 0: all. */
   private cut = 0;
   /** Length of the frame as it came in, for minFrame. */
@@ -533,6 +535,10 @@ export class Datapath {
     const { cache } = this;
     if (cache.packets[entry] === 0) return;
     this.credit(info, cache.packets[entry], cache.bytes[entry], cache.used_ms[entry]);
+    const told = this.told.get(info) ?? { packets: 0, bytes: 0 };
+    told.packets += cache.packets[entry];
+    told.bytes += cache.bytes[entry];
+    this.told.set(info, told);
     cache.packets[entry] = 0;
     cache.bytes[entry] = 0;
   }
@@ -549,6 +555,26 @@ export class Datapath {
     this.arena.drop(program, info.length);
     for (const index of info.cold) this.cold.drop(index);
     this.upcalls.refer(info.recirculations, -1);
+  }
+
+  /** The programs in the cache, with what they counted since they were made. What changes meanwhile may be missed. */
+  *programs(): Generator<CachedProgram> {
+    const { cache } = this;
+    for (const entry of cache.entries()) {
+      const { shape, values, length } = cache.info(entry);
+      const told = this.told.get(cache.info(entry));
+      const packets = cache.packets[entry] + (told?.packets ?? 0);
+      const bytes = cache.bytes[entry] + (told?.bytes ?? 0);
+      const at = cache.program[entry];
+      yield {
+        shape,
+        values,
+        packets,
+        bytes,
+        used_ms: cache.used_ms[entry],
+        steps: this.arena.words.slice(at, at + length),
+      };
+    }
   }
 
   /** Pushes all counters to flows and tables. */

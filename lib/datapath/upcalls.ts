@@ -2,6 +2,7 @@
 import type { Clock, Log, Random } from '../bytes/index.js';
 import type { Tracker } from '../ct/index.js';
 import type { Key } from '../packet/key.js';
+import type { MaskShape } from '../packet/shape.js';
 import type { TunnelIn } from '../packet/tunnel.js';
 import type { EntryInfo } from './cache.js';
 import type { ControllerCold } from './program.js';
@@ -46,6 +47,17 @@ export interface DatapathOptions {
   readonly caching: boolean;
   /** Most programs in the cache; MAX_ENTRIES by default. */
   readonly maxEntries?: number;
+}
+
+/** A program in the cache, for people. */
+export interface CachedProgram {
+  readonly shape: MaskShape;
+  readonly values: Uint32Array;
+  readonly packets: number;
+  readonly bytes: number;
+  /** On the datapath's clock. */
+  readonly used_ms: number;
+  readonly steps: Int32Array;
 }
 
 /** What the datapath counts, beside ports and entries. */

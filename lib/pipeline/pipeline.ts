@@ -9,6 +9,7 @@ import {
   type ControllerCold,
   Datapath,
   MAC_TABLE,
+  type Meter,
   OFPPC,
   OFPPS,
   type PacketTracker,
@@ -276,6 +277,11 @@ export class Pipeline implements PipelineApi {
 
   applyGroup(change: GroupMod): void {
     this.groupTable.apply(mapGroupMod(change, this.tlvTable));
+  }
+
+  /** A meter at work. */
+  meter(id: number): Meter | undefined {
+    return this.meterTable.get(id);
   }
 
   applyMeter(change: MeterMod): void {

@@ -77,6 +77,12 @@ export async function runLine(line: string, call: Call): Promise<Outcome | null>
   }
 }
 
+/** Is the first word of a line one of the prompt's? */
+export function knows(line: string, { hosts }: Scene): boolean {
+  const [first] = line.trim().split(/\s+/);
+  return hosts.has(first) || Object.hasOwn(COMMANDS, first);
+}
+
 function dispatch(text: string, call: Call): Ran {
   const [first, ...words] = text.split(/\s+/);
   const { hosts } = call.scene;

@@ -1,0 +1,84 @@
+/**
+ * The management socket of a command: at --ctl, in --rundir, or where `ctswitch ctl` looks by itself. Only what was asked for has to
+ * work: a switch runs without the one that nobody asked for, and says so in its log.
+ */
+
+import type { Daemon } from '../manage/index.js';
+import type { Switch } from '../switch.js';
+import { EXIT, Failure } from './exit.js';
+import type { AdjustableLog } from './log.js';
+import type { CommonOptions } from './switch-options.js';
+import { VERSION } from './version.js';
+
+export interface ManagementFacts {
+  readonly sw: Switch;
+  readonly name: string;
+  readonly log: AdjustableLog;
+  readonly options: Pick<CommonOptions, 'ctl' | 'rundir'>;
+  exit(): void;
+  typed?: Daemon['typed'];
+}
+
+export interface Opened {
+  readonly path: string | null;
+  close(): Promise<void>;
+}
+
+const NONE: Opened = { path: null, close: async () => {} };
+
+/** Opens it. Throws a Failure where what was asked for can't be had. */
+export async function openManagement(facts: ManagementFacts): Promise<Opened> {
+  const { options, log } = facts;
+  if (options.ctl === false) return NONE;
+  const asked = typeof options.ctl === 'string' || options.rundir !== undefined;
+  try {
+    return await open(facts);
+  } catch (error) {
+    const why = `the management socket: ${error instanceof Error ? error.message : String(error)}`;
+    if (asked) throw new Failure(EXIT.environment, why);
+    log.warn(`${why}; ctswitch ctl won't find this switch`);
+    return NONE;
+  }
+}
+
+async function open({ sw, name, log, options, exit, typed }: ManagementFacts): Promise<Opened> {
+  const { defaultRundir, makeRundir, ManagementServer, Refused, socketIn, writePid } = await import(
+    '../manage/index.js'
+  );
+  const folder = options.rundir ?? defaultRundir();
+  const own = typeof options.ctl === 'string' ? options.ctl : null;
+  if (own === null) makeRundir(folder);
+  const path = own ?? socketIn(folder);
+  const { parsePort } = await import('../ports/spec-text.js');
+  const daemon: Daemon = {
+    sw,
+    name,
+    version: `ctswitch ${VERSION}`,
+    exit,
+    typed,
+    get verbosity() {
+      return log.verbosity;
+    },
+    set verbosity(verbosity: number) {
+      log.verbosity = verbosity;
+    },
+    openPort(spec) {
+      try {
+        return parsePort(spec, new Set(sw.ports().map((port) => port.name))).port;
+      } catch (error) {
+        throw new Refused(error instanceof Error ? error.message : String(error));
+      }
+    },
+  };
+  const server = new ManagementServer(daemon, path);
+  await server.listen();
+  const forget = own === null ? writePid(folder) : null;
+  if (own === null && forget === null) log.debug(`${folder}: ovs-appctl finds the socket by its path alone`);
+  return {
+    path,
+    async close() {
+      await server.close();
+      forget?.();
+    },
+  };
+}

@@ -1,0 +1,261 @@
+/** dpctl's commands for connections, limits and fragments, as ovs-vswitchd 3.1 has them: names, arguments, answers (ovs-dpctl(8)). */
+import { type Connection, type ConnectionTuple, formatConnection, protocolName, type Tracker } from '../ct/index.js';
+import { ANY_NUMBER, type Call, type Command, command, dpctlArguments, dpctlError, noMore } from './command.js';
+import { fragmentCommands } from './fragment-commands.js';
+
+/** Connections told in one piece. */
+const A_TURN = 256;
+
+/** "zone=5" → 5, taken out of the arguments; undefined: none. */
+function zoneIn(rest: string[]): number | undefined {
+  const i = rest.findIndex((arg) => arg.startsWith('zone='));
+  if (i < 0) return undefined;
+  const [text] = rest.splice(i, 1);
+  const zone = Number(text.slice(5));
+  if (/^zone=\d+$/.test(text) && zone <= 0xffff) return zone;
+  return Number.NaN;
+}
+
+function* dump(args: readonly string[], { sw }: Call): Generator<string> {
+  const { rest, flags } = dpctlArguments(args, 'ms');
+  const list = [...rest];
+  const zone = zoneIn(list);
+  if (Number.isNaN(zone)) throw dpctlError('datapath not found');
+  noMore(list);
+  const options = { more: flags.has('m'), statistics: flags.has('s') };
+  for (const some of sw.tracker.dumpSteps(sw.clock.now(), zone === undefined ? {} : { zone }, A_TURN)) {
+    yield some.map((connection) => `${formatConnection(connection, options)}\n`).join('');
+  }
+}
+
+/** The parts of a tuple that flush-conntrack names. */
+interface PartialTuple {
+  src?: string;
+  dst?: string;
+  sport?: number;
+  dport?: number;
+  id?: number;
+  type?: number;
+  code?: number;
+  proto?: number;
+}
+
+const TUPLE_KEYS: Readonly<Record<string, keyof PartialTuple>> = {
+  ct_nw_src: 'src',
+  ct_ipv6_src: 'src',
+  ct_nw_dst: 'dst',
+  ct_ipv6_dst: 'dst',
+  ct_tp_src: 'sport',
+  ct_tp_dst: 'dport',
+  ct_nw_proto: 'proto',
+  icmp_type: 'type',
+  icmp_code: 'code',
+  icmp_id: 'id',
+};
+
+function tupleOf(text: string): PartialTuple {
+  const tuple: PartialTuple = {};
+  for (const part of text.split(/[,\s]+/).filter((each) => each !== '')) {
+    const [key, value] = part.split(/=(.*)/s, 2);
+    if (value === undefined) throw dpctlError(`field ${key} missing value`);
+    const name = TUPLE_KEYS[key];
+    if (name === undefined) throw dpctlError(`invalid conntrack tuple field: ${key}`);
+    if (name === 'src' || name === 'dst') tuple[name] = value;
+    else if (/^\d+$/.test(value) && Number(value) <= 0xffff) tuple[name] = Number(value);
+    else throw dpctlError(`failed to parse field ${key}`);
+  }
+  const { proto = 0, sport, dport, id, type, code } = tuple;
+  const icmp = proto === 1 || proto === 58;
+  if (proto === 0 && (sport !== undefined || dport !== undefined)) throw dpctlError('port is set without protocol');
+  if (!icmp && (id ?? type ?? code) !== undefined) throw dpctlError('invalid L4 fields');
+  return tuple;
+}
+
+function agrees(wanted: PartialTuple | undefined, tuple: ConnectionTuple): boolean {
+  if (wanted === undefined) return true;
+  const has: Readonly<Record<string, unknown>> = { ...tuple };
+  return Object.entries(wanted).every(([key, value]) => {
+    if (has[key] === value) return true;
+    return 'id' in tuple && (key === 'sport' || key === 'dport') ? tuple.id === value : false;
+  });
+}
+
+function* flush(args: readonly string[], { sw }: Call): Generator<string> {
+  const rest = [...dpctlArguments(args).rest];
+  const zone = rest[0]?.startsWith('zone=') ? zoneIn(rest) : undefined;
+  if (Number.isNaN(zone)) throw dpctlError('failed to parse zone');
+  if (rest.length > 2) {
+    tupleOf(rest[0]);
+    throw dpctlError('invalid arguments');
+  }
+  const [orig, reply] = rest.map((text) => tupleOf(text));
+  const now = sw.clock.now();
+  if (orig === undefined) {
+    sw.tracker.flush(zone === undefined ? {} : { zone }, now);
+    return;
+  }
+  const whole = orig.src !== undefined && orig.dst !== undefined && orig.proto !== undefined && reply === undefined;
+  let ended = 0;
+  for (const some of sw.tracker.dumpSteps(now, zone === undefined ? {} : { zone }, A_TURN)) {
+    for (const connection of some) {
+      if (!agrees(orig, connection.orig) || !agrees(reply, connection.reply)) continue;
+      sw.tracker.flush({ zone: connection.zone, tuple: connection.orig }, now);
+      ended++;
+    }
+    yield '';
+  }
+  if (whole && ended === 0) throw dpctlError('failed to flush conntrack', 'No such file or directory');
+}
+
+/** Names of the statistics, in Open vSwitch's order; what has no name is Other. */
+const STATISTICS = ['tcp', 'udp', 'udplite', 'sctp', 'icmp', 'dccp', 'igmp'] as const;
+
+function* statistics(args: readonly string[], { sw }: Call): Generator<string> {
+  const { rest, flags } = dpctlArguments(args, 'm');
+  const list = rest.filter((arg) => arg !== 'verbose');
+  const zone = zoneIn(list);
+  noMore(list);
+  const steps = sw.tracker.statisticsSteps(sw.clock.now(), zone === undefined ? {} : { zone });
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) yield '';
+  const { total, protocols, tcp_states } = step.value;
+  yield `Connections Stats:\n    Total: ${total}\n`;
+  for (const name of STATISTICS) {
+    const count = protocols[name] ?? 0;
+    if (count === 0) continue;
+    yield `  ${name.toUpperCase()}: ${count}\n`;
+    if (name === 'tcp' && (flags.has('m') || rest.includes('verbose'))) yield tcpStates(tcp_states);
+  }
+  // As Open vSwitch's, which counts ICMPv6 and doesn't show it.
+  const known = new Set<string>([...STATISTICS, 'icmpv6']);
+  const other = Object.entries(protocols).reduce((sum, [name, count]) => sum + (known.has(name) ? 0 : count), 0);
+  if (other > 0) yield `  Other: ${other}\n`;
+}
+
+/** States that are told as their neighbours. */
+const COALESCED: Readonly<Record<string, string>> = { FIN_WAIT_2: 'TIME_WAIT', SYN_RECV: 'ESTABLISHED' };
+
+function tcpStates(states: Readonly<Record<string, number>>): string {
+  const sums = new Map<string, number>();
+  for (const [state, count] of Object.entries(states)) {
+    const name = COALESCED[state] ?? state;
+    sums.set(name, (sums.get(name) ?? 0) + count);
+  }
+  const lines = [...sums].map(([state, count]) => `\t  [${state}]=${count}\n`);
+  return `    Conn per TCP states:\n${lines.join('')}`;
+}
+
+/** Our table has no chains: every connection is in the one bucket that there is to tell of. */
+function buckets(args: readonly string[], { sw }: Call): string {
+  const list = [...dpctlArguments(args).rest];
+  const last = list.at(-1);
+  const gt = /^gt=(\d+)$/.exec(last ?? '')?.[1];
+  if (gt !== undefined) list.pop();
+  noMore(list);
+  const count = sw.tracker.count;
+  const heading = `Total Buckets: 1\nCurrent Connections: ${count}\n\n`;
+  if (count === 0) return heading;
+  const rule = `+-----------+${'-'.repeat(41)}+\n`;
+  const shown = count > Number(gt ?? 0) ? String(count).padStart(5) : '.'.padStart(5);
+  return `${heading}${rule}|  Buckets  |         Connections per Buckets         |\n${rule}   0..  7   | ${shown}\n\n`;
+}
+
+function getLimits(args: readonly string[], { sw }: Call): string {
+  const { rest } = dpctlArguments(args);
+  const { zones } = sw.tracker;
+  const line = (zone: number): string => `zone=${zone},limit=${zones.limit(zone)},count=${zones.count(zone)}\n`;
+  const named = rest.length > 0 ? zonesOf(rest.join(',')) : zones.limited().map(([zone]) => zone);
+  return `default limit=${zones.defaultLimit}\n${named.map(line).join('')}`;
+}
+
+/** "zone=1,2,3" */
+function zonesOf(text: string): number[] {
+  const list = text.replace(/^zone=/, '').split(',');
+  if (!text.startsWith('zone=')) throw dpctlError('invalid argument');
+  return list.map((each) => {
+    if (!/^\d+$/.test(each) || Number(each) > 0xffff) throw dpctlError('invalid zone');
+    return Number(each);
+  });
+}
+
+function setLimits(args: readonly string[], { sw }: Call): string {
+  const { rest } = dpctlArguments(args);
+  const { zones } = sw.tracker;
+  const changes: (() => void)[] = [];
+  for (const arg of rest) {
+    const all = /^default=(\d+)$/.exec(arg);
+    const zone = /^zone=(\d+),limit=(\d+)$/.exec(arg);
+    if (all) changes.push(() => (zones.defaultLimit = whole(all[1], 0xffffffff)));
+    else if (zone && Number(zone[1]) <= 0xffff) {
+      changes.push(() => zones.setLimit(Number(zone[1]), whole(zone[2], 0xffffffff)));
+    } else if (/^zone=\d+,limit=/.test(arg)) throw dpctlError('failed to parse field limit');
+    else if (/^zone=\d+,\w/.test(arg)) throw dpctlError(`invalid zone limit field: ${arg.split(',')[1].split('=')[0]}`);
+    else if (arg.startsWith('zone=')) throw dpctlError('failed to parse zone limit');
+    else throw dpctlError('invalid default limit');
+  }
+  for (const change of changes) change();
+  return '';
+}
+
+function whole(text: string, most: number): number {
+  return Math.min(most, Number(text));
+}
+
+function deleteLimits(args: readonly string[], { sw }: Call): string {
+  const { rest } = dpctlArguments(args);
+  for (const zone of zonesOf(rest.join(','))) sw.tracker.zones.setLimit(zone, null);
+  return '';
+}
+
+function setMaximum(args: readonly string[], { sw }: Call): string {
+  const [text = '', ...more] = dpctlArguments(args).rest;
+  noMore(more);
+  if (!/^\d+$/.test(text) || Number(text) > 0xffffffff) throw dpctlError('maxconns missing or malformed');
+  sw.tracker.limit = Number(text);
+  return 'setting maxconns successful\n';
+}
+
+/** A command that sets TCP's sequence checks. */
+function sequenceChecks(name: string, on: boolean): Command {
+  return command(name, '[dp]', [0, 1], (args, { sw }) => {
+    noMore(dpctlArguments(args).rest);
+    sw.tracker.tcpSequenceChecks = on;
+    return `${on ? 'enabling' : 'disabling'} TCP sequence checking successful\n`;
+  });
+}
+
+/** A command that tells one thing of the tracker. */
+function told(name: string, tell: (tracker: Tracker) => string | number): Command {
+  return command(name, '[dp]', [0, 1], (args, { sw }) => {
+    noMore(dpctlArguments(args).rest);
+    return `${tell(sw.tracker)}\n`;
+  });
+}
+
+export const CONNTRACK_COMMANDS: readonly Command[] = [
+  command('dpctl/dump-conntrack', '[-m] [-s] [dp] [zone=N]', [0, 4], dump),
+  command('dpctl/flush-conntrack', '[dp] [zone=N] [ct-orig-tuple] [ct-reply-tuple]', [0, 4], flush),
+  command('dpctl/ct-stats-show', '[dp] [zone=N]', [0, 3], statistics),
+  command('dpctl/ct-bkts', '[dp] [gt=N]', [0, 2], buckets),
+  told('dpctl/ct-get-nconns', (tracker) => tracker.count),
+  told('dpctl/ct-get-maxconns', (tracker) => tracker.limit),
+  command('dpctl/ct-set-maxconns', '[dp] maxconns', [1, 2], setMaximum),
+  command('dpctl/ct-get-limits', '[dp] [zone=N1[,N2]...]', [0, ANY_NUMBER], getLimits),
+  command('dpctl/ct-set-limits', '[dp] [default=L] [zone=N,limit=L]...', [1, ANY_NUMBER], setLimits),
+  command('dpctl/ct-del-limits', '[dp] zone=N1[,N2]...', [1, 2], deleteLimits),
+  sequenceChecks('dpctl/ct-enable-tcp-seq-chk', true),
+  sequenceChecks('dpctl/ct-disable-tcp-seq-chk', false),
+  told(
+    'dpctl/ct-get-tcp-seq-chk',
+    ({ tcpSequenceChecks }) => `TCP sequence checking: ${tcpSequenceChecks ? 'enabled' : 'disabled'}`,
+  ),
+  ...fragmentCommands,
+];
+
+/** Does a connection have all of these words? For `wait ct`: zone=5, state=ESTABLISHED, src=10.0.0.1, udp. */
+export function hasWords(connection: Connection, words: readonly string[]): boolean {
+  const parts = new Set(formatConnection(connection, { more: true }).split(/[(),]+/));
+  for (const part of formatConnection(connection).split(/[(),]+/)) parts.add(part);
+  parts.add(protocolName(connection.orig.proto)).add(`zone=${connection.zone}`).add(`mark=${connection.mark}`);
+  return words.every((word) => parts.has(word));
+}

@@ -1,0 +1,200 @@
+/** What the bridge and its datapath do: fdb/*, dpif/*, dpctl/show, dpctl/dump-flows, ofproto/*, in the forms of ovs-vswitchd 3.1. */
+import { formatMac, OpenFlowError, TextError } from '../bytes/index.js';
+import { parseState } from '../ct/index.js';
+import type { CachedProgram } from '../datapath/index.js';
+import { formatPort, OFPP } from '../nxm/index.js';
+import { Key } from '../packet/index.js';
+import {
+  formatDatapathFlow,
+  formatSteps,
+  formatTrace,
+  type StepNames,
+  type Trace,
+  type TraceInput,
+} from '../trace/index.js';
+import { bridge, type Call, type Command, command, DATAPATH, dpctlArguments, noMore, Refused } from './command.js';
+
+/** Programs told in one piece. */
+const A_TURN = 64;
+
+function* addresses([name]: readonly string[], call: Call): Generator<string> {
+  bridge(name, call);
+  yield ' port  VLAN  MAC                Age\n';
+  for (const { port, vlan, mac, age_ms } of call.sw.pipeline.macs.list(call.sw.clock.now())) {
+    const age = String(Math.floor(age_ms / 1000)).padStart(3);
+    yield `${formatPort(port).padStart(5)}  ${String(vlan).padStart(4)}  ${formatMac(mac)}  ${age}\n`;
+  }
+}
+
+function flushAddresses([name]: readonly string[], call: Call): string {
+  bridge(name, call);
+  call.sw.pipeline.macs.flush();
+  return 'table successfully flushed\n';
+}
+
+/** The number of a port in the datapath: OpenFlow's own. */
+function portLines(call: Call, line: (name: string, number: number, kind: string) => string): string {
+  const ports = [...call.sw.ports()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return ports.map(({ name, number }) => line(name, number, call.sw.portAt(number)?.kind ?? 'memory')).join('');
+}
+
+function show(_: readonly string[], call: Call): string {
+  const { hits, misses } = call.sw.pipeline.datapath.counters;
+  const numbers = (number: number) =>
+    `${number === OFPP.LOCAL ? 65534 : number}/${number === OFPP.LOCAL ? 65534 : number}`;
+  const ports = portLines(call, (name, number, kind) => `    ${name} ${numbers(number)}: (${kind})\n`);
+  return `${DATAPATH}: hit:${hits} missed:${misses}\n  ${call.name}:\n${ports}`;
+}
+
+function datapathShow(args: readonly string[], call: Call): string {
+  noMore(dpctlArguments(args, 's').rest);
+  const { counters, cached } = call.sw.pipeline.datapath;
+  const ports = portLines(call, (name, number, kind) => {
+    return `  port ${number === OFPP.LOCAL ? 65534 : number}: ${name} (${kind})\n`;
+  });
+  const lookups = `  lookups: hit:${counters.hits} missed:${counters.misses} lost:${counters.waitingDropped}\n`;
+  return `${DATAPATH}:\n${lookups}  flows: ${cached.entries}\n${ports}`;
+}
+
+function programLine(
+  { shape, values, packets, bytes, used_ms, steps }: CachedProgram,
+  call: Call,
+  names: StepNames,
+): string {
+  const now = call.sw.clock.now();
+  const used = packets === 0 ? 'never' : `${((now - used_ms) / 1000).toFixed(3)}s`;
+  const agreed = { mask: new Key(), value: new Key() };
+  shape.words.forEach((word, i) => {
+    agreed.mask.words[word] = shape.bits[i];
+    agreed.value.words[word] = values[i];
+  });
+  const actions = formatSteps(steps, names, agreed);
+  return `${formatDatapathFlow(shape, values)}, packets:${packets}, bytes:${bytes}, used:${used}, actions:${actions}\n`;
+}
+
+function* programs(call: Call): Generator<string> {
+  const { datapath } = call.sw.pipeline;
+  const meters = new Map(call.sw.meters.list().map(({ meterId }) => [call.sw.pipeline.meter(meterId), meterId]));
+  const names: StepNames = {
+    port: (slot) => datapath.ports.at(slot)?.number ?? 0,
+    cold: (index) => datapath.cold.get(index),
+    meterId: (meter) => meters.get(meter) ?? 0,
+  };
+  let piece = '';
+  let count = 0;
+  for (const program of datapath.programs()) {
+    piece += programLine(program, call, names);
+    if (++count % A_TURN !== 0) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}
+
+function bridgeFlows(args: readonly string[], call: Call): Iterable<string> {
+  const { rest } = dpctlArguments(args, 'mn');
+  if (rest.length === 0) throw new Refused('"dpif/dump-flows" command requires at least 1 arguments');
+  bridge(rest[0], call);
+  return programs(call);
+}
+
+function* datapathFlows(args: readonly string[], call: Call): Generator<string> {
+  noMore(dpctlArguments(args, 'mn').rest);
+  yield 'flow-dump from the main thread:\n';
+  yield* programs(call);
+}
+
+/** What stands behind the options of ofproto/trace. */
+interface TraceArguments {
+  readonly words: readonly string[];
+  readonly ctNext: readonly number[];
+  readonly json: boolean;
+}
+
+function traceArguments(args: readonly string[]): TraceArguments {
+  const words: string[] = [];
+  const ctNext: number[] = [];
+  let json = false;
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--ct-next') {
+      const state = parseState(args[++i] ?? '');
+      if (state === null) throw new Refused(`invalid ct_state: ${args[i]}`);
+      ctNext.push(state);
+    } else if (args[i] === '--json') json = true;
+    else if (!/^-?-(consistent|generate)$/.test(args[i])) {
+      if (/^--/.test(args[i])) throw new Refused(`${args[i]}: unknown option`);
+      words.push(args[i]);
+    }
+  }
+  return { words, ctNext, json };
+}
+
+/** Runs a trace; what is wrong in its text is said in Open vSwitch's words. */
+function traced(input: TraceInput, { ctNext, json }: TraceArguments, call: Call): string {
+  try {
+    const trace: Trace = call.sw.trace(input, { ctNext });
+    return `${json ? JSON.stringify(trace) : formatTrace(trace, call.name)}\n`;
+  } catch (error) {
+    if (error instanceof TextError) throw new Refused(`Bad openflow flow syntax: ${error.message}`);
+    if (error instanceof OpenFlowError) throw new Refused(error.message);
+    throw error;
+  }
+}
+
+function bridgeOf(words: readonly string[], call: Call): readonly string[] {
+  const [name, ...rest] = words;
+  if (rest.length === 0) throw new Refused(`syntax error at ${name ?? ''} (or the bridge name was omitted)`);
+  bridge(name, call, `${name}: unknown bridge`);
+  return rest;
+}
+
+function trace(args: readonly string[], call: Call): string {
+  const parsed = traceArguments(args);
+  const [flow, packet] = bridgeOf(parsed.words, call);
+  return traced(inputOf(flow, packet), parsed, call);
+}
+
+function tracePacketOut(args: readonly string[], call: Call): string {
+  const parsed = traceArguments(args);
+  const rest = bridgeOf(parsed.words, call);
+  const actions = rest.at(-1);
+  if (rest.length < 2 || actions === undefined) throw new Refused('trace-packet-out needs a flow and actions');
+  return traced({ ...inputOf(rest[0], rest.length > 2 ? rest[1] : undefined), actions }, parsed, call);
+}
+
+function inputOf(flow: string, packet: string | undefined): Exclude<TraceInput, string> {
+  if (packet === undefined) return { flow };
+  if (!/^([0-9a-f]{2}|\s)+$/i.test(packet)) throw new Refused('Trailing garbage in packet data');
+  return { in_port: OFPP.ANY, frame: packet, beside: flow };
+}
+
+/** Packets one after the other, as JSON: { packets: TraceInput[], ctNext: number[] }; answers JSON lines. */
+function traceMany([text]: readonly string[], { sw }: Call): string {
+  try {
+    const { packets, ctNext } = JSON.parse(text) as { packets: TraceInput[]; ctNext?: number[] };
+    return sw
+      .trace(packets, { ctNext })
+      .map((trace) => `${JSON.stringify(trace)}\n`)
+      .join('');
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TextError || error instanceof OpenFlowError) {
+      throw new Refused(error.message);
+    }
+    throw error;
+  }
+}
+
+export const DATAPATH_COMMANDS: readonly Command[] = [
+  command('trace', 'JSON', [1, 1], traceMany),
+  command('fdb/show', 'bridge', [1, 1], addresses),
+  command('fdb/flush', '[bridge]', [0, 1], flushAddresses),
+  command('dpif/show', '', [0, 0], show),
+  command('dpif/dump-dps', '', [0, 0], () => `${DATAPATH}\n`),
+  command('dpif/dump-flows', '[-m] [--names | --no-names] bridge', [1, 3], bridgeFlows),
+  command('dpctl/show', '[-s] [dp...]', [0, 3], datapathShow),
+  command('dpctl/dump-dps', '', [0, 0], () => `${DATAPATH}\n`),
+  command('dpctl/dump-flows', '[-m] [--names] [dp]', [0, 4], datapathFlows),
+  command('ofproto/list', '', [0, 0], (_, { name }) => `${name}\n`),
+  command('ofproto/trace', '[--ct-next STATE] [--json] bridge br_flow [packet]', [1, 12], trace),
+  command('ofproto/trace-packet-out', '[OPTIONS...] bridge br_flow [packet] actions', [1, 12], tracePacketOut),
+];
