@@ -7,13 +7,14 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, setPriority, tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ovsVersion } from './compare/ovs.js';
 import { json, markdown, type Report, summary } from './conformance/report.js';
 import { addRun, type Check, state, toRepeat } from './conformance/score.js';
 import { MissingError, openSuite, type Suite, UnknownPartError } from './conformance/suite.js';
+import { goFirst } from './priority.js';
 
 const USAGE = 'usage: npm run conformance -- [PART…] [--quick] [--write] [--json FILE] [--suite FOLDER]';
 const MAX_REPEATS = 3;
@@ -36,18 +37,6 @@ async function measure(suite: Suite, parts: readonly string[]): Promise<Check[]>
     addRun(checks, ids, await suite.run(ids));
   }
   return [...checks.values()];
-}
-
-/**
- * Goes before other programs, with everything that is started: some checks send 20,000 packets a second and allow 10 % more or
- * less, and what is lost while somebody else has the processor would count against the switch.
- */
-function goFirst(): void {
-  try {
-    setPriority(-10);
-  } catch {
-    console.error('no right to go before other programs: a busy machine may fail meters');
-  }
 }
 
 function commit(): string {

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unmet } from '../../spec/support/needs.js';
+import { sessionFirst } from '../priority.js';
 import type { Result } from './score.js';
 
 const DEFAULT_SUITE = '../shared/conformance/ryu-switch-test';
@@ -62,6 +63,7 @@ async function ran(program: string, parts: readonly string[], scratch: string): 
     // The terminal's signals would interrupt it while it cleans up: it gets one SIGTERM from us.
     detached: true,
   });
+  if (child.pid !== undefined) sessionFirst(child.pid);
   let interrupted: NodeJS.Signals | null = null;
   const stop = (signal: NodeJS.Signals): void => {
     if (interrupted === null) child.kill('SIGTERM');

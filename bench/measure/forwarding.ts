@@ -5,6 +5,7 @@
  */
 import { address, type FrameKind, mac } from '../live/frames.js';
 import { OurSide, OvsSide, type Side } from '../live/sides.js';
+import { goFirst, sessionFirst } from '../priority.js';
 import { median, type Row, type Table } from './table.js';
 
 export const ROUNDS = 5;
@@ -129,12 +130,15 @@ async function measure(sides: readonly Side[], scene: LiveScene, n: number): Pro
 /** Both switches, started; `run` gets Open vSwitch first. */
 export async function withSides<T>(run: (sides: readonly Side[]) => Promise<T>): Promise<T> {
   const sides: Side[] = [];
+  goFirst();
+  const asBefore = sessionFirst();
   try {
     sides.push(await OvsSide.start());
     sides.push(await OurSide.start());
     return await run(sides);
   } finally {
     for (const side of sides) await side.close();
+    asBefore();
   }
 }
 

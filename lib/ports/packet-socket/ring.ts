@@ -4,7 +4,8 @@
  * millisecond at least. A frame that is longer than a slot comes through the socket itself (PACKET_COPY_THRESH), in its turn.
  *
  * Frames are handled where they stand: before each is room for headers. Another processor writes the ring, so the word that says
- * whose a slot is is read and written by Atomics.
+ * whose a slot is is read and written by Atomics; but where the processor keeps stores in order by itself, a plain one gives a
+ * slot back, which costs a twentieth of what a frame costs in all.
  */
 import type { Libc } from '../native.js';
 import { VNET_BYTES } from './offload.js';
@@ -30,6 +31,7 @@ const TPACKET_V2 = 1;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 
+const STORES_IN_ORDER = process.arch === 'x64';
 const TP_STATUS_KERNEL = 0;
 const TP_STATUS_USER = 1;
 const TP_STATUS_COPY = 2;
@@ -101,7 +103,9 @@ export class Ring {
 
   /** Gives the slot of the frame in hand back to the kernel. */
   release(): void {
-    Atomics.store(this.words, (this.block * BLOCK_BYTES + this.slot * SLOT_BYTES) >>> 2, TP_STATUS_KERNEL);
+    const at = (this.block * BLOCK_BYTES + this.slot * SLOT_BYTES) >>> 2;
+    if (STORES_IN_ORDER) this.words[at] = TP_STATUS_KERNEL;
+    else Atomics.store(this.words, at, TP_STATUS_KERNEL);
     if (++this.slot < SLOTS_A_BLOCK) return;
     this.slot = 0;
     if (++this.block === BLOCKS) this.block = 0;
