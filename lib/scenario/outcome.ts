@@ -18,6 +18,7 @@ export interface Outcome {
   readonly packetIns: readonly PacketIn[];
   /** ct_state as each ct action found it, and why. */
   readonly verdicts: readonly { readonly state: number; readonly why: string }[];
+  /** Those that are there, where the step asks for them. */
   readonly connections: readonly Connection[];
   /** What came in. */
   readonly sent: readonly { readonly port: string; readonly sent: Sent }[];
@@ -141,7 +142,7 @@ export class Judge {
   private connections(expect: Expectation): void {
     const { connections } = this.outcome;
     const there = connections.map((each) => `  ${formatConnection(each, { statistics: true })}`);
-    if (expect.connections && expect.connections.count !== connections.length) {
+    if (expect.connections && (expect.connections.count ?? connections.length) !== connections.length) {
       const { at, count } = expect.connections;
       this.fail(at, 'connections', `there are ${connections.length} connections, not ${count}`, ...there);
     }

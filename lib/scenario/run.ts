@@ -129,7 +129,7 @@ class Run {
     if (step.flush) sw.tracker.flush(step.flush, this.clock.now());
     const trace: string[][] | null = this.traced.has(step) ? [] : null;
     const sent = step.sends.map(({ port, packet }) => this.send(port, packet, trace));
-    const outcome = this.outcome(sent);
+    const outcome = this.outcome(sent, step.expect);
     for (const [port, frames] of outcome.outputs) for (const frame of frames) this.packets.delivered(port, frame);
     const failures = new Judge(this.scenario, step, outcome, this.capture).failed();
     return { step, failures, trace: trace?.flat() ?? [], outcome };
@@ -149,7 +149,7 @@ class Run {
     return { port, sent };
   }
 
-  private outcome(sent: Outcome['sent']): Outcome {
+  private outcome(sent: Outcome['sent'], expect: Step['expect']): Outcome {
     const outputs = new Map<string, Uint8Array[]>();
     for (const [name, port] of this.ports) {
       const frames = port.taken();
@@ -158,7 +158,8 @@ class Run {
     const { packetIns, verdicts } = this;
     this.packetIns = [];
     this.verdicts = [];
-    return { outputs, packetIns, verdicts, connections: this.sw.conntrack(), sent };
+    const asked = expect !== null && (expect.ct !== null || expect.connections !== null);
+    return { outputs, packetIns, verdicts, connections: asked ? this.sw.conntrack() : [], sent };
   }
 
   /** What would become of a frame that is about to come in. */

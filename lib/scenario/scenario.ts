@@ -45,7 +45,8 @@ export interface Expectation {
   readonly controller: Expected<ControllerExpectation> | null;
   /** An empty list says that there is none. */
   readonly ct: Expected<CtPattern> | null;
-  readonly connections: { readonly at: Spot; readonly count: number } | null;
+  /** `count` null: nothing is written yet. */
+  readonly connections: { readonly at: Spot; readonly count: number | null } | null;
   readonly state: Expected<StatePattern> | null;
 }
 
@@ -76,6 +77,8 @@ export interface Scenario extends Changes {
 export const MAX_STEPS = 20_000;
 /** The longest wait, in ms: 31 days. */
 export const MAX_WAIT_MS = 31 * 24 * 3600 * 1000;
+/** All of a scenario's together: 100 days. */
+export const MAX_WAITS_MS = 100 * 24 * 3600 * 1000;
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const NOTHING: Changes = { settings: null, meters: null, groups: null, flows: null };
@@ -111,6 +114,9 @@ class FileReader {
     const ports = this.ports(find('ports'), map);
     const steps = child(map, 'steps');
     const name = find('name');
+    const list = steps?.kind === 'list' ? steps.items.map((step) => this.step(step as MapTree, ports)) : [];
+    const waits_ms = list.reduce((sum, { wait_ms }) => sum + wait_ms, 0);
+    if (waits_ms > MAX_WAITS_MS) throw this.mistake(steps ?? map, 'the waits of a scenario last at most 100 days');
     return {
       file: this.file,
       name: name ? textOf(name).text : (this.file?.replace(/^.*\//, '').replace(/\.ct\.yaml$/, '') ?? 'scenario'),
@@ -118,7 +124,7 @@ class FileReader {
       seed: number(find('seed')) ?? 1,
       ports,
       ...this.changes(find, this.file),
-      steps: steps?.kind === 'list' ? steps.items.map((step) => this.step(step as MapTree, ports)) : [],
+      steps: list,
     };
   }
 
@@ -235,7 +241,7 @@ class FileReader {
       ),
       controller: list('controller', (item) => [this.controller(item)]),
       ct: list('ct', (item) => (textOf(item).text === 'none' ? [] : [parseCtPattern(textOf(item), this.file)])),
-      connections: count && !isEmpty(count.value) ? { at: count.keyAt, count: number(count.value) ?? 0 } : null,
+      connections: count ? { at: count.keyAt, count: number(count.value) ?? null } : null,
       state: list('state', (item) => [parseState(textOf(item), this.file)]),
     };
   }

@@ -24,6 +24,7 @@ const BAD: readonly (readonly [string, string])[] = [
     'x:3:9: wait: "60" isn\'t what is asked for. Time that passes first: 60s, 1500ms, 5m, 2h, 1d.',
   ],
   [`${HEAD}steps:\n- wait: 32d`, 'x:3:9: a wait lasts at most 31 days'],
+  [`${HEAD}steps:\n${'- wait: 31d\n'.repeat(4)}`, 'x:3:1: the waits of a scenario last at most 100 days'],
   [`${HEAD}steps:\n- link: {in: dwn}`, 'x:3:14: in is up or down, not "dwn" (did you mean "down"?)'],
   [`${HEAD}steps:\n- send: {in: "tcp,nw_srx=1.2.3.4"}`, 'x:3:19: unknown field "nw_srx" (did you mean "nw_src"?)'],
   [`${HEAD}steps:\n- send: {in: same}`, 'x:3:14: "same" is for what is expected: here stands what is sent'],
