@@ -21,6 +21,8 @@ export interface Features {
   readonly labels: number;
   /** Labels are pushed, or taken away, or neither: never both (on-purpose.ts). */
   readonly stack: 'kept' | 'push' | 'pop';
+  /** There are groups. */
+  readonly grouped: boolean;
   /** Actions ask for the frame's length. */
   readonly lengths: boolean;
   /** Flows are learned, ports and links chosen. */

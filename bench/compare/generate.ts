@@ -39,6 +39,7 @@ function randomFeatures(c: Chance, tables: number): Features {
     labels,
     stack: labels > 0 ? c.pick(['kept', 'push', 'pop']) : 'kept',
     lengths,
+    grouped: c.percent(25),
     learns: labels === 0 && c.percent(40),
   };
 }
@@ -49,7 +50,7 @@ export function randomCase(n: number, { seed, packets, small }: Sizes): Case {
   const features = randomFeatures(c, c.between(1, small ? 3 : 4));
   let flowsLeft = small ? c.between(3, 8) : Number.POSITIVE_INFINITY;
   const priorities = c.shuffled(Array.from({ length: 200 }, (_, i) => i * 7 + 1));
-  const groups = c.percent(25) ? randomGroups(c, features, c.between(1, 4)) : [];
+  const groups = features.grouped ? randomGroups(c, features, c.between(1, 4)) : [];
   const flow = (table: number): string => {
     const plain = randomFlow(c, features, table, small);
     const text = groups.length > 0 && c.percent(40) ? throughGroup(plain, c.between(1, groups.length)) : plain;

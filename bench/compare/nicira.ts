@@ -2,7 +2,7 @@
 import type { Chance } from './chance.js';
 import { FIELDS } from './fields.js';
 import type { Facts, Features, Maker } from './flows.js';
-import { SWITCH_PORTS } from './pools.js';
+import { MACS, SWITCH_PORTS } from './pools.js';
 
 /** Registers that nothing else is generated for: no match looks at them. */
 const REG = 'NXM_NX_REG5';
@@ -71,6 +71,37 @@ const tuple: Maker = (c, features, facts) =>
     ? `resubmit(,${c.between(facts.table + 1, features.tables - 1)},ct)`
     : null;
 
+/** Whole headers in front, and away again; nothing is known of the packet behind them. */
+const headers: Maker = (c, features, facts) => {
+  // Whoever decapsulates needs a type, and no tag; NORMAL would learn what is no station.
+  const typed = facts.layers.has('ip') || facts.layers.has('arp');
+  if (features.normal || features.grouped || features.labels > 0) return null;
+  const mac = () => `set_field:${c.pick(MACS)}->${c.pick(['eth_src', 'eth_dst'])}`;
+  const service = () =>
+    c.pick([
+      'encap(nsh)',
+      `encap(nsh(md_type=1)),set_field:0x${c.hex(6)}->nsh_spi,set_field:${c.below(256)}->nsh_si`,
+      `encap(nsh),set_field:0x${c.hex(8)}->nsh_c${c.between(1, 4)},dec_nsh_ttl`,
+      `encap(nsh(md_type=2,tlv(0x${c.hex(4)},${c.below(256)},0x1${c.hex(c.pick([1, 3, 7, 21]))})))`,
+    ]);
+  const label = `${c.pick(['encap(mpls)', 'encap(mpls_mc)'])},set_field:${c.below(0x100000)}->mpls_label`;
+  const to = () => `output:${c.pick(SWITCH_PORTS)}`;
+  const makers: (() => string)[] = [() => `${service()},encap(ethernet),${mac()},${to()}`];
+  makers.push(() => `${service()},encap(ethernet),${to()},decap(),decap(),${to()}`);
+  makers.push(() => `${service()},encap(nsh),encap(ethernet),${to()}`);
+  if (typed) makers.push(() => `${label},encap(ethernet),${mac()},${to()}`);
+  if (typed && facts.tag === 'no') {
+    makers.push(() => `decap(),${to()},encap(ethernet),${mac()},${to()}`);
+    if (facts.layers.has('ip')) makers.push(() => `decap(),${service()},encap(ethernet),${to()}`);
+  }
+  const text = c.pick(makers)();
+  facts.layers.clear();
+  facts.layers.add('any');
+  facts.tag = 'unknown';
+  facts.tags = null;
+  return text;
+};
+
 const simple: Maker = (c, features, facts) =>
   c.weighted<Maker>([
     [5, outputReg],
@@ -94,5 +125,6 @@ export const nicira =
     c.weighted<Maker>([
       [10, simple],
       [3, clone(inner)],
+      [2, headers],
       [features.lengths ? 6 : 0, larger],
     ])(c, features, facts);

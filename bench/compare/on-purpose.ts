@@ -224,6 +224,20 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     kept: 'ports by their numbers',
   },
   {
+    where: 'encap behind a group whose bucket encapsulates, in a packet with a VLAN tag',
+    ovs: 'the tag comes twice: what the bucket did to the headers is not taken back',
+    own: 'the packet goes on as it came to the group',
+    why: 'OpenFlow 1.3.5 §5.6.1: each bucket has a clone of the packet',
+    kept: 'no encap beside groups',
+  },
+  {
+    where: 'encap(mpls) with decap right behind it',
+    ovs: 'the daemon aborts',
+    own: 'the label goes again',
+    why: 'ovs-actions(7), decap',
+    kept: 'an encap(ethernet) stands between',
+  },
+  {
     where: 'debug_recirc and debug_slow',
     ovs: 'refused, unless it was started for tests',
     own: 'taken: the packet is read anew, or nothing happens',

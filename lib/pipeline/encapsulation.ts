@@ -32,10 +32,11 @@ const NEXT_PROTOCOLS: readonly (readonly [np: number, packetType: number])[] = [
 /** TTL, path and index of a new NSH header. */
 const NSH_TTL = 63;
 const NSH_INDEX = 255;
-/** Most bytes of metadata in an NSH header. */
-const MAX_METADATA = 248;
+/** Most bytes of metadata in an NSH header, whose length has 6 bits for words (RFC 8300 §2.2). */
+const MAX_METADATA = 244;
 const MPLS_BOS = 0x100;
 const MPLS_TTL = 64;
+const V6_NULL = 2 << 12;
 
 export class Encapsulation implements EncapMeaning {
   constructor(
@@ -91,14 +92,9 @@ export class Encapsulation implements EncapMeaning {
     headers.inFrameValue(slots.mpls2, labels[1]);
   }
 
-  /** Explicit null, with IP's traffic class and TTL where there is IP. */
+  /** Explicit null of the packet's family (RFC 3032 §2.1). */
   private firstLabel(): number {
-    const { headers } = this.pass;
-    const type = headers.ethType();
-    const ip = type === ETH_TYPE.IP || type === ETH_TYPE.IPV6;
-    const tc = ip ? (headers.read(slots.nw_tos) >> 2) & 7 : 0;
-    const ttl = (ip ? headers.read(slots.nw_ttl) : 0) || MPLS_TTL;
-    return ((type === ETH_TYPE.IPV6 ? 2 << 12 : 0) | (tc << 9) | MPLS_BOS | ttl) >>> 0;
+    return (this.pass.headers.ethType() === ETH_TYPE.IPV6 ? V6_NULL : 0) | MPLS_BOS | MPLS_TTL;
   }
 
   /** A header in front: in front of a whole frame with an Ethernet header of zeros, else behind that. */

@@ -19,6 +19,7 @@ export interface StepNames {
 }
 
 const VLAN = 0x8100;
+const NSH = 0x894f;
 /** OFPR_* by the names of packet-ins. */
 const REASONS: Readonly<Record<string, number>> = { no_match: 0, action: 1, invalid_ttl: 2 };
 
@@ -63,6 +64,10 @@ function step(words: ArrayLike<number>, at: number, names: StepNames, agreed: Ag
       return b < 0
         ? [formatPort(names.port(a))]
         : [`set(skb_priority(0x${(b + 1).toString(16)}))`, formatPort(names.port(a))];
+    case OP.header:
+      return [header(names.cold(a), b, c)];
+    case OP.encap:
+      return ENCAPS[a](b);
     case OP.truncate:
       return [`trunc(${a >>> 0})`];
     case OP.sample:
@@ -95,6 +100,23 @@ function step(words: ArrayLike<number>, at: number, names: StepNames, agreed: Ag
     default:
       return [describe(Array.from({ length: STEP_WORDS[words[at]] }, (_, i) => words[at + i]))[0].replaceAll(' ', '_')];
   }
+}
+
+/** What encap and decap do to the frame, by their kind; of what follows only its type is known. */
+const ENCAPS: readonly ((ethType: number) => string[])[] = [
+  () => ['pop_eth'],
+  () => ['pop_nsh()'],
+  (ethType) => [`pop_mpls(eth_type=0x${ethType.toString(16)})`],
+  () => [],
+  () => ['push_eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:00)'],
+];
+
+/** A whole header in front of the frame, or behind `behind` bytes that stand for none. */
+function header(cold: Cold, behind: number, ethType: number): string {
+  if (cold.kind !== 'header') return 'push';
+  // In front of a frame stands an Ethernet header of zeros as well.
+  const bytes = toHex(behind > 0 ? cold.bytes : cold.bytes.subarray(14));
+  return `${ethType === NSH ? 'push_nsh' : 'add_mpls'}(0x${bytes},eth_type=0x${ethType.toString(16)})`;
 }
 
 function tags(kind: number, a: number, b: number): string {

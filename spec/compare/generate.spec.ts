@@ -4,7 +4,7 @@ import { type Case, randomCase } from '../../bench/compare/generate.js';
 import { fromHex } from '../../lib/bytes/index.js';
 
 const SIZES = { seed: 1, packets: 10, small: true };
-const cases = Array.from({ length: 600 }, (_, n) => randomCase(n, SIZES));
+const cases = Array.from({ length: 900 }, (_, n) => randomCase(n, SIZES));
 
 /** VLAN tags in front of a frame's EtherType, and that type. */
 function tags(frame: Uint8Array): { count: number; type: number } {
@@ -50,6 +50,11 @@ describe('random cases', () => {
     'bundle(',
     'bundle_load(',
     'conjunction(',
+    'clone(',
+    'encap(nsh',
+    'check_pkt_larger(',
+    'push:',
+    'max_len=',
   ]) {
     it(`do ${word}`, () => {
       expect(cases.some(({ flows }) => flows.some((flow) => flow.includes(word)))).to.equal(true);

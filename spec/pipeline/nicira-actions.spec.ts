@@ -156,3 +156,54 @@ describe('pipeline: samples', () => {
     expect(run(3)).to.equal(run(3)).and.to.be.within(60, 140);
   });
 });
+
+describe('pipeline: packets without an Ethernet header', () => {
+  it('go to no port, and to a controller as they are', () => {
+    const bench = new BenchSwitch('actions=encap(nsh),output:2,NORMAL,FLOOD,CONTROLLER');
+    expect(bench.send(1, SHORT)).to.deep.equal([]);
+    const [{ frame, fields }] = bench.packetIns;
+    expect(frame.length).to.equal(24 + SHORT.length);
+    expect(fields.map(({ field }) => field.name)).to.deep.equal(['packet_type', 'in_port_oxm']);
+  });
+
+  it('are dropped, outputs before it too, where encap or decap has no way with them; counted, with the reason', () => {
+    const bench = new BenchSwitch('actions=output:2,encap(ethernet)');
+    expect(bench.send(1, SHORT)).to.deep.equal([]);
+    expect(bench.sw.counters().wrongType).to.equal(1);
+    expect(bench.sw.counters().tooDeep).to.equal(0);
+    expect(JSON.stringify(bench.sw.trace({ in_port: 1, frame: SHORT }))).to.include('encap(ethernet) on a frame');
+  });
+
+  it('a bucket that has no way with a packet takes no other with it', () => {
+    const bench = new BenchSwitch('');
+    bench.sw.groups.load('group_id=1,type=all,bucket=actions=resubmit(,1),bucket=actions=output:3');
+    bench.sw.flows.load('table=0,actions=group:1,output:2\ntable=1,actions=encap(ethernet)');
+    expect(bench.send(1, SHORT)).to.deep.equal([2, 3]);
+  });
+
+  it('a label and the frame behind it come apart again', () => {
+    const bench = new BenchSwitch('udp,actions=encap(mpls),decap(packet_type(ns=0,type=0)),output:2');
+    expect(bench.frames(1, SHORT)).to.deep.equal([[2, Buffer.from(SHORT).toString('hex')]]);
+  });
+
+  it('match flows that look at their type, or at no header', () => {
+    const flows = [
+      'table=0,actions=encap(nsh),resubmit(,1)',
+      'table=1,priority=9,dl_type=0x894f,actions=encap(ethernet),1',
+      'table=1,priority=8,dl_src=0:0:0:0:0:0,actions=encap(ethernet),1',
+      'table=1,priority=7,in_port=1,packet_type=(1,0x894f),nsh_si=255,actions=encap(ethernet),2',
+      'table=1,priority=6,actions=encap(ethernet),3',
+    ];
+    const bench = new BenchSwitch(flows.join('\n'));
+    expect(bench.send(1, SHORT)).to.deep.equal([2]);
+    expect(bench.send(2, SHORT)).to.deep.equal([3]);
+  });
+
+  it('stand in traces as Open vSwitch writes what it does', () => {
+    const bench = new BenchSwitch('actions=encap(nsh),set_field:7->nsh_si,encap(ethernet),2');
+    const text = JSON.stringify(bench.sw.trace({ in_port: 1, frame: SHORT }));
+    expect(text)
+      .to.match(/push_nsh\(0x0fc60103000000ff/)
+      .and.to.include('push_eth(');
+  });
+});

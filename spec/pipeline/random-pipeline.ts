@@ -22,6 +22,13 @@ const NATS = [
   'nat(dst=10.0.0.1:80)',
 ];
 
+/** Whole headers in front, and away again. */
+const HEADERS = [
+  'encap(nsh),encap(ethernet),output:2,decap(),decap(),output:3',
+  'encap(nsh),set_field:5->nsh_si,resubmit(,3),decap(),check_pkt_larger(60)->reg1[0],encap(mpls),encap(ethernet),output:4',
+  'encap(nsh(md_type=2,tlv(0x1,2,0x345678))),CONTROLLER,encap(ethernet),resubmit(,3)',
+];
+
 export class RandomPipeline {
   private readonly random: Random;
   private priority = 1;
@@ -107,6 +114,8 @@ export class RandomPipeline {
       else if (k < 94 && ip) list.push('move:NXM_NX_CT_MARK[0..1]->NXM_NX_REG1[0..1]');
       else if (k >= 94) list.push(this.nicira(table));
     }
+    // Behind a header in front, checks know of nothing else.
+    if (this.chance(6)) list.push(this.pick(HEADERS));
     if (this.groups && this.chance(40)) list.push(`group:${1 + this.below(GROUP_COUNT)}`);
     if (table < 3 && this.chance(20))
       list.push(

@@ -54,6 +54,14 @@ function truncated(arg: TextArgument): OutputTrunc {
   return { type: 'output_trunc', port, maxLen: Number(maxLen) };
 }
 
+/** A port, a field's port, or a port with a length. */
+function parse(arg: TextArgument): Output | Action[] {
+  if (/(port|max_len)=/.test(arg.text)) return [truncated(arg)];
+  const port = arg.port(arg.text);
+  if (port === null) return [fieldsPort(arg)];
+  return { type: 'output', port, maxLen: port === OFPP.CONTROLLER ? NO_BUFFER : 0 };
+}
+
 export const output = action<Output>({
   type: 'output',
   ids: [standard(0)],
@@ -67,12 +75,8 @@ export const output = action<Output>({
     w.u32(a.port).u16(a.maxLen).zeros(6);
   },
   texts: {
-    output(arg) {
-      if (/(port|max_len)=/.test(arg.text)) return [truncated(arg)];
-      const port = arg.port(arg.text);
-      if (port === null) return [fieldsPort(arg)];
-      return { type: 'output', port, maxLen: port === OFPP.CONTROLLER ? NO_BUFFER : 0 };
-    },
+    output: parse,
+    output_reg: parse,
     ...Object.fromEntries(
       RESERVED.map((name) => [name, (): Output => ({ type: 'output', port: OFPP[name], maxLen: 0 })]),
     ),
