@@ -280,4 +280,11 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     why: 'ovs-actions(7), learn: "field=value" adds a match on the field',
     kept: 'no such fields in the matches of learned flows',
   },
+  {
+    where: 'NORMAL in a packet that resubmits lead too deep afterwards',
+    ovs: 'its source address is learned',
+    own: 'nothing is done with the packet',
+    why: 'ovs-actions(7), resubmit: beyond the limits the packet is dropped; what only learn and fin_timeout left behind stays',
+    kept: 'few flows go in circles; where one does behind NORMAL, it shows',
+  },
 ];

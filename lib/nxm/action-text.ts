@@ -26,9 +26,6 @@ export interface ActionTextContext {
 /** How deep actions may stand inside actions. */
 const MAX_DEPTH = 8;
 
-/** Open vSwitch's actions that have no file in actions/ yet: known words, but refused. */
-const NOT_YET = [...['dec_nsh_ttl', 'encap', 'decap']];
-
 /** What lib/text reads, beside plain actions. */
 const INSTRUCTIONS = ['meter', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table'];
 
@@ -115,7 +112,6 @@ export function parseAction(part: KeyValue, context: ActionTextContext, depth = 
 
 function unknown(name: string): string {
   if (INSTRUCTIONS.includes(name.toLowerCase())) return `${name} is an instruction: it can't stand inside an action`;
-  if (NOT_YET.includes(name.toLowerCase())) return `action "${name}" is not supported yet`;
   return `unknown action "${name}"${didYouMean(name, [...actionNames(), 'drop', ...INSTRUCTIONS])}`;
 }
 
