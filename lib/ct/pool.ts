@@ -1,12 +1,12 @@
 /**
- * Records of 32-bit words in chunks of 4,096, so that growing never copies. A record is a number; its words are
+ * Records of 32-bit words in chunks of 16,384, so that growing never copies. A record is a number; its words are
  * `chunks[record >> CHUNK_BITS]` from `(record & CHUNK_MASK) * stride` on. Released records are taken again first,
  * last released first. What a record means is left to its owner; word 0 of a released one holds the link of the free
  * list.
  */
 
 /** Records of a chunk are numbered by this many low bits. */
-export const CHUNK_BITS = 12;
+export const CHUNK_BITS = 14;
 export const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
 export class Pool {

@@ -256,7 +256,7 @@ describe('ct/pool', () => {
     const first = pool.take();
     const chunk = pool.chunks[0];
     chunk[3] = 77;
-    for (let i = 0; i < 10_000; i++) pool.take();
+    for (let i = 0; i < 40_000; i++) pool.take();
     expect(pool.chunks[0]).to.equal(chunk);
     expect(pool.chunks).to.have.length(3);
     expect(pool.chunks[0][first * 4 + 3]).to.equal(77);
