@@ -48,6 +48,19 @@ export const ENTRY_IDLE_MS = 10_000;
 /** A probability of all packets. */
 const MAX_PROBABILITY = 65535;
 
+/** Where a packet stands, by its key: looked up for fragments alone. */
+class KeyOrigin implements Origin {
+  key = new FlowKey();
+
+  get tag(): number {
+    return this.key.get(slots.in_port);
+  }
+
+  get place(): number {
+    return this.key.get(slots.recirc_id);
+  }
+}
+
 export class Datapath {
   readonly ports = new PortTable();
   readonly journal = new Journal();
@@ -76,7 +89,7 @@ export class Datapath {
   private readonly copies: { readonly packet: Packet; readonly prior: Prior }[] = [];
   private clones = 0;
   /** Where a packet on its way to ct stands; one reused object. */
-  private readonly origin: Origin = { tag: 0, place: 0 };
+  private readonly origin = new KeyOrigin();
   private readonly waiting: (() => void)[] = [];
   private busy = false;
   /** Entries that went while programs were running: what they held is freed when the frame in hand is done. */
@@ -426,8 +439,7 @@ export class Datapath {
     const { request } = this.cold.get(cold) as CtCold;
     const prior = this.priors[depth];
     const key = this.keys[depth];
-    this.origin.tag = key.get(slots.in_port);
-    this.origin.place = key.get(slots.recirc_id);
+    this.origin.key = key;
     const result = tracker.process(packet, request, this.now_ms, prior, this.origin);
     if (request.nat !== null) packet.changed = true;
     if (result.fate === FATE.on) {
@@ -484,12 +496,12 @@ export class Datapath {
       return;
     }
     const next = depth + 1;
-    this.priors[next].keep(this.priors[depth]);
     if (!frameNeeded && !packet.changed && this.clones === 0) {
       this.passKey(depth, id, result);
       this.classify(next, packet);
       return;
     }
+    this.priors[next].keep(this.priors[depth]);
     const copy = frameNeeded ? this.packets[next].copy(packet) : packet;
     const key = this.keys[next];
     const before = this.keys[depth];
@@ -502,12 +514,15 @@ export class Datapath {
     this.classify(next, copy);
   }
 
-  /** Nothing follows at `depth`, and the frame is as it was read: its key becomes the next depth's. */
+  /** Nothing follows at `depth`, and the frame is as it was read: its key becomes the next depth's, and so does what ct found out. */
   private passKey(depth: number, id: number, result: CtResult | null): void {
-    const { keys } = this;
+    const { keys, priors } = this;
     const key = keys[depth];
     keys[depth] = keys[depth + 1];
     keys[depth + 1] = key;
+    const prior = priors[depth];
+    priors[depth] = priors[depth + 1];
+    priors[depth + 1] = prior;
     key.words[RECIRCULATION] = recirculationWord(id);
     if (result) fillTracked(key, result);
   }

@@ -29,11 +29,13 @@ export function fillTracked(key: Key, result: CtResult): void {
   bytes[MARK + 1] = mark >>> 16;
   bytes[MARK + 2] = mark >>> 8;
   bytes[MARK + 3] = mark;
-  if (key.dirty & DIRTY.ctTuple) for (let i = FIRST; i < END; i++) words[i] = 0;
+  const clean = (key.dirty & DIRTY.ctTuple) === 0;
+  if (!clean) for (let i = FIRST; i < END; i++) words[i] = 0;
   const labelled = (label[0] | label[1] | label[2] | label[3]) !== 0;
   if (labelled) for (let i = 0; i < 4; i++) words[LABEL_WORD + i] = label[i];
   if (family === 0 && !labelled) return;
   key.dirty |= DIRTY.ctTuple;
+  key.tupleIs4 = clean && family === 4 && !labelled;
   if (family === 4) {
     words[SRC_WORD] = srcWords[0];
     words[DST_WORD] = dstWords[0];

@@ -257,6 +257,9 @@ const TRACKING = [ct_state.at / 4, packet_type.at / 4] as const;
 /** Groups that extraction fills. */
 const HEADER_GROUPS = DIRTY.ipv6 | DIRTY.neighbour | DIRTY.tags | DIRTY.nsh;
 
+/** The words of a tracked IPv4 tuple: addresses and ports. */
+const TUPLE4 = [ct_nw_src.at / 4, ct_nw_dst.at / 4, ct_tp_src.at / 4] as const;
+
 const groupFirst = Uint16Array.from(Object.values(GROUPS), ([first]) => first);
 const groupEnd = Uint16Array.from(Object.values(GROUPS), ([, end]) => end);
 
@@ -309,18 +312,29 @@ export class Key {
   readonly bytes = new Uint8Array(this.words.buffer);
   /** Cold groups that may hold something other than zero. */
   dirty = 0;
+  /** Of the tracked tuple's group only the words of an IPv4 tuple: what most tracked packets leave behind is cleared fast. */
+  tupleIs4 = false;
 
   /** Zero everywhere. */
   clear(): void {
     this.words.fill(0);
     this.dirty = 0;
+    this.tupleIs4 = false;
   }
 
   /** Clears the cold groups that are dirty, except those in `keep`. */
   clearCold(keep = 0): void {
     const { words } = this;
+    let clear = this.dirty & ~keep;
+    if (this.tupleIs4 && (clear & DIRTY.ctTuple) !== 0) {
+      words[TUPLE4[0]] = 0;
+      words[TUPLE4[1]] = 0;
+      words[TUPLE4[2]] = 0;
+      this.tupleIs4 = false;
+      clear &= ~DIRTY.ctTuple;
+    }
     // Bit n of `dirty` stands for group n.
-    for (let clear = this.dirty & ~keep; clear !== 0; clear &= clear - 1) {
+    for (; clear !== 0; clear &= clear - 1) {
       const group = 31 - Math.clz32(clear & -clear);
       for (let i = groupFirst[group]; i < groupEnd[group]; i++) words[i] = 0;
     }
@@ -330,6 +344,7 @@ export class Key {
   copy(from: Key): void {
     this.words.set(from.words);
     this.dirty = from.dirty;
+    this.tupleIs4 = false;
   }
 
   /** Takes a cold group over from another key. */
@@ -344,6 +359,7 @@ export class Key {
       for (let i = groupFirst[group]; i < groupEnd[group]; i++) this.words[i] = from.words[i];
     }
     this.dirty = (this.dirty & ~bits) | (from.dirty & bits);
+    if (bits & DIRTY.ctTuple) this.tupleIs4 = false;
   }
 
   /**
@@ -382,7 +398,7 @@ export class Key {
   set(s: Slot, value: number): void {
     const { bytes } = this;
     const at = s.at;
-    this.dirty |= groupOfWord[at >> 2];
+    this.touched(at >> 2);
     if (s.width === 32) {
       bytes[at] = value >>> 24;
       bytes[at + 1] = value >>> 16;
@@ -406,7 +422,7 @@ export class Key {
   /** Writes all bytes of a slot. */
   setBytes(s: Slot, value: Uint8Array, from = 0): void {
     for (let i = 0; i < s.size; i++) this.bytes[s.at + i] = value[from + i];
-    this.dirty |= groupOfWord[s.at >> 2];
+    this.touched(s.at >> 2);
   }
 
   /** A copy of all bytes of a slot. */
@@ -417,5 +433,6 @@ export class Key {
   /** Says that word `index` was written directly. */
   touched(index: number): void {
     this.dirty |= groupOfWord[index];
+    this.tupleIs4 = false;
   }
 }
