@@ -50,7 +50,9 @@ export class Reader {
   }
 
   u64(what = 'a 64-bit number'): bigint {
-    return this.view.getBigUint64(this.need(8, what));
+    const at = this.need(8, what);
+    // Most cookies and masks are zero: one number for all of them.
+    return this.view.getUint32(at) === 0 && this.view.getUint32(at + 4) === 0 ? 0n : this.view.getBigUint64(at);
   }
 
   /** A copy of the next `n` bytes. */

@@ -16,6 +16,7 @@ export * from './group-mod.js';
 export * from './hash-fields.js';
 export * from './instruction.js';
 export * from './key-values.js';
+export * from './last-asked.js';
 export * from './legacy-action-text.js';
 export * from './match.js';
 export * from './match-tlvs.js';

@@ -19,8 +19,43 @@ const EXPERIMENTER = 0xffff;
 
 type Mutable = { -readonly [K in keyof Instructions]: Instructions[K] };
 
-/** Reads instructions to the reader's end. */
+/** Instructions of at most so many bytes are remembered, in so many places (a power of two). */
+const REMEMBERED_BYTES = 512;
+const REMEMBERED = 256;
+
+interface Remembered {
+  readonly bytes: Uint8Array;
+  readonly instructions: Instructions;
+}
+const remembered: (Remembered | undefined)[] = new Array(REMEMBERED).fill(undefined);
+
+/**
+ * Reads instructions to the reader's end. Flows come by the thousand with the same ones: what was read lately in the same bytes
+ * is the same object.
+ */
 export function readInstructions(r: Reader): Instructions {
+  const { bytes, at, end } = r;
+  if (end === at || end - at > REMEMBERED_BYTES) return readAnew(r);
+  let hash = end - at;
+  for (let i = at; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  const place = (hash ^ (hash >>> 15)) & (REMEMBERED - 1);
+  const known = remembered[place];
+  if (known !== undefined && isAt(known.bytes, bytes, at, end)) {
+    r.skip(end - at);
+    return known.instructions;
+  }
+  const instructions = readAnew(r);
+  remembered[place] = { bytes: bytes.slice(at, end), instructions };
+  return instructions;
+}
+
+function isAt(known: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {
+  if (known.length !== end - at) return false;
+  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[at + i]) return false;
+  return true;
+}
+
+function readAnew(r: Reader): Instructions {
   const result: Mutable = {};
   const seen = new Set<number>();
   while (r.left > 0) {

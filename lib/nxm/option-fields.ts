@@ -10,6 +10,7 @@ import { FIELDS } from './fields.js';
 import type { FlowMod } from './flow-mod.js';
 import type { GroupMod } from './group-mod.js';
 import type { Instructions } from './instruction.js';
+import { lastAsked } from './last-asked.js';
 import { Match } from './match.js';
 import type { FieldValue } from './oxm.js';
 import type { TlvTable } from './tlv-table.js';
@@ -77,9 +78,11 @@ export function mapMatch(match: Match, table: TlvTable): Match {
   return Match.of(match.fields().map((value) => (isUnmapped(value.field) ? mappedValue(value, table) : value)));
 }
 
+const hasUnmapped = lastAsked((actions: object) => someField(actions, isUnmapped));
+
 /** Actions, or instructions, with their Geneve options mapped; the same ones where they have none. */
 export function mapActions<T extends readonly Action[] | Instructions>(actions: T, table: TlvTable): T {
-  return someField(actions, isUnmapped) ? (mappedData(actions, table) as T) : actions;
+  return hasUnmapped(actions) ? (mappedData(actions, table) as T) : actions;
 }
 
 /** A change of flows with its Geneve options mapped. */

@@ -15,12 +15,22 @@ export function sameShape(a: MaskShape, b: MaskShape): boolean {
 /** The words and bits of a whole key that aren't zero. */
 export function shapeOf(mask: Uint32Array): MaskShape {
   let count = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) scratch[count++] = i;
+  let same = true;
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 0) continue;
+    same &&= latest.words[count] === i && latest.bits[count] === mask[i];
+    scratch[count++] = i;
+  }
+  // Flows come one after the other with the same shape: it is made once.
+  if (same && count === latest.words.length) return latest;
   const words = scratch.slice(0, count);
   const bits = new Uint32Array(count);
   for (let n = 0; n < count; n++) bits[n] = mask[words[n]];
-  return { words, bits };
+  latest = { words, bits };
+  return latest;
 }
+
+let latest: MaskShape = { words: new Uint16Array(0), bits: new Uint32Array(0) };
 
 /** Longer than a key. */
 const scratch = new Uint16Array(1024);

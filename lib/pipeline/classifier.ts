@@ -47,21 +47,22 @@ class Subtable {
     }
   }
 
-  private placeOf(values: Uint32Array): number {
+  private placeOf(values: Uint32Array, hash: number): number {
     const mask = this.slots.length - 1;
-    for (let i = hashValues(values) & mask; ; i = (i + 1) & mask) {
+    for (let i = hash & mask; ; i = (i + 1) & mask) {
       const flow = this.slots[i];
-      if (flow === null || same(flow.match.values, values)) return i;
+      if (flow === null || (flow.hash === hash && same(flow.match.values, values))) return i;
     }
   }
 
   chain(values: Uint32Array): Flow | null {
-    return this.slots[this.placeOf(values)];
+    return this.slots[this.placeOf(values, hashValues(values))];
   }
 
   add(flow: Flow): void {
     if ((this.chains + 1) * 2 > this.slots.length) this.rebuild();
-    const at = this.placeOf(flow.match.values);
+    flow.hash = hashValues(flow.match.values);
+    const at = this.placeOf(flow.match.values, flow.hash);
     const head = this.slots[at];
     if (head === null) this.chains++;
     if (head === null || head.priority < flow.priority) {
@@ -79,7 +80,7 @@ class Subtable {
   }
 
   remove(flow: Flow): void {
-    const at = this.placeOf(flow.match.values);
+    const at = this.placeOf(flow.match.values, flow.hash);
     const head = this.slots[at];
     if (head === flow) {
       this.slots[at] = flow.next;
@@ -111,7 +112,7 @@ class Subtable {
     const mask = this.slots.length - 1;
     let gap = at;
     for (let i = (at + 1) & mask; this.slots[i] !== null; i = (i + 1) & mask) {
-      const home = hashValues((this.slots[i] as Flow).match.values) & mask;
+      const home = (this.slots[i] as Flow).hash & mask;
       if (((i - home) & mask) < ((i - gap) & mask)) continue;
       this.slots[gap] = this.slots[i];
       this.slots[i] = null;
@@ -125,7 +126,7 @@ class Subtable {
     const mask = this.slots.length - 1;
     for (const head of old) {
       if (head === null) continue;
-      let at = hashValues(head.match.values) & mask;
+      let at = head.hash & mask;
       while (this.slots[at] !== null) at = (at + 1) & mask;
       this.slots[at] = head;
     }

@@ -10,6 +10,8 @@ export class Flow implements Credit {
   used_ms: number;
   /** The next flow of the same match and lower priority, in the classifier. */
   next: Flow | null = null;
+  /** Of its match's values, in the classifier. */
+  hash = 0;
   /** True once it is out of its table. */
   removed = false;
   /** How many changes of flows there had been when it was added, and when it was last changed (itself counted). */

@@ -2,7 +2,7 @@
  * What the learn actions of the flows that are there ask of the tables: how many flows they count under a cookie, and which cookies
  * belong to them, so that what they have taught can go with them (delete_learned, ovs-actions(7)).
  */
-import { flattened, type Instructions, type Learn } from '../nxm/index.js';
+import { flattened, type Instructions, type Learn, lastAsked } from '../nxm/index.js';
 import type { Flow } from './flow.js';
 
 /** Flows by cookie, in a table that learn actions count in. */
@@ -108,6 +108,6 @@ export class Lessons {
 }
 
 /** The learn actions of instructions; the action set has none. */
-function learnsIn({ apply = [] }: Instructions): readonly Learn[] {
+const learnsIn = lastAsked(({ apply = [] }: Instructions): readonly Learn[] => {
   return [...flattened(apply)].filter((action) => action.type === 'learn');
-}
+});

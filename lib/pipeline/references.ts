@@ -1,5 +1,5 @@
 /** Which flows name which groups and meters: for what deleting one takes along, and for their counts in statistics. */
-import { type Action, flattened, type Instructions } from '../nxm/index.js';
+import { type Action, flattened, type Instructions, lastAsked } from '../nxm/index.js';
 import type { Flow } from './flow.js';
 
 type Index = Map<number, Set<Flow>>;
@@ -46,9 +46,9 @@ export function groupsIn(actions: readonly Action[]): number[] {
   return groups;
 }
 
-function groupsOf({ apply, write }: Instructions): number[] {
+const groupsOf = lastAsked(({ apply, write }: Instructions): number[] => {
   return [...(apply ? groupsIn(apply) : []), ...(write ? groupsIn(write) : [])];
-}
+});
 
 function put(index: Index, id: number, flow: Flow): void {
   const flows = index.get(id);

@@ -182,17 +182,20 @@ export function kindOf(m: Message): MessageKind<Message> {
 }
 
 const byNumber: MessageKind<Message>[] = [];
-const byExtension = new Map<string, MessageKind<Message>>();
+/** By experimenter, then by its type. */
+const byExtension = new Map<number, Map<number, MessageKind<Message>>>();
 for (const each of Object.values(KINDS)) {
   const kind = each as unknown as MessageKind<Message>;
   const { extension: id } = kind;
-  if (id) byExtension.set(`${id.experimenter}/${id.expType}`, kind);
-  else byNumber[kind.number] = kind;
+  if (id) {
+    const own = byExtension.get(id.experimenter) ?? new Map<number, MessageKind<Message>>();
+    byExtension.set(id.experimenter, own.set(id.expType, kind));
+  } else byNumber[kind.number] = kind;
 }
 
 /** The message of an experimenter's type, where it is known. */
 export function extensionOf(experimenter: number, expType: number): MessageKind<Message> | undefined {
-  return byExtension.get(`${experimenter}/${expType}`);
+  return byExtension.get(experimenter)?.get(expType);
 }
 
 /** The message of a number on the wire. */
