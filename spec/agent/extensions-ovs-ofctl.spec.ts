@@ -58,8 +58,7 @@ describe('agent: extensions with ovs-ofctl', function () {
   }
   async function must(command: string, ...words: string[]): Promise<string> {
     const { ok, out, complaint } = await ofctl(command, ...words);
-    expect(complaint).to.equal('');
-    expect(ok).to.equal(true);
+    expect(ok, complaint).to.equal(true);
     return out;
   }
   function file(...lines: string[]): string {
