@@ -8,7 +8,9 @@ import { type Entry, mistakeAt, type Tree } from './tree.js';
 /** The longest file, in characters. */
 export const MAX_FILE = 4 * 1024 * 1024;
 /** Most nodes of a file, aliases followed. */
-export const MAX_NODES = 200_000;
+export const MAX_NODES = 100_000;
+/** Most aliases: following one costs a walk through the file. */
+export const MAX_ALIASES = 1000;
 /** How deep lists and mappings stand in each other. */
 const MAX_DEPTH = 32;
 
@@ -46,6 +48,7 @@ type Locate = (offset: number) => { readonly line: number; readonly column: numb
 
 class Walk {
   private nodes = 0;
+  private aliases = 0;
   private readonly lines: readonly string[];
 
   constructor(
@@ -67,6 +70,7 @@ class Walk {
     if (depth > MAX_DEPTH) throw mistakeAt(placed, `nested more than ${MAX_DEPTH} deep`, this.file);
     if (!node) return { ...placed, kind: 'scalar', value: null, source: '', block: null, quoted: false };
     if (yaml.isAlias(node)) {
+      if (++this.aliases > MAX_ALIASES) throw mistakeAt(placed, `more than ${MAX_ALIASES} aliases`, this.file);
       const target = node.resolve?.(this.document);
       if (!target) throw mistakeAt(placed, 'this alias stands for nothing', this.file);
       return this.tree(target, from, depth + 1);
@@ -130,6 +134,9 @@ export async function parseYaml(text: string, file?: string): Promise<Tree> {
     throw error;
   }
   const [error] = document.errors;
-  if (error) throw mistakeAt(locate(error.pos[0]), error.message, file);
+  if (error) {
+    const why = error.message.includes('call stack') ? 'nested too deep' : error.message;
+    throw mistakeAt(locate(error.pos[0]), why, file);
+  }
   return new Walk(yaml, document, locate, text, file).tree(document.contents, 0);
 }
