@@ -97,27 +97,29 @@ export class Judge {
 
   private controller(expected: Expected<ControllerExpectation> | null): void {
     const got = this.outcome.packetIns;
-    const items = expected?.items ?? [];
+    // `same` stands for as many as frames were sent.
+    const items = (expected?.items ?? []).flatMap((item): { item: ControllerExpectation; frame: Wanted | null }[] =>
+      item.packet ? this.wanted(item.packet).map((frame) => ({ item, frame })) : [{ item, frame: null }],
+    );
     for (let i = 0; i < Math.max(items.length, got.length); i++) {
       const ordinal = items.length > 1 || got.length > 1 ? ` ${i + 1}` : '';
-      const at = items[i] ?? expected?.at ?? this.step.at;
+      const at = items[i]?.item ?? expected?.at ?? this.step.at;
       if (i >= items.length) {
         const { reason, tableId, frame } = got[i];
-        this.fail(
-          at,
-          'controller',
-          `packet-in${ordinal} isn't expected: ${reason}, table ${tableId}: ${frameLine(frame)}`,
-        );
+        const line = `${reason}, table ${tableId}: ${frameLine(frame)}`;
+        this.fail(at, 'controller', `packet-in${ordinal} isn't expected: ${line}`);
       } else if (i >= got.length) this.fail(at, 'controller', `packet-in${ordinal} is missing`);
       else {
-        const lines = this.packetIn(items[i], got[i]);
+        const { item, frame } = items[i];
+        const lines = [...(frame ? this.compare(frame, got[i].frame) : []), ...this.packetIn(item, got[i])];
         if (lines.length > 0) this.fail(at, 'controller', `packet-in${ordinal} differs`, ...lines);
       }
     }
   }
 
+  /** In what a packet-in differs, beside its frame. */
   private packetIn(wanted: ControllerExpectation, got: PacketIn): string[] {
-    const lines = wanted.packet ? this.wanted(wanted.packet).flatMap((each) => this.compare(each, got.frame)) : [];
+    const lines: string[] = [];
     const plain = [
       ['reason', wanted.reason, got.reason],
       ['table', wanted.table, got.tableId],

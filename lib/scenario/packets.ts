@@ -80,6 +80,7 @@ export class Packets {
       return frame;
     }
     const frame = this.based(port, text);
+    fits(frame, text);
     const flags = change(frame, text);
     carry(frame, extras);
     // An amount is a distance from what the conversation gives, or takes its place.
@@ -182,6 +183,28 @@ function exact(fields: readonly FieldValue[]): readonly FieldValue[] {
   if (!open) return fields;
   const hint = open.field.text === 'tcp_flags' ? ': write them as syn|ack' : '';
   throw new RangeError(`a packet has one ${open.field.name}, not some of its bits${hint}`);
+}
+
+/** Words that only some packets have: what each needs. */
+const NEEDS: readonly (readonly [
+  word: keyof Extras,
+  needs: string,
+  met: (frame: Frame, text: PacketText) => boolean,
+])[] = [
+  ['seq', 'TCP', (frame) => frame.get('seq') !== null],
+  ['ack', 'TCP', (frame) => frame.get('ack') !== null],
+  ['wscale', 'TCP', (frame) => frame.get('seq') !== null],
+  ['chunk', 'SCTP', (frame) => frame.get('vtag') !== null],
+  ['init_tag', 'chunk=init or chunk=init_ack', (_, { extras }) => /^init/.test(extras.chunk ?? '')],
+  ['quote', '"error"', (_, { base }) => base === 'error'],
+  ['piece', 'fragment=…', (_, { extras }) => extras.fragment !== undefined],
+  ['inner', 'a packet that is expected', () => false],
+];
+
+/** Throws a RangeError for a word that means nothing in this packet. */
+function fits(frame: Frame, text: PacketText): void {
+  const wrong = NEEDS.find(([word, , met]) => text.extras[word] !== undefined && !met(frame, text));
+  if (wrong) throw new RangeError(`${wrong[0]} needs ${wrong[1]}`);
 }
 
 /** Changes fields as the text says; true where it says TCP's flags. */

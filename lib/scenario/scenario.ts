@@ -239,7 +239,7 @@ class FileReader {
       ports: new Map(
         named.map((port) => [port, list(port, (item) => this.expected(textOf(item))) as Expected<PacketText>]),
       ),
-      controller: list('controller', (item) => [this.controller(item)]),
+      controller: list('controller', (item) => (textOf(item).text === 'drop' ? [] : [this.controller(item)])),
       ct: list('ct', (item) => (textOf(item).text === 'none' ? [] : [parseCtPattern(textOf(item), this.file)])),
       connections: count ? { at: count.keyAt, count: number(count.value) ?? null } : null,
       state: list('state', (item) => [parseState(textOf(item), this.file)]),

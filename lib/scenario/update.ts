@@ -7,7 +7,7 @@ import { formatConnection } from '../ct/index.js';
 import { fieldNamed, formatValue } from '../nxm/index.js';
 import { formatFrame } from '../text/index.js';
 import { stateText } from './ct-pattern.js';
-import { WORDS } from './difference.js';
+import { matchDifferences, WORDS } from './difference.js';
 import { Frame, NAMES, NUMBERS } from './frame.js';
 import type { Outcome } from './outcome.js';
 import { parsePacket } from './packet-text.js';
@@ -117,10 +117,17 @@ function changedText(sent: Sent, got: readonly Uint8Array[]): string | null {
   }
 }
 
+/** A match text that the frame meets; hex where there is none. */
 function frameText(bytes: Uint8Array): string {
   const frame = new Frame(bytes);
   if (frame.version === 0 && !frame.isArp) return toHex(bytes);
-  return formatFrame(bytes, 0).replace(/(^|,)in_port=[^,]*,?/, '$1');
+  const text = formatFrame(bytes, 0).replace(/(^|,)in_port=[^,]*,?/, '$1');
+  try {
+    return matchDifferences(parsePacket({ text, line: 1, column: 1 }), bytes).length === 0 ? text : toHex(bytes);
+  } catch (error) {
+    if (error instanceof TextError) return toHex(bytes);
+    throw error;
+  }
 }
 
 /** Puts a value behind a key that has none. */

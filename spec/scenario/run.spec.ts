@@ -58,7 +58,11 @@ describe('scenario: runs', () => {
 - send: {inside: "udp,checksum=bad"}
   expect: {controller: {packet: same, reason: action, table: 1, max_len: 64, cookie: 0, match: "in_port=inside,ct_state=+inv+trk"}}
 - send: {inside: "udp,checksum=bad"}
-  expect: {controller: same}`,
+  expect: {controller: same}
+- send: {inside: ["udp,checksum=bad", "icmp,icmp_type=0"]}
+  expect: {controller: same}
+- send: {inside: udp}
+  expect: {outside: same, controller: drop}`,
     'changes of flows, links, flushes and settings': `
 - send: {dmz: arp}
   expect: {inside: same, outside: same}
