@@ -20,12 +20,19 @@ interface Configured {
 
 export class Tables {
   private readonly can: Capabilities;
-  private readonly tables = new Map<number, Configured>();
+  /** Made when somebody asks: half a megabyte that most controllers never look at. */
+  private made: Map<number, Configured> | null = null;
   private readonly encoded = new Map<Profile, readonly Uint8Array[]>();
 
   constructor(private readonly pipeline: PipelineApi) {
     this.can = capabilitiesOf(pipeline.tableCount);
-    for (let id = 0; id < this.can.tables; id++) this.tables.set(id, { row: fullFeatures(this.can, id), limits: null });
+  }
+
+  private get tables(): Map<number, Configured> {
+    if (this.made !== null) return this.made;
+    const ids = Array.from({ length: this.can.tables }, (_, id) => id);
+    this.made = new Map(ids.map((id) => [id, { row: fullFeatures(this.can, id), limits: null }]));
+    return this.made;
   }
 
   /** Replies with the features of all tables, as a profile shows them; their xid is 0. */

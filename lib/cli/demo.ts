@@ -12,19 +12,28 @@ import { Lifetime } from './lifetime.js';
 import { openManagement } from './management.js';
 import { Output } from './output.js';
 import { connectionRows, failModeRows, ofctlHints, type ReadyFacts, readyJson, row } from './ready.js';
+import { begin } from './shell/begin.js';
 import type { Scene } from './shell/outcome.js';
+import { demoScene } from './shell/scene.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
 import { VERSION } from './version.js';
 
 const HOSTS = 4;
-const CONTROLLER = 'tcp:127.0.0.1:6653';
-const FIRST_PORT = 6654;
+/** Dialled unless told otherwise. */
+export const CONTROLLER = 'tcp:127.0.0.1:6653';
+/** Where it listens unless told otherwise, or on the next free port. */
+export const FIRST_PORT = 6654;
 /** Ports tried from FIRST_PORT on. */
-const PORTS_TRIED = 100;
+export const PORTS_TRIED = 100;
 /** What hosts echo on: echo's own port, and those of HTTP and DNS. */
 const OPEN = { tcp: [7, 80], udp: [7, 53] };
 
-export async function demo(options: CommonOptions): Promise<number> {
+export interface DemoOptions extends CommonOptions {
+  readonly topo?: string;
+}
+
+export async function demo(options: DemoOptions): Promise<number> {
+  if (options.topo !== undefined) return (await import('./network.js')).demoNetwork(options, options.topo);
   const life = new Lifetime();
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const log = logFor(options, output);
@@ -35,7 +44,7 @@ export async function demo(options: CommonOptions): Promise<number> {
     for (let n = 1; n <= HOSTS; n++) hosts.set(`h${n}`, sw.addPort(n, makeHost(n)));
     const controllers = options.controller ?? [CONTROLLER];
     const listening = await listen(sw, options.listen);
-    const scene: Scene = { sw, hosts, target: targetOf(listening) };
+    const scene = demoScene(sw, hosts, targetOf(listening));
     const exit = () => life.end(EXIT.ok);
     const management = await openManagement({ sw, name: 'demo', log, options, exit, typed: typedIn(scene, exit) });
     closeManagement = management.close;
@@ -96,7 +105,7 @@ async function listen(sw: Switch, wanted: readonly string[] | undefined): Promis
 }
 
 /** The address for ovs-ofctl. */
-function targetOf([first = '']: readonly string[]): string {
+export function targetOf([first = '']: readonly string[]): string {
   const [hint = ''] = first === '' ? [] : ofctlHints(first);
   return hint.split(' ').at(-1) ?? '';
 }
@@ -120,18 +129,4 @@ function greeting(facts: ReadyFacts, byDefault: boolean, output: Output): string
     ...(listening.length > 0 ? ['or, from another terminal:', ...ofctlHints(listening[0])] : []),
     '',
   ].join('\n');
-}
-
-/** Takes commands from the terminal or from a pipe. What it resolves to ends that. */
-async function begin(scene: Scene, output: Output, life: Lifetime): Promise<() => void> {
-  if (process.stdin.isTTY && process.stdout.isTTY && !output.json) {
-    const { openPrompt } = await import('./shell/prompt.js');
-    return openPrompt(scene, output, () => life.end(EXIT.ok));
-  }
-  const { runScript } = await import('./shell/script.js');
-  const ending = new AbortController();
-  void runScript(scene, output, ending.signal).then((status) => {
-    if (status !== null) life.end(status);
-  });
-  return () => ending.abort();
 }

@@ -18,21 +18,26 @@ export interface EventOptions {
   readonly all: boolean;
   /** The log tells of controllers already. */
   readonly logged: boolean;
+  /** Of a switch in a network: its name, and the lines that all have together. */
+  readonly member?: { readonly name: string; readonly throttle: Throttle };
 }
 
 /** Begins to tell of events; what it returns ends it. */
-export function tellEvents({ sw, output, all, logged }: EventOptions): () => void {
+export function tellEvents({ sw, output, all, logged, member }: EventOptions): () => void {
   const mark = (text: string): string => output.style('cyan', text);
-  const throttle = new Throttle(sw.clock, (text) => output.say(mark(text)));
+  const throttle = member?.throttle ?? new Throttle(sw.clock, (text) => output.say(mark(text)));
+  const who = member ? `${member.name}: ` : '';
   const tell = (event: SwitchEvent): void => {
     const { plural, each } = KINDS[event.type];
-    if ((each && !output.behind) || throttle.allows(plural)) output.say(mark(eventText(event, sw)));
+    if ((each && !output.behind) || throttle.allows(plural)) output.say(mark(who + eventText(event, sw)));
   };
   const guests = new Guests(sw, tell);
   const off = sw.on((event) => {
     if (output.json) {
       const [schema, value] = eventJson(event) ?? [];
-      if (schema !== undefined && value !== undefined) output.tell(schema, value);
+      if (schema !== undefined && value !== undefined) {
+        output.tell(schema, member ? { switch: member.name, ...value } : value);
+      }
       return;
     }
     if (KINDS[event.type].rare && !all) return;
@@ -42,7 +47,7 @@ export function tellEvents({ sw, output, all, logged }: EventOptions): () => voi
   return () => {
     off();
     guests.close();
-    throttle.close();
+    if (!member) throttle.close();
   };
 }
 

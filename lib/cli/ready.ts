@@ -61,7 +61,10 @@ export function connectionRows(listening: readonly string[], controllers: readon
 }
 
 /** What happens without a controller; standalone is said loudly. */
-export function failModeRows({ failMode, controllers }: ReadyFacts, output: Output): string[] {
+export function failModeRows(
+  { failMode, controllers }: Pick<ReadyFacts, 'failMode' | 'controllers'>,
+  output: Output,
+): string[] {
   if (failMode === 'secure') {
     return [row('fail-mode', 'secure: packets that no flow matches are dropped, with or without a controller')];
   }

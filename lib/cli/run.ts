@@ -19,6 +19,7 @@ import { SessionRecorder } from './session-recorder.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
 
 export interface RunOptions extends CommonOptions, ConntrackOptions {
+  readonly topo?: string;
   readonly name: string;
   readonly dpid: bigint;
   readonly port?: readonly string[];
@@ -32,10 +33,13 @@ export interface RunOptions extends CommonOptions, ConntrackOptions {
 }
 
 /** The smallest fragment but the last that the tracker takes: Open vSwitch's, where the switch is to be like it. */
-const SMALLEST_FRAGMENT: Partial<Record<Profile, { ipv4: number; ipv6: number }>> = { ovs: { ipv4: 1200, ipv6: 1280 } };
+export const SMALLEST_FRAGMENT: Partial<Record<Profile, { ipv4: number; ipv6: number }>> = {
+  ovs: { ipv4: 1200, ipv6: 1280 },
+};
 
 /** Runs the switch. Resolves to an exit status; throws what `failureOf` knows. */
 export async function run(options: RunOptions): Promise<number> {
+  if (options.topo !== undefined) return (await import('./network.js')).runNetwork(options, options.topo);
   const { flows: file, controller: controllers = [], listen = [], profile, name } = options;
   const ports = readPorts(options.port ?? [], otherFiles(options));
   const names = new Map(ports.map(({ number, port }) => [port.name, number === 'LOCAL' ? OFPP.LOCAL : number]));

@@ -1,5 +1,5 @@
 /** Options that several commands have, and what makes a switch of them. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseActive, parsePassive } from '../channel/address.js';
 import { ChannelError } from '../channel/channel-error.js';
 import { type AdjustableLog, makeLog } from './log.js';
@@ -36,6 +36,14 @@ export function withCommonOptions(command: Command, defaults: { controller?: str
     .option('--seed <N>', 'where chance comes from: the same seed, the same run', whole(0, 2 ** 48))
     .option('--json', 'JSON lines on standard output, the first with the schema ctswitch/ready@1; logs as JSON, too')
     .option('-v, --verbose', 'log more; -vv logs everything', (_: string, before: number) => before + 1, 0);
+}
+
+/** A network in place of one switch. */
+export function topoOption(): Option {
+  return new Option(
+    '--topo <SHAPE|FILE>',
+    "switches, hosts and links in this process, with Mininet's names: single,3  linear,3  ring,3  tree,2,3  fat-tree,4, or a YAML file",
+  );
 }
 
 /** An option that may be repeated: a list of what each is read as. */

@@ -36,11 +36,13 @@ export interface PortEntry {
 
 /** Most ports of a switch. */
 export const MAX_PORTS = 4096;
+/** Ports that counters are made for at first; more make them longer. */
+const FEW_PORTS = 16;
 
 export class PortTable {
   private readonly slots: (PortEntry | null)[] = [];
   private readonly byNumber = new Map<number, PortEntry>();
-  private readonly counters = new Float64Array(MAX_PORTS * COUNTERS);
+  private counters = new Float64Array(FEW_PORTS * COUNTERS);
 
   /** Gives a port a number and a slot. Throws a RangeError where the number is taken or the table is full. */
   add(number: number, port: Port, mac: Uint8Array, now_ms: number): PortEntry {
@@ -52,6 +54,11 @@ export class PortTable {
     const entry: PortEntry = { slot, number, port, mac, config: 0, state: 0, since_ms: now_ms, queues: null };
     this.slots[slot] = entry;
     this.byNumber.set(number, entry);
+    if ((slot + 1) * COUNTERS > this.counters.length) {
+      const longer = new Float64Array(this.counters.length * 2);
+      longer.set(this.counters);
+      this.counters = longer;
+    }
     this.counters.fill(0, slot * COUNTERS, (slot + 1) * COUNTERS);
     return entry;
   }

@@ -11,12 +11,14 @@
  * A mistake is a TextError with its line and column, and the nearest known word where there is one.
  */
 import { parseIpv4, parseIpv6, parseMac, type TextError } from '../bytes/index.js';
+import type { NameMap } from '../nxm/index.js';
 import { didYouMean } from '../nxm/suggestion.js';
 import type { WireSettings } from '../ports/wire.js';
 import { child, type MapTree, mistakeAt, type Spot, type Tree, textOf } from '../scenario/tree.js';
 import { Validator } from '../scenario/validate.js';
 import { parseYaml } from '../scenario/yaml.js';
-import { type HostPlan, type Plan, PlanError, Planner, type SwitchPlan } from './plan.js';
+import { parseFlows } from '../text/index.js';
+import { type HostPlan, type Plan, PlanError, Planner, portNames, type SwitchPlan } from './plan.js';
 import { TOPOLOGY_SCHEMA } from './schema.js';
 
 /** The longest delay, in milliseconds. */
@@ -52,7 +54,20 @@ class TopologyReader {
     for (const [name, at] of named(child(tree, 'hosts'))) {
       if (!joined.has(name)) throw this.mistake(at, `${name} has no link`);
     }
-    return this.planner.plan();
+    const plan = this.planner.plan();
+    for (const [name, , settings] of named(child(tree, 'switches'))) {
+      const flows = settings && child(settings, 'flows');
+      if (flows) this.checkFlows(flows, portNames(plan, name));
+    }
+    return plan;
+  }
+
+  /** Finds a mistake in flows by its place in the file. */
+  private checkFlows(tree: Tree, ports: NameMap): void {
+    const block = tree.kind === 'scalar' ? tree.block : null;
+    const [first, lines] = block ? [block.line, block.lines] : [tree.line, [textOf(tree).text]];
+    for (const [i, line] of lines.entries())
+      parseFlows(line, { command: 'any', file: this.file, line: first + i, ports });
   }
 
   private mistake(at: Spot, why: string): TextError {

@@ -11,7 +11,7 @@ import { type LinkPort, link as linkPair, shaped } from '../ports/link.js';
 import { Handover } from '../ports/wire.js';
 import { type ControllerAddress, Switch, type SwitchEvent, type SwitchOptions } from '../switch.js';
 import { systemClock } from '../system-clock.js';
-import { type HostPlan, type LinkPlan, type Plan, portName } from './plan.js';
+import { type HostPlan, type LinkPlan, type Plan, portName, portNames } from './plan.js';
 
 /** There is no such switch, host or link. */
 export class NetworkError extends Error {}
@@ -22,7 +22,11 @@ export interface NetworkOptions extends Omit<SwitchOptions, 'datapathId' | 'cloc
   readonly seed?: number;
   /** The log of a switch. */
   readonly log?: (name: string) => Log;
+  /** Hears each message of a switch, as `agent.onMessage` of one. */
+  readonly onMessage?: (name: string, ...message: Parameters<OnMessage>) => void;
 }
+
+type OnMessage = NonNullable<NonNullable<SwitchOptions['agent']>['onMessage']>;
 
 export interface NetworkStart {
   /** Dialled by each switch. */
@@ -88,12 +92,15 @@ export class Network {
     readonly plan: Plan,
     options: NetworkOptions = {},
   ) {
-    const { clock = systemClock, seed = 1, log, ...settings } = options;
+    const { clock = systemClock, seed = 1, log, onMessage, ...settings } = options;
     this.clock = clock;
     this.handover = new Handover(clock);
     this.random = new Random(seed, 'network');
     const switches = plan.switches.map(({ name, dpid }) => {
-      const agent = { ...settings.agent, description: { datapath: name, ...settings.agent?.description } };
+      const heard: { onMessage?: OnMessage } = onMessage
+        ? { onMessage: (...message) => onMessage(name, ...message) }
+        : {};
+      const agent = { ...settings.agent, ...heard, description: { datapath: name, ...settings.agent?.description } };
       const own = {
         ...settings,
         agent,
@@ -107,7 +114,9 @@ export class Network {
     this.switches = new Map(switches);
     this.hosts = new Map(plan.hosts.map((each) => [each.name, this.makeHost(each)]));
     // Flows first: the first frame of a host is to find them.
-    for (const { name, flows } of plan.switches) if (flows !== undefined) this.switch(name).flows.load(flows);
+    for (const { name, flows } of plan.switches) {
+      if (flows !== undefined) this.switch(name).flows.load(flows, { ports: portNames(plan, name) });
+    }
     this.links = plan.links.map((each) => this.build(each));
   }
 

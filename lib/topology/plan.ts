@@ -23,7 +23,7 @@ export interface HostPlan {
   readonly ipv4?: string;
   readonly ipv6?: string;
   readonly gateway?: string;
-  /** Ports that echo; 7 unless told. */
+  /** Ports that echo; 7 and 80, 7 and 53 unless told. */
   readonly tcp?: readonly number[];
   readonly udp?: readonly number[];
 }
@@ -60,6 +60,12 @@ export function portName({ node, port }: End): string {
   return `${node}-eth${port}`;
 }
 
+/** A switch's ports by their names, for its flows. */
+export function portNames({ links }: Plan, node: string): ReadonlyMap<string, number> {
+  const own = links.flatMap(({ ends }) => ends.filter((end) => end.node === node));
+  return new Map(own.map((end) => [portName(end), end.port]));
+}
+
 /** The nth of the hosts' IPv4 addresses, counted from 1, in 10.0.0.0/8. */
 function ipv4(n: number): string {
   return `10.${(n >>> 16) & 0xff}.${(n >>> 8) & 0xff}.${n & 0xff}/8`;
@@ -68,6 +74,9 @@ function ipv4(n: number): string {
 function mac(n: number): string {
   return formatMac(Uint8Array.of(0, 0, 0, (n >>> 16) & 0xff, (n >>> 8) & 0xff, n & 0xff));
 }
+
+/** Echo's own port, and those of HTTP and DNS. */
+const OPEN = { tcp: [7, 80], udp: [7, 53] };
 
 /** The addresses of the nth host, counted from 1. */
 export function addressesOf(n: number): Pick<HostPlan, 'mac' | 'ipv4' | 'ipv6'> {
@@ -118,7 +127,7 @@ export class Planner {
   /** Adds a host; the nth has the address 10.0.0.n/8 unless told. */
   addHost(name: string, given: Given<HostPlan> = {}): string {
     this.name(name, this.hosts.size);
-    this.hosts.set(name, { ...addressesOf(this.hosts.size + 1), ...given, name });
+    this.hosts.set(name, { ...addressesOf(this.hosts.size + 1), ...OPEN, ...given, name });
     return name;
   }
 

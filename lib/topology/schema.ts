@@ -38,8 +38,8 @@ const named = (description: string, settings: Schema): Schema => ({
   ],
 });
 
-const ports = (protocol: string): Schema =>
-  list(`${protocol} ports that echo; 7 unless said.`, { type: 'integer', minimum: 1, maximum: 65535 });
+const ports = (protocol: string, own: string): Schema =>
+  list(`${protocol} ports that echo; ${own} unless said.`, { type: 'integer', minimum: 1, maximum: 65535 });
 
 const switches = named(
   'Switches',
@@ -56,8 +56,8 @@ const hosts = named(
     ip: text('IPv4 address with its prefix length; 10.0.0.1/8 for the first, and so on.'),
     ip6: text('IPv6 address with its prefix length; 2001:db8::1/64 for the first, and so on.'),
     gateway: text('Where datagrams for other networks go.'),
-    tcp: ports('TCP'),
-    udp: ports('UDP'),
+    tcp: ports('TCP', '7 and 80'),
+    udp: ports('UDP', '7 and 53'),
   }),
 );
 

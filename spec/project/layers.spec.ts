@@ -26,7 +26,7 @@ const KNOWS: Record<string, string[]> = {
   replay: ['bytes', 'nxm', 'wire', 'channel', 'pcap-file', 'ports', 'view', '.'],
   ofctl: ['bytes', 'nxm', 'wire', 'text', 'channel', 'view'],
   scenario: ['bytes', 'ct', 'nxm', 'packet', 'pcap-file', 'pipeline', 'ports', 'text', 'trace', '.'],
-  topology: ['bytes', 'nxm', 'pipeline', 'ports', 'scenario', '.'],
+  topology: ['bytes', 'nxm', 'pipeline', 'ports', 'text', 'scenario', '.'],
   cli: [
     'topology',
     'bytes',

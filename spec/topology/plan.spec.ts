@@ -138,6 +138,11 @@ links:
     ['switches: [s1]\nhosts: {h1: {mac: nonsense}}', 'x:2:19: "nonsense" is no MAC address'],
     ['switches: [a_name_of_much]', 'x:1:12: the name a_name_of_much is too long'],
     ['switches: ["1s"]', 'x:1:12:'],
+    [
+      'switches:\n  s1:\n    flows: |\n      actions=NORMAL\n      in_prot=1,actions=drop',
+      'x:5:7: unknown keyword "in_prot"',
+    ],
+    ['switches: {s1: {flows: "in_port=s1-eth9,actions=drop"}}', 'x:1:9:'],
     ['switches: [s1\nhosts: 4', 'x:2:1:'],
   ];
   for (const [text, why] of bad) {

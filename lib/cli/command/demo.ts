@@ -1,7 +1,7 @@
 /** The demo, which is what ctswitch does without a command. */
 import type { Command } from 'commander';
 import { EXIT, Failure } from '../exit.js';
-import { withCommonOptions } from '../switch-options.js';
+import { topoOption, withCommonOptions } from '../switch-options.js';
 import { type Ended, unknownCommand } from './command.js';
 
 const DEMO_HELP = `
@@ -23,5 +23,6 @@ export function demoCommand(program: Command, ended: Ended): void {
       if (words.length > 0) throw new Failure(EXIT.usage, unknownCommand(words[0], program));
       ended(await (await import('../demo.js')).demo(options));
     });
+  demo.addOption(topoOption());
   withCommonOptions(demo, { controller: 'tcp:127.0.0.1:6653', listen: 'ptcp:6654 or the next free port' });
 }

@@ -1,7 +1,7 @@
 /** A switch on real ports. */
 import { type Command, Option } from 'commander';
 import { ruleOption, timeoutsOption, zoneOption } from '../conntrack-options.js';
-import { datapathId, name, several, whole, withCommonOptions } from '../switch-options.js';
+import { datapathId, name, several, topoOption, whole, withCommonOptions } from '../switch-options.js';
 import type { Ended } from './command.js';
 
 const RUN_HELP = `
@@ -21,6 +21,7 @@ Examples:
   ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 --controller tcp:127.0.0.1:6653
   ctswitch run --port LOCAL=tap:br0 --port 1=pcap:eth1 --flows firewall.flows --listen ptcp:6654
   ctswitch run --json --listen ptcp:0 --port 1=file:in.pcap,out.pcap
+  ctswitch run --topo ring,4 --controller tcp:127.0.0.1:6653 --listen ptcp:6654     s1 at 6654, s2 at 6655, …
 SIGINT and SIGTERM end it and remove taps and sockets; a second one ends it at once.
 `;
 
@@ -33,6 +34,7 @@ export function runCommand(program: Command, ended: Ended): void {
     .addOption(
       new Option('--dpid <HEX>', 'datapath id: up to 16 hexadecimal digits').argParser(datapathId).default(1n, '1'),
     )
+    .addOption(topoOption().conflicts(['port', 'dpid', 'name']))
     .option('--port <[N=]SPEC>', 'add a port, under a number or LOCAL; repeatable', several(String))
     .option('--flows <FILE>', "flows to begin with, in ovs-ofctl's syntax")
     .addOption(

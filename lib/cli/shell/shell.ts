@@ -1,21 +1,20 @@
 /**
  * The demo's commands: one table for what is typed, help, and completion. Reading lines is the prompt's, or a pipe's.
  */
-
-import { OpenFlowError, TextError } from '../../bytes/index.js';
-import { ALL_TABLES } from '../../nxm/index.js';
 import { didYouMean } from '../../nxm/suggestion.js';
 import type { HostPort } from '../../ports/host.js';
-import { parseFlow } from '../../text/index.js';
-import { caret } from '../flow-file.js';
-import { type Call, type Outcome, type Scene, Unclear } from './outcome.js';
-import { connectionLines, controllerLines, flowLines, hostLines, portLines } from './tables.js';
+import { addFlow, deleteFlows } from './changes.js';
+import { firstSwitch, link, nodes, switchNamed } from './nodes.js';
+import { type Call, type Outcome, type Place, type Scene, Unclear } from './outcome.js';
+import { connectionLines, controllerLines, flowLines, hostLines, linkLines, portLines, switchLines } from './tables.js';
 import { ping, pingAll, tcp, udp } from './traffic.js';
 
 type Ran = Outcome | Promise<Outcome>;
 
 interface Command {
   readonly form: string;
+  /** How it is written where there are several switches. */
+  readonly several?: string;
   readonly about: string;
   /** `rest` is what stands behind the name, as typed. */
   run(words: string[], call: Call, rest: string): Ran;
@@ -36,17 +35,32 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   pingall: { form: 'pingall', about: 'every host pings every other one', run: pingAll },
   link: {
     form: 'link h1 down|up',
-    about: "pull a host's cable, or plug it in",
+    several: 'link s1 s2 down|up',
+    about: 'pull a cable, or plug it in',
     run: link,
-    next: (words, { hosts }) => [[...hosts.keys()], ['down', 'up']][words.length] ?? [],
+    next: (words, scene) => (words.length < 3 ? [...nodes(scene), 'down', 'up'] : []),
   },
-  flows: list('flows', 'the flows, as ovs-ofctl dump-flows prints them', flowLines),
-  'add-flow': { form: 'add-flow FLOW', about: "add a flow in ovs-ofctl's syntax", run: addFlow },
-  'del-flows': { form: 'del-flows [MATCH]', about: 'delete flows: all, or those that match', run: deleteFlows },
-  ports: list('ports', 'the ports, their links and counters', portLines),
-  ct: list('ct', 'tracked connections, as dpctl/dump-conntrack prints them', connectionLines),
+  flows: each('flows', 'the flows, as ovs-ofctl dump-flows prints them', flowLines),
+  'add-flow': {
+    form: 'add-flow FLOW',
+    several: 'add-flow SWITCH FLOW',
+    about: "add a flow in ovs-ofctl's syntax",
+    run: addFlow,
+    next: firstSwitch,
+  },
+  'del-flows': {
+    form: 'del-flows [MATCH]',
+    several: 'del-flows [SWITCH] [MATCH]',
+    about: 'delete flows: all, or those that match',
+    run: deleteFlows,
+    next: firstSwitch,
+  },
+  ports: each('ports', 'the ports, their links and counters', portLines),
+  ct: each('ct', 'tracked connections, as dpctl/dump-conntrack prints them', connectionLines),
   hosts: list('hosts', 'the hosts and their addresses', hostLines),
-  controllers: list('controllers', 'who is dialled and who is connected', controllerLines),
+  switches: list('switches', 'the switches, and where ovs-ofctl finds each', switchLines),
+  links: list('links', 'the cables, and what they do to frames', linkLines),
+  controllers: each('controllers', 'who is dialled and who is connected', controllerLines),
   help: { form: 'help', about: 'this list', run: help },
   quit: { form: 'quit', about: 'end (also exit, Ctrl-D)', run: () => 'quit' },
   exit: { form: '', about: '', run: () => 'quit' },
@@ -63,6 +77,29 @@ function list(form: string, about: string, show: (scene: Scene) => string[]): Co
     },
   };
 }
+
+/** A list that each switch has: of one, or of all. */
+function each(form: string, about: string, show: (place: Place, several: boolean) => string[]): Command {
+  return {
+    form,
+    several: `${form} [SWITCH]`,
+    about,
+    run(words, { scene, say }) {
+      const { places } = scene;
+      if (words.length > (places.length > 1 ? 1 : 0)) throw new Unclear(`${form} takes nothing behind it`);
+      const chosen = words.length === 0 ? places : [switchNamed(words[0], scene)];
+      for (const place of chosen) {
+        if (chosen.length > 1) say(`${place.name}:`);
+        for (const line of show(place, places.length > 1)) say(line);
+      }
+      return 'ok';
+    },
+    next: firstSwitch,
+  };
+}
+
+/** Commands that say nothing where there is one switch. */
+const NETWORK_COMMANDS: ReadonlySet<string> = new Set(['switches', 'links']);
 
 /** Runs a typed line; null where there is none in it. Says what is wrong with one that isn't understood. */
 export async function runLine(line: string, call: Call): Promise<Outcome | null> {
@@ -121,54 +158,15 @@ function nextWords(words: readonly string[], scene: Scene): readonly string[] {
   return names.filter((name) => name !== first).map((name) => (verb === 'ping' ? name : `${name}:`));
 }
 
-function link([name, to, ...more]: string[], { scene, say }: Call): Outcome {
-  const form = 'link HOST down|up';
-  if (name === undefined) throw new Unclear(form);
-  const host = scene.hosts.get(name);
-  if (host === undefined) {
-    const names = [...scene.hosts.keys()];
-    throw new Unclear(`"${name}" is no host${didYouMean(name, names) || `; the hosts are ${names.join(', ')}`}`);
-  }
-  if ((to !== 'up' && to !== 'down') || more.length > 0) throw new Unclear(form);
-  host.link(to === 'up');
-  say(`${name}'s link is ${to}`);
-  return 'ok';
-}
-
-/** Makes a change written as text; shows the place of a mistake in it. */
-function change(text: string, command: 'add' | 'delete', { scene: { sw } }: Call): void {
-  const ports = new Map(sw.ports().map(({ name, number }) => [name, number]));
-  try {
-    const flow = parseFlow(text, { command, ports });
-    const everywhere = command === 'delete' && !/(^|,)\s*table\s*=/.test(text);
-    sw.flows.apply(everywhere ? { ...flow, tableId: ALL_TABLES } : flow);
-  } catch (error) {
-    if (error instanceof TextError) throw new Unclear(`${error.why}\n${caret(text, error.column)}`);
-    if (error instanceof OpenFlowError) throw new Unclear(`${error.why} (${error.error})`);
-    throw error;
-  }
-}
-
-function addFlow(_: string[], call: Call, rest: string): Outcome {
-  if (rest === '') throw new Unclear('add-flow FLOW, for example: add-flow priority=10,in_port=h1,actions=drop');
-  change(rest, 'add', call);
-  call.say('added');
-  return 'ok';
-}
-
-function deleteFlows(_: string[], call: Call, rest: string): Outcome {
-  const before = call.scene.sw.flows.list().length;
-  change(rest, 'delete', call);
-  const gone = before - call.scene.sw.flows.list().length;
-  call.say(gone === 1 ? '1 flow is gone' : `${gone} flows are gone`);
-  return 'ok';
-}
-
 function help(_: string[], { say, scene }: Call): Outcome {
   const all = [...Object.values(VERBS), ...Object.values(COMMANDS)].filter(({ form }) => form !== '');
-  for (const { form, about } of all) say(`  ${form.padEnd(22)}${about}`);
+  const several = scene.places.length > 1;
+  for (const command of all) {
+    const form = (several && 'several' in command && command.several) || command.form;
+    if (several || !NETWORK_COMMANDS.has(form)) say(`  ${form.padEnd(several ? 28 : 22)}${command.about}`);
+  }
   say('');
   say('From another terminal:');
-  say(`  ovs-ofctl -O OpenFlow13 show|dump-flows|dump-ports|monitor ${scene.target}`);
+  say(`  ovs-ofctl -O OpenFlow13 show|dump-flows|dump-ports|monitor ${scene.places[0].target}`);
   return 'ok';
 }

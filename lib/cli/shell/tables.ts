@@ -2,7 +2,7 @@
 import { formatMac } from '../../bytes/index.js';
 import { formatFlow } from '../../text/index.js';
 import { portNames, portNumber, portState } from '../events.js';
-import type { Scene } from './outcome.js';
+import type { Place, Scene } from './outcome.js';
 
 /** Rows as aligned columns, two spaces apart; columns of numbers stand to the right. */
 function columns(rows: readonly (readonly string[])[]): string[] {
@@ -13,7 +13,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** As ovs-ofctl dump-flows, with ports' names. */
-export function flowLines({ sw, target }: Scene): string[] {
+export function flowLines({ name, sw, target }: Place, several: boolean): string[] {
   const names = portNames(sw);
   const lines = sw.flows.list().map((flow) => formatFlow(flow, { names }));
   if (lines.length > 0) return lines;
@@ -21,14 +21,14 @@ export function flowLines({ sw, target }: Scene): string[] {
     sw.standalone
       ? 'no flows: every packet is switched as by NORMAL, since no controller is connected'
       : 'no flows: every packet is dropped',
-    `  add one here: add-flow ${EXAMPLE}`,
+    `  add one here: add-flow ${several ? `${name} ` : ''}${EXAMPLE}`,
     `  or outside:   ovs-ofctl -O OpenFlow13 add-flow ${target} ${EXAMPLE}`,
   ];
 }
 
 const EXAMPLE = 'priority=10,in_port=1,actions=drop';
 
-export function portLines({ sw }: Scene): string[] {
+export function portLines({ sw }: Place): string[] {
   const head = ['port', 'name', 'link', 'rx packets', 'bytes', 'dropped', 'tx packets', 'bytes', 'dropped', 'address'];
   const rows = sw.ports().map((port) => {
     const { rxPackets, rxBytes, rxDropped, txPackets, txBytes, txDropped } = port.counters;
@@ -39,23 +39,25 @@ export function portLines({ sw }: Scene): string[] {
 }
 
 /** As ovs-appctl dpctl/dump-conntrack. */
-export function connectionLines({ sw, target }: Scene): string[] {
+export function connectionLines({ name, sw, target }: Place, several: boolean): string[] {
   const lines = sw.conntrackText();
   if (lines.length > 0) return lines;
   return [
     'no connection is tracked; a flow with ct(commit) tracks what it matches:',
-    '  add-flow priority=10,ip,actions=ct(commit),NORMAL',
+    `  add-flow ${several ? `${name} ` : ''}priority=10,ip,actions=ct(commit),NORMAL`,
     `  ovs-ofctl -O OpenFlow13 add-flow ${target} 'priority=10,ip,actions=ct(commit),NORMAL'   (outside)`,
   ];
 }
 
-export function hostLines({ sw, hosts }: Scene): string[] {
-  const rows = [...hosts.values()].map((host) => {
-    const port = sw.ports().find(({ name }) => name === host.name);
+export function hostLines(scene: Scene): string[] {
+  const several = scene.places.length > 1;
+  const rows = [...scene.hosts.values()].map((host) => {
+    const plugged = scene.portOf(host.name);
+    const number = plugged ? portNumber(plugged.port.number) : '';
     const open = (['tcp', 'udp'] as const).map((protocol) => `${protocol} ${host.openPorts(protocol).join(',')}`);
     return [
       host.name,
-      port ? portNumber(port.number) : '',
+      plugged && several ? `${plugged.at.name}:${number}` : number,
       formatMac(host.mac),
       ...addresses(host.addresses),
       open.join(', '),
@@ -68,9 +70,32 @@ function addresses([ipv4 = '', ipv6 = '']: readonly string[]): string[] {
   return [ipv4, ipv6];
 }
 
-export function controllerLines({ sw }: Scene): string[] {
+export function controllerLines({ sw }: Place): string[] {
   const all = sw.controllers();
   if (all.length === 0) return ['nobody is dialled, and nobody is connected'];
   const rows = all.map(({ address, kind, state, role, why }) => [address, kind, state, role ?? '', why]);
   return columns([['address', '', 'state', 'role', 'last failure'], ...rows]);
+}
+
+/** The switches of a network. */
+export function switchLines({ places }: Scene): string[] {
+  const rows = places.map(({ name, sw, target }) => {
+    const control = sw.standalone
+      ? 'nobody: standalone'
+      : sw
+          .controllers()
+          .map(({ state }) => state)
+          .join(', ');
+    return [name, sw.datapathIdText, String(sw.ports().length), String(sw.flows.list().length), target, control];
+  });
+  return columns([['switch', 'datapath id', 'ports', 'flows', 'listens', 'controllers'], ...rows]);
+}
+
+/** The cables of a network. */
+export function linkLines({ links }: Scene): string[] {
+  const rows = links.map(({ ends: [a, b], isUp, plan: { delay_ms = 0, loss = 0, rate_bps } }) => {
+    const rate = rate_bps === undefined ? '' : `${rate_bps / 1e6} Mbit/s`;
+    return [a, b, isUp ? 'up' : 'down', delay_ms ? `${delay_ms} ms` : '', loss ? `${loss * 100} %` : '', rate];
+  });
+  return columns([['link', '', '', 'delay', 'loss', 'rate'], ...rows]);
 }

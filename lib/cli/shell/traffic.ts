@@ -155,21 +155,25 @@ function printable(bytes: Uint8Array): string {
 
 /** Why nothing came through, as far as it can be seen from here, and what to do. */
 function explain(from: HostPort, to: string, { scene, say }: Call): void {
-  const { sw, hosts, target } = scene;
-  const ports = new Map(sw.ports().map((port) => [port.name, port]));
+  const { hosts, places } = scene;
   const ends = [from.name, ...(hosts.has(to) ? [to] : [])];
-  const down = ends.find((name) => portState(ports.get(name)!) !== 'up');
-  if (down !== undefined) {
-    const off = portState(ports.get(down)!) === 'off';
-    say(off ? `  ${down}'s port is switched off (ovs-ofctl mod-port)` : `  ${down}'s link is down: link ${down} up`);
+  for (const name of ends) {
+    const state = portState((scene.portOf(name) as NonNullable<ReturnType<Scene['portOf']>>).port);
+    if (state === 'up') continue;
+    const off = `${name}'s port is switched off (ovs-ofctl mod-port)`;
+    say(`  ${state === 'off' ? off : `${name}'s link is down: link ${name} up`}`);
     return;
   }
   const known = [...hosts.values()].some(({ addresses }) => addresses.includes(to));
+  const pulled = scene.links.find(({ isUp }) => !isUp);
+  const empty = places.find(({ sw }) => sw.flows.list().length === 0);
   if (!hosts.has(to) && !known) say(`  ${to} is none of the hosts' addresses: hosts lists them`);
-  else if (sw.flows.list().length > 0) say('  the flows decide that: flows shows them and how many packets each took');
-  else if (!sw.standalone) {
-    say('  a controller is in charge and there are no flows, so everything is dropped; for a learning switch:');
-    say(`  ovs-ofctl -O OpenFlow13 add-flow ${target} actions=NORMAL`);
+  else if (pulled) say(`  the link between ${pulled.ends.join(' and ')} is down; links lists them`);
+  else if (!empty) say('  the flows decide that: flows shows them and how many packets each took');
+  else if (!empty.sw.standalone) {
+    const all = places.length > 1 ? `${empty.name} has no flows` : 'there are no flows';
+    say(`  a controller is in charge and ${all}, so everything is dropped; for a learning switch:`);
+    say(`  ovs-ofctl -O OpenFlow13 add-flow ${empty.target} actions=NORMAL`);
   }
 }
 

@@ -1,0 +1,182 @@
+/**
+ * Networks on the command line: `ctswitch run --topo linear,3`, and the demo with a network and its prompt. Each switch dials the
+ * controllers, and listens at an address of its own: ptcp:6654 is s1's, s2 has the next port, and so on, as in Mininet.
+ */
+import type { Log } from '../bytes/index.js';
+import { RefusedError, TextError } from '../bytes/index.js';
+import { ChannelError } from '../channel/channel-error.js';
+import type { FailMode } from '../switch.js';
+import { systemClock } from '../system-clock.js';
+import { Network, type NetworkOptions, type Plan, PlanError, readPlan } from '../topology/index.js';
+import { tellConnections } from './connection-events.js';
+import { conntrackConfiguration } from './conntrack-options.js';
+import { CONTROLLER, FIRST_PORT, PORTS_TRIED, targetOf } from './demo.js';
+import { tellEvents } from './events.js';
+import { EXIT, Failure, unreadable } from './exit.js';
+import { loadFlows, readFlowFile } from './flow-file.js';
+import { Lifetime } from './lifetime.js';
+import { type NetworkFacts, networkJson, networkText } from './network-ready.js';
+import { Output } from './output.js';
+import { type RunOptions, SMALLEST_FRAGMENT } from './run.js';
+import { SessionRecorder } from './session-recorder.js';
+import { begin } from './shell/begin.js';
+import { networkScene } from './shell/scene.js';
+import { type CommonOptions, logFor, seedOf } from './switch-options.js';
+import { Throttle } from './throttle.js';
+
+/** Where a switch of a network waits, by its place from 0. */
+type Listening = (index: number, name: string) => readonly string[];
+
+/** The plan of --topo. Rejects with a Failure, or with a TextError. */
+async function planOf(topo: string, { ctl, rundir }: CommonOptions): Promise<Plan> {
+  if (typeof ctl === 'string' || rundir !== undefined) {
+    throw new Failure(EXIT.usage, '--topo: a network has no management socket: leave --ctl and --rundir out');
+  }
+  try {
+    return await readPlan(topo);
+  } catch (error) {
+    if (error instanceof PlanError) throw new Failure(EXIT.usage, `--topo ${topo}: ${error.message}`);
+    throw error instanceof Error && 'code' in error ? unreadable(topo, error) : error;
+  }
+}
+
+/** The network of a plan; a flow that a switch refuses is the file's mistake. */
+function build(plan: Plan, topo: string, settings: NetworkOptions, log: (name: string) => Log): Network {
+  try {
+    return new Network(plan, { ...settings, log });
+  } catch (error) {
+    if (!(error instanceof TextError || error instanceof RefusedError)) throw error;
+    throw new Failure(EXIT.usage, `${topo}: flows: ${error.message}`);
+  }
+}
+
+/** A log whose lines begin with a switch's name. */
+function named(log: Log): (name: string) => Log {
+  return (name) => ({
+    debug: (text) => log.debug(`${name}: ${text}`),
+    info: (text) => log.info(`${name}: ${text}`),
+    warn: (text) => log.warn(`${name}: ${text}`),
+    error: (text) => log.error(`${name}: ${text}`),
+  });
+}
+
+/** Each switch's own addresses: the next TCP port, or the socket's path with the switch's name. */
+function spread(addresses: readonly string[]): Listening {
+  return (index, name) =>
+    addresses.map((address) => {
+      if (address.startsWith('punix:')) return `${address}.${name}`;
+      return address.replace(/^ptcp:(\d+)/, (_, port) => `ptcp:${port === '0' ? 0 : Number(port) + index}`);
+    });
+}
+
+/** Tells of each switch's events; what it returns ends that. */
+function tellAll(net: Network, output: Output, all: boolean, logged: boolean, connections: boolean): () => void {
+  const throttle = new Throttle(net.clock, (text) => output.say(output.style('cyan', text)));
+  const ends = [...net.switches].flatMap(([name, sw]) => [
+    tellEvents({ sw, output, all, logged, member: { name, throttle } }),
+    ...(connections ? [tellConnections(sw, output)] : []),
+  ]);
+  return () => {
+    for (const end of ends) end();
+    throttle.close();
+  };
+}
+
+/** `ctswitch run --topo`: until a signal ends it. Resolves to an exit status. */
+export async function runNetwork(options: RunOptions, topo: string): Promise<number> {
+  const { controller: controllers = [], listen = [], profile, verbose, flows: file } = options;
+  const plan = await planOf(topo, options);
+  const flows = file === undefined ? '' : readFlowFile(file);
+  const failMode: FailMode = options.failMode ?? (controllers.length > 0 ? 'secure' : 'standalone');
+  const life = new Lifetime();
+  const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
+  const log = logFor(options, output);
+  const recorder = options.record === undefined ? null : new SessionRecorder(options.record, systemClock, log);
+  const settings: NetworkOptions = {
+    conntrack: conntrackConfiguration(options),
+    failMode,
+    seed: seedOf(options),
+    minFrame: options.minFrame,
+    natExhausted: options.natExhausted,
+    smallestFragment: SMALLEST_FRAGMENT[profile],
+    agent: { profile },
+    ...(recorder && {
+      onMessage: (name, direction, peer, bytes) => recorder.message(direction, `${name} ${peer}`, bytes),
+    }),
+  };
+  let net: Network | null = null;
+  try {
+    net = build(plan, topo, settings, named(log));
+    for (const sw of net.switches.values()) {
+      if (file !== undefined) loadFlows(sw, file, flows, new Map(sw.ports().map((port) => [port.name, port.number])));
+    }
+    const listening = await net.start({ controllers, listen: spread(listen) });
+    const facts: NetworkFacts = { net, topo, failMode, listening, controllers };
+    output.tell('ready@1', networkJson(facts));
+    output.say(networkText(facts, output));
+    const silence = tellAll(net, output, verbose > 0, verbose > 0, options.conntrackEvents ?? false);
+    const status = await life.ended;
+    silence();
+    return status;
+  } finally {
+    await net?.close();
+    await recorder?.close();
+    life.release();
+  }
+}
+
+/** The demo with a network: a prompt that knows its switches, hosts and links. */
+export async function demoNetwork(options: CommonOptions, topo: string): Promise<number> {
+  const plan = await planOf(topo, options);
+  const life = new Lifetime();
+  const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
+  const { controller: controllers = [CONTROLLER] } = options;
+  let net: Network | null = null;
+  try {
+    net = build(plan, topo, { failMode: 'standalone', seed: seedOf(options) }, named(logFor(options, output)));
+    const listening = options.listen ? await net.start({ listen: spread(options.listen) }) : await listenAnywhere(net);
+    await net.start({ controllers });
+    const facts: NetworkFacts = { net, topo, failMode: 'standalone', listening, controllers };
+    output.tell('ready@1', networkJson(facts));
+    output.say(`${networkText(facts, output)}\n\nTry    ${trials(net)}    help\n`);
+    const silence = tellAll(net, output, true, options.verbose > 0, false);
+    const targets = new Map([...listening].map(([name, addresses]) => [name, targetOf(addresses)]));
+    const stop = await begin(networkScene(net, targets), output, life);
+    const status = await life.ended;
+    stop();
+    silence();
+    return status;
+  } finally {
+    await net?.close();
+    life.release();
+  }
+}
+
+/** What to type first. */
+function trials(net: Network): string {
+  const [a, b] = [...net.hosts.keys()];
+  const link = net.links.find(({ plan: { ends } }) => ends.every(({ port }) => port !== 0));
+  const cable = link?.plan.ends
+    .map(({ node }) => node)
+    .sort()
+    .join(' ');
+  return [b && `${a} ping ${b}`, 'pingall', 'flows s1', cable && `link ${cable} down`].filter(Boolean).join('    ');
+}
+
+/** Each switch at the next free port. */
+async function listenAnywhere(net: Network): Promise<ReadonlyMap<string, readonly string[]>> {
+  const all = new Map<string, readonly string[]>();
+  let port = FIRST_PORT;
+  let tried = 0;
+  for (const [name, sw] of net.switches) {
+    for (;;) {
+      try {
+        all.set(name, (await sw.start({ listen: [`ptcp:${port++}`] })).listening);
+        break;
+      } catch (error) {
+        if (!(error instanceof ChannelError && error.code === 'EADDRINUSE') || ++tried >= PORTS_TRIED) throw error;
+      }
+    }
+  }
+  return all;
+}
