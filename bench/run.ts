@@ -11,6 +11,7 @@ import { flows } from './measure/flows.js';
 import { forwarding } from './measure/forwarding.js';
 import { connections, disturbed, ping, tcp } from './measure/live.js';
 import { extraction, masks, packets, translation } from './measure/memory.js';
+import { networks } from './measure/network.js';
 import { markdown, type Table } from './measure/table.js';
 import { tracker } from './measure/tracker.js';
 
@@ -26,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Table[]>>> = {
   translation: async () => [await translation()],
   ct: tracker,
   masks: async () => [await masks()],
+  networks,
 };
 
 function machine(): string {

@@ -148,7 +148,8 @@ export function completions(line: string, scene: Scene): [string[], string] {
 
 function nextWords(words: readonly string[], scene: Scene): readonly string[] {
   const names = [...scene.hosts.keys()];
-  if (words.length === 0) return [...names, ...Object.keys(COMMANDS)];
+  const known = Object.keys(COMMANDS).filter((name) => scene.places.length > 1 || !NETWORK_COMMANDS.has(name));
+  if (words.length === 0) return [...names, ...known];
   const [first, verb] = words;
   if (!scene.hosts.has(first)) {
     return Object.hasOwn(COMMANDS, first) ? (COMMANDS[first].next?.(words.slice(1), scene) ?? []) : [];
