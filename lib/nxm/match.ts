@@ -8,6 +8,7 @@ import { Key, optionPresent } from '../packet/key.js';
 import { type MaskShape, sameShape, shapeOf, valuesFor } from '../packet/shape.js';
 import { type Field, isUnmapped, port32 } from './field.js';
 import { slotOf } from './fields.js';
+import { keepTemplate, readLike } from './match-template.js';
 import { checkValue, type FieldValue, readTlv, writeTlv } from './oxm.js';
 import { meets } from './prerequisite.js';
 
@@ -86,12 +87,16 @@ export class Match {
 
   /** Reads TLVs to the reader's end. */
   static read(r: Reader): Match {
+    const like = readLike(r);
+    if (like !== null) return like;
     const builder = scratch.reset();
     while (r.left > 0) {
       const at = r.at;
       builder.put(readTlv(r), at);
     }
-    return builder.build();
+    const match = builder.build();
+    keepTemplate(match);
+    return match;
   }
 
   /** The fields with their values, in the order they were sent. */
