@@ -3,6 +3,7 @@
  * and every kind of action with a good vector and a bad one.
  */
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { fromHex, Reader, TextError, toHex, Writer } from '../../lib/bytes/index.js';
 import {
   ACTION_KINDS,
@@ -115,4 +116,28 @@ describe('nxm: every action has bytes', () => {
       expect(bad.has(type), `${type} has no bad bytes in fixtures/actions/bytes.txt`).to.equal(true);
     });
   }
+});
+
+describe('nxm: changed bytes of actions', () => {
+  it('give actions that are read again and printed, or an OpenFlowError', () => {
+    const change = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...recorded.bytes.map(({ hex }) => hex)),
+        fc.array(change, { maxLength: 3 }),
+        fc.option(fc.nat()),
+        (hex, changes, cut) => {
+          const bytes = fromHex(hex);
+          for (const [at, value] of changes) bytes[at % bytes.length] = value;
+          const given = toHex(cut === null ? bytes : bytes.slice(0, cut % (bytes.length + 1)));
+          if (errorOf(() => read(given)) !== 'none') return;
+          const actions = read(given);
+          expect(formatActions(actions, PLAIN_NAMES)).to.be.a('string');
+          errorOf(() => checkPacketOut(actions, ANYTHING));
+          expect(written(read(written(actions)))).to.equal(written(actions));
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
 });
