@@ -146,6 +146,8 @@ export class Classifier {
   /** Highest priority first. */
   private subtables: Subtable[] = [];
   count = 0;
+  /** What a lookup meets of conjunctions; empty between lookups. */
+  private readonly parts: Flow[] = [];
   /** Subtables that lookups have asked, for measurements. */
   visits = 0;
 
@@ -154,9 +156,9 @@ export class Classifier {
    * which the others decide. The key is as before when it returns.
    */
   find(key: Uint32Array, seen: Uint32Array): Flow | null {
-    const parts: Flow[] = [];
+    const { parts } = this;
     const best = this.search(key, seen, parts);
-    const found = parts.length === 0 ? best : this.findConjunctive(key, seen, parts, best);
+    const found = parts.length === 0 ? best : this.findConjunctive(key, seen, parts.splice(0), best);
     seen[CONJ_WORD] = 0;
     return found;
   }

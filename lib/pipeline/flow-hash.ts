@@ -126,8 +126,9 @@ function symmetricL3(headers: Headers, basis: number): number {
   return lookup3(record, basis);
 }
 
-/** Type 2, VLAN 2, MAC 6, and 2 unused. */
+/** Type 2, VLAN 2, MAC 6, and 2 unused; 0 for a packet without an Ethernet header. */
 function symmetricL2(headers: Headers, basis: number): number {
+  if (headers.read(slots.packet_type) !== 0) return 0;
   const record = new Bytes(12);
   record.u16(0, headers.ethType());
   record.u16(2, vlans(headers));
