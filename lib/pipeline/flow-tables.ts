@@ -56,6 +56,13 @@ export class FlowTables {
   private readonly lessons: Lessons;
   private readonly expiry: Expiry;
   private watcher: FlowWatcher | null = null;
+  private readonly undoEnter = (table: Table, flow: Flow): void => this.takeOut(table, flow);
+  private readonly undoTakeOut = (table: Table, flow: Flow): void => this.putBack(table, flow);
+  private readonly undoTeaching = (): void => {
+    this.lessons.takeOrphans();
+  };
+  private readonly undoAlter = (flow: Flow, { before, was }: { before: Instructions; was: bigint }): void =>
+    this.alter(flow, before, was);
   /** Changes of flows so far. */
   changes = 0;
 
@@ -92,7 +99,7 @@ export class FlowTables {
   apply(change: FlowMod): void {
     checkFlags(change);
     // What is undone leaves no orphans: its flows are there again.
-    if (this.transaction.active) this.transaction.did(() => this.lessons.takeOrphans());
+    if (this.transaction.active) this.transaction.did(this.undoTeaching, null, null);
     if (change.command === 'add') this.add(change);
     else if (change.command === 'modify' || change.command === 'modify_strict') this.modify(change);
     else this.delete(change);
@@ -127,7 +134,7 @@ export class FlowTables {
     const { transaction } = this;
     this.putBack(table, flow);
     this.expiry.watch(flow);
-    if (transaction.active) transaction.did(() => this.takeOut(table, flow));
+    if (transaction.active) transaction.did(this.undoEnter, table, flow);
     flow.changed = ++this.changes;
     flow.serial = old ? old.serial : flow.changed;
     if (this.watcher) this.tellWatcher('added', flow, 0, old?.instructions ?? null);
@@ -139,7 +146,7 @@ export class FlowTables {
     table.remove(flow);
     this.leave(flow);
     this.events.changed(table.id, flow.match);
-    if (transaction.active) transaction.did(() => this.putBack(table, flow));
+    if (transaction.active) transaction.did(this.undoTakeOut, table, flow);
   }
 
   private putBack(table: Table, flow: Flow): void {
@@ -166,7 +173,7 @@ export class FlowTables {
     this.references.add(flow);
     this.lessons.enter(flow);
     this.events.changed(flow.tableId, flow.match);
-    if (transaction.active) transaction.did(() => this.alter(flow, before, was));
+    if (transaction.active) transaction.did(this.undoAlter, flow, { before, was });
   }
 
   /** The same for good: those who watch are told. */
@@ -183,7 +190,7 @@ export class FlowTables {
     const { packets, bytes } = flow;
     flow.packets = 0;
     flow.bytes = 0;
-    if (transaction.active) transaction.did(() => Object.assign(flow, { packets, bytes }));
+    if (transaction.active) transaction.did(Object.assign, flow, { packets, bytes });
   }
 
   /** Calls `watcher` with every change of a flow from now on; null: nobody. */

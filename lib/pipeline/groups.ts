@@ -104,10 +104,8 @@ export class Groups {
       buckets.map((settings) => new GroupBucket(settings)),
     );
     if (!this.transaction.active) return;
-    this.transaction.did(() => {
-      if (known) this.put(group, type, before);
-      else this.takeOut(group);
-    });
+    if (known) this.transaction.did(() => this.put(group, type, before), null, null);
+    else this.transaction.did(() => this.takeOut(group), null, null);
   }
 
   /** Makes a group what it is to be. */
@@ -152,11 +150,15 @@ export class Groups {
     const groups = ids.map((id) => this.byId.get(id) as Group);
     for (const group of groups) this.takeOut(group);
     if (this.transaction.active) {
-      this.transaction.did(() => {
-        for (const group of groups) this.byId.set(group.id, group);
-        for (const group of groups) this.chain(group, 1);
-        this.events.changed();
-      });
+      this.transaction.did(
+        () => {
+          for (const group of groups) this.byId.set(group.id, group);
+          for (const group of groups) this.chain(group, 1);
+          this.events.changed();
+        },
+        null,
+        null,
+      );
     }
     this.events.deleted(ids);
   }

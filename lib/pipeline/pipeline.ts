@@ -425,10 +425,14 @@ export class Pipeline implements PipelineApi {
     entry.config = changed;
     this.datapath.journal.everything();
     if (transaction.active) {
-      transaction.did(() => {
-        entry.config = before;
-        this.datapath.journal.everything();
-      });
+      transaction.did(
+        (port, config) => {
+          port.config = config;
+          this.datapath.journal.everything();
+        },
+        entry,
+        before,
+      );
     }
     transaction.afterwards(() => {
       if (changed & OFPPC.PORT_DOWN) this.macs.flush(entry.number);
