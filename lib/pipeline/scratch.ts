@@ -21,6 +21,7 @@ import type { Port } from '../ports/port.js';
 import { FrozenStates } from './frozen.js';
 import type { TranslationListener } from './listener.js';
 import { packetInFields } from './packet-in.js';
+import { ScratchTables } from './scratch-tables.js';
 import { Translator } from './translator.js';
 import type { PacketIn } from './types.js';
 import type { Macs, World } from './world.js';
@@ -74,6 +75,7 @@ export class ScratchPipeline {
       },
     );
     this.addPorts();
+    const tables = new ScratchTables(world.tables, world.learner);
     this.translator = new Translator({
       ...world,
       meters: { get: (id) => this.meter(id) },
@@ -82,11 +84,8 @@ export class ScratchPipeline {
       cold: this.datapath.cold,
       frozen: this.frozen,
       listener,
-      learner: {
-        learn: () => null,
-        wouldLearn: (wanted, before) => world.learner.wouldLearn(wanted, before),
-        shorten: () => {},
-      },
+      tables: tables.tables,
+      learner: tables,
     });
     this.translator.lists.standalone = lender.standalone;
   }

@@ -100,6 +100,17 @@ describe('trace: text', () => {
     expect(assumed.passes[1].conntrack).to.include({ ct_state: 'new|trk', source: 'assumed' });
   });
 
+  it('a flow that one packet teaches, the next one meets; the switch has learned nothing', () => {
+    const sw = switchOf(
+      'table=0,actions=learn(table=10,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),resubmit(,10)\ntable=10,priority=0,actions=FLOOD',
+    );
+    const [one, two] = ['00:00:00:00:00:01', '00:00:00:00:00:02'];
+    const traces = sw.trace([`in_port=1,dl_src=${one},dl_dst=${two}`, `in_port=2,dl_src=${two},dl_dst=${one}`]);
+    expect(traces.map(({ outcome }) => outcome.ports)).to.deep.equal([[2, 3], [1]]);
+    expect(formatTrace(traces[0])).to.include(' -> table=10, dl_dst=00:00:00:00:00:01 actions=output:1\n');
+    expect(sw.flows.list()).to.have.length(2);
+  });
+
   it('groups, an action set, registers that a packet has, a queue, notes of NORMAL', () => {
     const sw = switchOf(
       'table=0,reg3=5,actions=set_queue:2,output:2\ntable=0,dl_type=0x1234,actions=write_actions(group:1)\ntable=0,arp,actions=NORMAL',
