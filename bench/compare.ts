@@ -11,13 +11,14 @@ import { minimise } from './compare/minimise.js';
 import { OpenVSwitch, OvsError, ovsVersion } from './compare/ovs.js';
 import { compareCase } from './compare/run.js';
 import { SUITE } from './compare/suite.js';
+import { compareTraces, traceable } from './compare/traces.js';
 import { randomCtCase } from './compare/tracking/cases.js';
 
 /** Making a case small takes as long as hundreds of cases: not all of a crowd. */
 const MOST_SHRUNK = 8;
 
 const USAGE =
-  'usage: npm run compare -- [--cases N] [--packets N] [--seed N] [--only CASE] [--stop N] [--small] [--ct] [--verbose] [--file CASES.jsonl]';
+  'usage: npm run compare -- [--cases N] [--packets N] [--seed N] [--only CASE] [--stop N] [--small] [--ct] [--trace] [--verbose] [--file CASES.jsonl]';
 
 interface Wanted {
   readonly cases: number;
@@ -33,6 +34,8 @@ interface Wanted {
   readonly small: boolean;
   /** Cases of connection tracking alone. */
   readonly ct: boolean;
+  /** Traces of the packets instead of the packets themselves. */
+  readonly trace: boolean;
   readonly verbose: boolean;
 }
 
@@ -48,6 +51,7 @@ function wanted(): Wanted {
       file: text,
       small: { type: 'boolean' },
       ct: { type: 'boolean' },
+      trace: { type: 'boolean' },
       verbose: { type: 'boolean' },
     },
   });
@@ -64,6 +68,7 @@ function wanted(): Wanted {
     stop: number(values.stop, 5),
     small: values.small ?? false,
     ct: values.ct ?? false,
+    trace: values.trace ?? false,
     verbose: values.verbose ?? false,
     file: values.file ?? null,
   };
@@ -134,6 +139,27 @@ function* chosen({ file, only, cases, seed, packets, small, ct }: Wanted): Gener
   }
 }
 
+/** Every packet of the cases traced by both; prints what differs. */
+async function traces(ovs: OpenVSwitch, want: Wanted): Promise<number> {
+  let [traced, differ] = [0, 0];
+  try {
+    for (let n = want.only ?? 1; n <= (want.only ?? want.cases); n++) {
+      const given = randomCase(n, want);
+      const result = await compareTraces(ovs, traceable(given));
+      traced += result.traced;
+      for (const { port, frame, texts } of result.differences) {
+        differ++;
+        console.log(`case ${given.id}, port ${port}, ${frame}\n--- Open vSwitch\n${texts[0]}\n--- own\n${texts[1]}\n`);
+        if (differ >= want.stop) return 1;
+      }
+    }
+  } finally {
+    await ovs.close();
+  }
+  console.log(`${want.cases} cases, ${traced} packets traced: ${differ} differences`);
+  return differ > 0 ? 1 : 0;
+}
+
 async function main(): Promise<number> {
   let want: Wanted;
   try {
@@ -146,6 +172,7 @@ async function main(): Promise<number> {
   const size = want.ct ? 'cases of connection tracking' : want.small ? 'small cases' : `cases of ${packets} packets`;
   console.log(`Open vSwitch ${ovsVersion()}, seed ${seed}, ${cases} ${size}`);
   let ovs = await OpenVSwitch.start();
+  if (want.trace) return traces(ovs, want);
   let [done, differ, refused, flows, steps] = [0, 0, 0, 0, 0];
   const begun = performance.now();
   try {

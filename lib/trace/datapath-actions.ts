@@ -2,7 +2,7 @@
  * A program as Open vSwitch writes datapath actions: "ct(zone=5,nat),recirc(0x1)", "set(ipv4(ttl=63)),2". What its datapath has no
  * word for (PBB, TTLs copied between levels, steps of later kinds) is written in the same style.
  */
-import { formatIpv4, formatIpv6, toHex } from '../bytes/index.js';
+import { formatIpv4, formatIpv6, toBigInt } from '../bytes/index.js';
 import type { CtRequest, NatRequest } from '../ct/index.js';
 import { type Cold, describe, type Meter, OP, STEP_WORDS } from '../datapath/index.js';
 import { formatPort } from '../nxm/index.js';
@@ -41,29 +41,28 @@ function actionsOf(words: ArrayLike<number>, first: number, end: number, names: 
     const op = words[at];
     if (op === OP.larger) {
       const other = at + STEP_WORDS[op] + words[at + 2];
-      const larger = actionsOf(words, at + STEP_WORDS[op], other, names, agreed).join(',');
-      const rest = actionsOf(words, other, end, names, agreed).join(',');
+      const larger = actionsOf(words, at + STEP_WORDS[op], other, names, sets.known).join(',');
+      const rest = actionsOf(words, other, end, names, sets.known).join(',');
       return [...list, ...sets.take(), `check_pkt_len(size=${words[at + 1]},gt(${larger}),le(${rest}))`];
     }
     if (op === OP.rewrite) sets.add(words[at + 1], words[at + 2], words[at + 3]);
-    else list.push(...sets.take(), ...step(words, at, names, agreed));
+    else list.push(...sets.take(), ...step(words, at, names, sets));
     if (op === OP.ct) sets.translated();
     else if (op === OP.tags || op === OP.pushVlan || op === OP.popVlan) sets.forget();
+    if (op === OP.tags && words[at + 1] === TAG.pushMpls) sets.pushed(words[at + 3]);
     at += STEP_WORDS[op] + (op === OP.clone ? words[at + 1] : 0);
   }
   return [...list, ...sets.take()];
 }
 
-function step(words: ArrayLike<number>, at: number, names: StepNames, agreed: Agreed): string[] {
+function step(words: ArrayLike<number>, at: number, names: StepNames, sets: Sets): string[] {
   const [, a, b, c] = [words[at], words[at + 1], words[at + 2], words[at + 3]];
   switch (words[at]) {
     case OP.output:
-      return [formatPort(names.port(a))];
+      return [...sets.queue(0), formatPort(names.port(a))];
     case OP.enqueue:
     case OP.tunnel:
-      return b < 0
-        ? [formatPort(names.port(a))]
-        : [`set(skb_priority(0x${(b + 1).toString(16)}))`, formatPort(names.port(a))];
+      return [...sets.queue(Math.max(0, b)), formatPort(names.port(a))];
     case OP.header:
       return [header(names.cold(a), b, c)];
     case OP.encap:
@@ -91,7 +90,7 @@ function step(words: ArrayLike<number>, at: number, names: StepNames, agreed: Ag
       return [`recirc(0x${a.toString(16)})`];
     case OP.clone:
       return [
-        `clone(${actionsOf(words, at + STEP_WORDS[OP.clone], at + STEP_WORDS[OP.clone] + a, names, agreed).join(',')})`,
+        `clone(${actionsOf(words, at + STEP_WORDS[OP.clone], at + STEP_WORDS[OP.clone] + a, names, sets.known).join(',')})`,
       ];
     case OP.meter: {
       const cold = names.cold(a);
@@ -158,16 +157,24 @@ function ctParts(request: CtRequest): string[] {
   const parts: string[] = [];
   if (commit) parts.push(force ? 'force_commit' : 'commit');
   if (zone !== 0) parts.push(`zone=${zone}`);
-  if (markMask !== 0) parts.push(`mark=0x${(markValue >>> 0).toString(16)}/0x${(markMask >>> 0).toString(16)}`);
-  if (labelValue !== null && labelMask !== null) parts.push(`label=${wide(labelValue)}/${wide(labelMask)}`);
+  if (markMask !== 0) parts.push(`mark=${hexadecimal(markValue >>> 0)}/${hexadecimal(markMask >>> 0)}`);
+  if (labelValue !== null && labelMask !== null) {
+    const whole = labelMask.every((word) => word === 0xffffffff);
+    parts.push(`label=${wide(labelValue)}${whole ? '' : `/${wide(labelMask)}`}`);
+  }
   if (helper !== null) parts.push(`helper=${helper}`);
   if (nat !== null) parts.push(formatNat(nat));
   return parts;
 }
 
+/** printf's "%#x": 0 has no prefix. */
+function hexadecimal(number: number | bigint): string {
+  return number ? `0x${number.toString(16)}` : '0';
+}
+
 function wide(words: Uint32Array): string {
   const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  return `0x${toHex(bytes).replace(/^0+(?=.)/, '')}`;
+  return hexadecimal(toBigInt(bytes));
 }
 
 function formatNat({ kind, family, min, max, portMin, portMax, random, persistent }: NatRequest): string {

@@ -142,7 +142,8 @@ const TRANSLATED = [slots.ipv4_src, slots.ipv4_dst, slots.ipv6_src, slots.ipv6_d
 /** What steps set in a row, header by header. Bits that are known, from the match or from earlier sets, fill up a field. */
 export class Sets {
   private readonly headers = new Map<string, { value: Key; mask: Key }>();
-  private readonly known = { value: new Key(), mask: new Key() };
+  /** What is known by now. */
+  readonly known = { value: new Key(), mask: new Key() };
 
   /** `mask` and `value`: what all packets of the program agree in. */
   constructor(mask: Key, value: Key) {
@@ -150,9 +151,23 @@ export class Sets {
     this.known.value.copy(value);
   }
 
+  /** What sends the packet through another queue than the last one; 0: the port's own. */
+  queue(queue: number): string[] {
+    if (queue === this.current) return [];
+    this.current = queue;
+    return [`set(skb_priority(${queue === 0 ? '0' : `0x${queue.toString(16)}`}))`];
+  }
+  private current = 0;
+
   /** The headers are others now. */
   forget(): void {
     this.known.mask.clear();
+  }
+
+  /** A label was pushed: a whole label stack entry is known. */
+  pushed(entry: number): void {
+    this.known.mask.set(slots.mpls0, 0xffffffff);
+    this.known.value.set(slots.mpls0, entry >>> 0);
   }
 
   /** Addresses and ports may be others now. */

@@ -117,7 +117,7 @@ describe('trace: text', () => {
       'group_id=1,type=all,bucket=output:2,bucket=push_vlan:0x8100,output:3',
     );
     const text = (packet: string) => formatTrace(sw.trace(packet));
-    expect(text('in_port=1,dl_type=0x1235,reg3=5')).to.include('Datapath actions: set(skb_priority(0x3)),2');
+    expect(text('in_port=1,dl_type=0x1235,reg3=5')).to.include('Datapath actions: set(skb_priority(0x2)),2');
     expect(text('in_port=1,dl_type=0x1234')).to.match(
       /--\. Executing action set:\n {4}group:1\n {4}bucket 0\n {12}output:2\n {4}bucket 1\n/,
     );
