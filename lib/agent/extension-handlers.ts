@@ -129,7 +129,13 @@ export const EXTENSION_HANDLERS: { readonly [T in MessageType]?: Handler<Message
   nxt_ct_flush(m, _, { pipeline }) {
     const { ipProto: proto, zone, mark, markMask, label, labelMask } = m;
     const [orig, reply] = [m.orig, m.reply].map((tuple) => tuple && flushedTuple(tuple));
-    pipeline.connections.flush({ zone, proto, orig, reply, mark, markMask, label, labelMask });
+    try {
+      pipeline.connections.flush({ zone, proto, orig, reply, mark, markMask, label, labelMask });
+    } catch (error) {
+      // So many flushes by mark wait for a sweep that no more are taken.
+      if (error instanceof RangeError) throw new OpenFlowError('OFPBRC_EPERM', error.message);
+      throw error;
+    }
   },
 
   nxt_tlv_table_mod: (m, _, { pipeline }) => pipeline.tlvTable.apply(m),

@@ -1,5 +1,5 @@
 /** Outcomes for people (text), for programs (JSON) and for CI (JUnit's XML, as Jenkins and GitLab read it). */
-import type { Json } from '../view/index.js';
+import { type Json, type JunitCase, junitXml } from '../view/index.js';
 import type { FieldDifference } from './difference.js';
 import type { Difference, Outcome } from './outcome.js';
 
@@ -69,21 +69,11 @@ export function outcomeJson(outcome: Outcome): object {
 
 /** A test case a session. */
 export function junit(name: string, outcomes: readonly Outcome[]): string {
-  const failures = outcomes.filter((outcome) => !passed(outcome)).length;
-  const cases = outcomes.map((outcome) => {
-    const begin = `  <testcase classname="${xml(name)}" name="${xml(outcome.session.name)}"`;
-    if (passed(outcome)) return `${begin}/>`;
+  const cases = outcomes.map((outcome): JunitCase => {
+    const is = { classname: name, name: outcome.session.name };
+    if (passed(outcome)) return is;
     const message = outcome.broken ?? `${outcome.differences.length} differences`;
-    return `${begin}>\n    <failure message="${xml(message)}">${xml(outcomeText(outcome))}</failure>\n  </testcase>`;
+    return { ...is, failure: { message, text: outcomeText(outcome) } };
   });
-  const suite = `<testsuite name="${xml(name)}" tests="${outcomes.length}" failures="${failures}">`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${suite}\n${cases.join('\n')}\n</testsuite>\n`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Text inside XML 1.0, which has no place for most control characters. */
-function xml(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
-  return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, '?').replace(/[&<>"]/g, (c) => ENTITIES[c]);
+  return junitXml('ctswitch replay', [{ name, cases }]);
 }

@@ -1,4 +1,5 @@
 /** Results as text for people, as plain data for programs, and as JUnit's XML, which CI systems read. */
+import { type JunitCase, junitXml as junit } from '../view/index.js';
 import type { ScenarioResult, StepResult } from './run.js';
 
 /** "inside may open", or "step 3" for one without a name. */
@@ -64,52 +65,24 @@ export interface BadFile {
 /** JUnit's XML: a suite a file, a test case a step; a file that couldn't be run is an error. */
 export function junitXml(results: readonly ScenarioResult[], bad: readonly BadFile[] = []): string {
   const files = [...new Set([...results.map(fileOf), ...bad.map(({ file }) => file)])];
-  const suites = files.map((file) =>
-    suite(
-      file,
-      results.filter((each) => fileOf(each) === file),
-      bad.filter((each) => each.file === file),
-    ),
-  );
-  const all = results.flatMap(({ steps }) => steps);
-  const failed = all.filter(({ failures }) => failures.length > 0).length;
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="ctswitch test" tests="${all.length + bad.length}" failures="${failed}" errors="${bad.length}">`,
-    ...suites,
-    '</testsuites>',
-    '',
-  ].join('\n');
+  const suites = files.map((file) => ({
+    name: file,
+    cases: [
+      ...results
+        .filter((result) => fileOf(result) === file)
+        .flatMap((result) => result.steps.map((each, index) => testCase(result, each, stepName(each, index)))),
+      ...bad
+        .filter((each) => each.file === file)
+        .map(({ why }) => ({ classname: file, name: 'can be read', error: { message: why } })),
+    ],
+  }));
+  return junit('ctswitch test', suites);
 }
 
-function suite(file: string, results: readonly ScenarioResult[], bad: readonly BadFile[]): string {
-  const steps = results.flatMap(({ steps }) => steps);
-  const failed = steps.filter(({ failures }) => failures.length > 0).length;
-  const cases = results.flatMap((result) =>
-    result.steps.map((each, index) => testCase(result, each, stepName(each, index))),
-  );
-  const errors = bad.map(
-    ({ why }) => `    <testcase classname="${xml(file)}" name="can be read"><error message="${xml(why)}"/></testcase>`,
-  );
-  const counts = `tests="${steps.length + bad.length}" failures="${failed}" errors="${bad.length}" skipped="0"`;
-  return [`  <testsuite name="${xml(file)}" ${counts}>`, ...cases, ...errors, '  </testsuite>'].join('\n');
-}
-
-function testCase(result: ScenarioResult, each: StepResult, name: string): string {
-  const { line } = each.step.at;
+function testCase(result: ScenarioResult, each: StepResult, name: string): JunitCase {
   const file = fileOf(result);
-  const head = `    <testcase classname="${xml(result.scenario.name)}" name="${xml(name)}" file="${xml(file)}" line="${line}"`;
-  if (each.failures.length === 0) return `${head}/>`;
+  const is = { classname: result.scenario.name, name, file, line: each.step.at.line };
+  if (each.failures.length === 0) return is;
   const [{ where, lines }] = each.failures;
-  const text = detailLines(each, file).join('\n');
-  return `${head}>\n      <failure type="${xml(where)}" message="${xml(lines[0])}">${xml(text)}</failure>\n    </testcase>`;
-}
-
-/** Text as XML holds it; characters that it can't hold become question marks. */
-function xml(text: string): string {
-  const names: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, '?')
-    .replace(/[&<>"]/g, (char) => names[char])
-    .replace(/[\n\t\r]/g, (char) => `&#${char.charCodeAt(0)};`);
+  return { ...is, failure: { type: where, message: lines[0], text: detailLines(each, file).join('\n') } };
 }

@@ -1,5 +1,6 @@
 /** Messages for people and programs: lines and JSON. */
 
 export { dissect, dissectLines, type Layer } from './dissect.js';
+export * from './junit.js';
 export * from './message-json.js';
 export { messageLines, nameOf, requestText } from './message-text.js';

@@ -25,7 +25,7 @@ const KNOWS: Record<string, string[]> = {
   inspect: ['bytes', 'packet', 'nxm', 'wire', 'text', 'channel', 'view'],
   replay: ['bytes', 'nxm', 'wire', 'channel', 'pcap-file', 'ports', 'view', '.'],
   ofctl: ['bytes', 'nxm', 'wire', 'text', 'channel', 'view'],
-  scenario: ['bytes', 'ct', 'nxm', 'packet', 'pcap-file', 'pipeline', 'ports', 'text', 'trace', '.'],
+  scenario: ['bytes', 'ct', 'nxm', 'packet', 'pcap-file', 'pipeline', 'ports', 'text', 'trace', 'view', '.'],
   topology: ['bytes', 'nxm', 'pipeline', 'ports', 'text', 'scenario', '.'],
   cli: [
     'topology',
