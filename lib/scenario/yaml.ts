@@ -2,6 +2,7 @@
  * YAML 1.2 to a tree, by npm's `yaml`, which is loaded when the first scenario is read. What a scenario has no use for is a
  * mistake: several documents, tags, keys that aren't plain. Aliases are followed, up to a bound.
  */
+import type { Document, Pair, Scalar } from 'yaml';
 import { TextError } from '../bytes/index.js';
 import { type Entry, mistakeAt, type Tree } from './tree.js';
 
@@ -14,36 +15,6 @@ export const MAX_ALIASES = 1000;
 /** How deep lists and mappings stand in each other. */
 const MAX_DEPTH = 32;
 
-/** What is used of the package. */
-interface YamlNode {
-  readonly range?: readonly [start: number, valueEnd: number, nodeEnd: number] | null;
-  readonly tag?: string;
-  readonly value?: unknown;
-  readonly source?: string;
-  readonly type?: string;
-  readonly flow?: boolean;
-  readonly items?: readonly (YamlNode | { readonly key: YamlNode | null; readonly value: YamlNode | null })[];
-  resolve?(document: YamlDocument): YamlNode | undefined;
-}
-interface YamlDocument {
-  readonly contents: YamlNode | null;
-  readonly errors: readonly { readonly message: string; readonly pos: readonly [number, number] }[];
-}
-interface Yaml {
-  LineCounter: new () => { linePos(offset: number): { readonly line: number; readonly col: number } };
-  parseDocument(text: string, options: object): YamlDocument;
-  isAlias(node: unknown): boolean;
-  isMap(node: unknown): boolean;
-  isSeq(node: unknown): boolean;
-  isScalar(node: unknown): boolean;
-}
-
-async function load(): Promise<Yaml> {
-  // Not a literal: it belongs to scenarios alone, and the compiler needn't find it.
-  const name: string = 'yaml';
-  return (await import(name)) as Yaml;
-}
-
 type Locate = (offset: number) => { readonly line: number; readonly column: number };
 
 class Walk {
@@ -52,8 +23,8 @@ class Walk {
   private readonly lines: readonly string[];
 
   constructor(
-    private readonly yaml: Yaml,
-    private readonly document: YamlDocument,
+    private readonly yaml: typeof import('yaml'),
+    private readonly document: Document.Parsed,
     private readonly locate: Locate,
     text: string,
     private readonly file: string | undefined,
@@ -62,32 +33,32 @@ class Walk {
   }
 
   /** The tree of a node; `at` is where it would stand, if there is none. */
-  tree(node: YamlNode | null | undefined, at: number, depth = 0): Tree {
+  tree(node: unknown, at: number, depth = 0): Tree {
     const { yaml } = this;
-    const from = node?.range?.[0] ?? at;
-    const placed = { ...this.locate(from), from, to: node?.range?.[1] ?? at };
+    const range = yaml.isNode(node) ? node.range : null;
+    const from = range?.[0] ?? at;
+    const placed = { ...this.locate(from), from, to: range?.[1] ?? at };
     if (++this.nodes > MAX_NODES) throw mistakeAt(placed, `more than ${MAX_NODES} nodes`, this.file);
     if (depth > MAX_DEPTH) throw mistakeAt(placed, `nested more than ${MAX_DEPTH} deep`, this.file);
-    if (!node) return { ...placed, kind: 'scalar', value: null, source: '', block: null, quoted: false };
+    if (!yaml.isNode(node)) return { ...placed, kind: 'scalar', value: null, source: '', block: null, quoted: false };
     if (yaml.isAlias(node)) {
       if (++this.aliases > MAX_ALIASES) throw mistakeAt(placed, `more than ${MAX_ALIASES} aliases`, this.file);
-      const target = node.resolve?.(this.document);
+      const target = node.resolve(this.document);
       if (!target) throw mistakeAt(placed, 'this alias stands for nothing', this.file);
       return this.tree(target, from, depth + 1);
     }
-    if (node.tag?.startsWith('!')) throw mistakeAt(placed, `a scenario has no use for the tag ${node.tag}`, this.file);
+    if (node.tag?.startsWith('!')) throw mistakeAt(placed, `there is no use here for the tag ${node.tag}`, this.file);
     if (yaml.isMap(node)) {
-      const entries = (node.items ?? []).map((pair) => this.entry(pair as { key: YamlNode; value: YamlNode }, depth));
+      const entries = node.items.map((pair) => this.entry(pair, depth));
       return { ...placed, kind: 'map', entries, inline: node.flow === true };
     }
     if (yaml.isSeq(node)) {
-      const items = (node.items ?? []).map((item) => this.tree(item as YamlNode, from, depth + 1));
-      return { ...placed, kind: 'list', items };
+      return { ...placed, kind: 'list', items: node.items.map((item) => this.tree(item, from, depth + 1)) };
     }
     return this.scalar(node, placed);
   }
 
-  private scalar(node: YamlNode, placed: { line: number; column: number; from: number; to: number }): Tree {
+  private scalar(node: Scalar, placed: { line: number; column: number; from: number; to: number }): Tree {
     const { value } = node;
     const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
     const isBlock = node.type?.startsWith('BLOCK') ?? false;
@@ -107,10 +78,11 @@ class Walk {
     return { line: line + 1, lines: this.lines.slice(line, last) };
   }
 
-  private entry({ key, value }: { key: YamlNode | null; value: YamlNode | null }, depth: number): Entry {
-    const from = key?.range?.[0] ?? 0;
-    const keyAt = { ...this.locate(from), from, to: key?.range?.[1] ?? from };
-    if (!key || !this.yaml.isScalar(key)) throw mistakeAt(keyAt, 'a key is a word', this.file);
+  private entry({ key, value }: Pair, depth: number): Entry {
+    const range = this.yaml.isNode(key) ? key.range : null;
+    const from = range?.[0] ?? 0;
+    const keyAt = { ...this.locate(from), from, to: range?.[1] ?? from };
+    if (!this.yaml.isScalar(key)) throw mistakeAt(keyAt, 'a key is a word', this.file);
     const name = typeof key.value === 'string' ? key.value : (key.source ?? '');
     return { key: name, keyAt, value: this.tree(value, keyAt.to, depth + 1) };
   }
@@ -119,13 +91,13 @@ class Walk {
 /** Reads a YAML text. Throws a TextError. */
 export async function parseYaml(text: string, file?: string): Promise<Tree> {
   if (text.length > MAX_FILE) throw new TextError(`longer than ${MAX_FILE} characters`, 1, 1, file);
-  const yaml = await load();
+  const yaml = await import('yaml');
   const lineCounter = new yaml.LineCounter();
   const locate: Locate = (offset) => {
     const { line, col } = lineCounter.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  let document: YamlDocument;
+  let document: Document.Parsed;
   try {
     document = yaml.parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
   } catch (error) {

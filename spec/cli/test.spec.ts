@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { requires } from '../support/needs.js';
 import { ctswitch } from './program.js';
 
 const GOOD = `ports: {a: 1, b: 2}
@@ -23,9 +22,6 @@ describe('cli: test', () => {
     writeFileSync(path(name), text);
     return path(name);
   };
-  before(function () {
-    requires(this, 'yaml');
-  });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'scenarios-'));
     mkdirSync(path('sub'));

@@ -9,7 +9,6 @@ import {
   runScenario,
   type ScenarioResult,
 } from '../../lib/scenario/index.js';
-import { requires } from '../support/needs.js';
 
 const FOLDER = 'examples/stateful-firewall';
 
@@ -20,10 +19,6 @@ async function run(file: string): Promise<ScenarioResult[]> {
 }
 
 describe('scenario: examples', () => {
-  before(function () {
-    requires(this, 'yaml');
-  });
-
   it('the solution passes, without a flow that could be left out', async () => {
     const results = await run('solution.ct.yaml');
     expect(results.flatMap(failureLines).join('\n')).to.equal('');

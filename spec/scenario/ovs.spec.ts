@@ -30,7 +30,7 @@ describe('scenario: as Open vSwitch does', function () {
   this.timeout(60_000);
   let ovs: OpenVSwitch;
   before(async function () {
-    requires(this, 'yaml', 'ovs-vswitchd');
+    requires(this, 'ovs-vswitchd');
     ovs = await OpenVSwitch.start({ ports: 8 });
   });
   after(() => ovs?.close());

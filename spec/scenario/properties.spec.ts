@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { TextError } from '../../lib/bytes/index.js';
 import { failureLines, parseScenarios, runScenario, updated } from '../../lib/scenario/index.js';
-import { requires } from '../support/needs.js';
 
 const FLOWS = `ports: {a: 1, b: 2}
 flows: |
@@ -44,10 +43,6 @@ function refused(error: unknown): boolean {
 }
 
 describe('scenario: properties', () => {
-  before(function () {
-    requires(this, 'yaml');
-  });
-
   it('what --update writes passes', () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 3 }), async (steps) => {

@@ -10,7 +10,6 @@ import {
   stepsJson,
   updated,
 } from '../../lib/scenario/index.js';
-import { requires } from '../support/needs.js';
 
 const FIREWALL = `
 ports: {inside: 1, outside: 2, dmz: 3}
@@ -37,10 +36,6 @@ async function failures(steps: string, head = FIREWALL): Promise<string[]> {
 }
 
 describe('scenario: runs', () => {
-  before(function () {
-    requires(this, 'yaml');
-  });
-
   const PASS: Readonly<Record<string, string>> = {
     'frames, states and connections': `
 - send: {inside: udp}

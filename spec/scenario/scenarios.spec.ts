@@ -2,7 +2,6 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { coverage, coverageLines, failureLines, loadScenarios, runScenario } from '../../lib/scenario/index.js';
-import { requires } from '../support/needs.js';
 
 const files = readdirSync('scenarios', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ct.yaml'))
@@ -10,10 +9,6 @@ const files = readdirSync('scenarios', { recursive: true, encoding: 'utf8' })
   .map((file) => `scenarios/${file}`);
 
 describe('scenario: our own', () => {
-  before(function () {
-    requires(this, 'yaml');
-  });
-
   for (const file of files) {
     it(file, async () => {
       const results = [];

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { TextError } from '../../lib/bytes/index.js';
 import { parseScenarios, SCENARIO_SCHEMA } from '../../lib/scenario/index.js';
-import { requires } from '../support/needs.js';
 
 const HEAD = 'ports: {in: 1, out: 2}\n';
 
@@ -64,7 +63,7 @@ const BAD: readonly (readonly [string, string])[] = [
   [`${HEAD}scenarios:\n- steps: []`, 'x:3:3: one of scenarios needs "name"'],
   [`${HEAD}steps: []\nsteps: []`, 'x:3:1: Map keys must be unique'],
   [`${HEAD}steps: [`, 'x:2:9: '],
-  [`${HEAD}steps: !ruby []`, 'x:2:14: a scenario has no use for the tag !ruby'],
+  [`${HEAD}steps: !ruby []`, 'x:2:14: there is no use here for the tag !ruby'],
   [`${HEAD}steps: *none`, 'x:2:8: '],
   [`${HEAD}? [a]\n: 1`, 'x:2:3: a key is a word'],
   [`${HEAD}--- a`, 'x:2:1: '],
@@ -82,10 +81,6 @@ async function refused(text: string): Promise<string> {
 }
 
 describe('scenario: files', () => {
-  before(function () {
-    requires(this, 'yaml');
-  });
-
   for (const [text, message] of BAD) {
     it(`refuses ${JSON.stringify(text.replace(HEAD, ''))}`, async () => {
       expect(await refused(text)).to.satisfy((told: string) => told.startsWith(message), `${message} …`);
