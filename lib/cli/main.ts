@@ -35,21 +35,22 @@ const COMMANDS = [
 const NAME = 'ctswitch';
 
 const STATUSES = `
-Exit statuses: 0 well, 1 a test failed or a difference was found, 2 usage or a bad file,
-3 environment (a port in use, rights, an interface or a module missing), 4 time-out.
+Exit statuses: 0 well, 1 a test failed or a difference was found, 2 usage or a
+bad file, 3 environment (a port in use, rights, an interface or a module
+missing), 4 time-out.
 `;
 
 const EXAMPLES = `
 Examples:
-  ctswitch                                             the demo: a switch, four hosts, a prompt
-  echo 'h1 ping h2' | ctswitch                         the demo, told what to do
-  ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 --controller tcp:127.0.0.1:6653
-  ctswitch trace --flows dump.txt 'in_port=1,tcp'      what becomes of a packet, and why
-  ctswitch simulate < cases.jsonl                      flows and packets in, packets out, no network
-  ctswitch test scenarios/                             flows and packets with expectations
-  ctswitch replay session.pcap                         does it still answer like the recorded switch?
-  ctswitch inspect                                     a controller that explains what reaches it
-  ctswitch ofctl show tcp:127.0.0.1:6654               what ovs-ofctl does, with any switch
+  ctswitch                                the demo: a switch, hosts, a prompt
+  echo 'h1 ping h2' | ctswitch            the demo, told what to do
+  ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2
+  ctswitch test scenarios/                flows and packets with expectations
+  ctswitch trace --flows dump.txt 'in_port=1,tcp'    what becomes of a packet
+  ctswitch simulate < cases.jsonl         packets in and out, no network
+  ctswitch replay session.pcap            does it still answer as recorded?
+  ctswitch inspect                        a controller that explains
+  ctswitch ofctl show tcp:127.0.0.1:6654  what ovs-ofctl does, with any switch
 In a checkout, write node dist/bin/ctswitch.js for ctswitch.
 `;
 
@@ -95,7 +96,7 @@ function commands(ended: Ended): Command {
     .helpCommand('help [command]', 'print what a command is for and its options')
     .addHelpText('after', EXAMPLES + STATUSES)
     .exitOverride()
-    .configureHelp({ helpWidth: 110, subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
+    .configureHelp({ minWidthToWrap: 30, subcommandTerm: (command) => command.name() })
     .configureOutput({ outputError: (text, write) => write(`${NAME}: ${oneLine(text)}\n`) });
   for (const add of COMMANDS) add(program, ended);
   return program;

@@ -36,16 +36,17 @@ interface Options {
 }
 
 const HELP = `
-An address is tcp:HOST[:PORT] or unix:PATH. Flows, groups, meters and packet-outs are written as for ovs-ofctl.
-Ports may be written by name; --no-names takes and shows numbers only.
+ADDRESS stands behind the command's name: tcp:HOST[:PORT] or unix:PATH. Flows,
+groups, meters and packet-outs are written as for ovs-ofctl. Ports may be
+written by name; --no-names takes and shows numbers only.
 
 Examples:
   ctswitch ofctl show tcp:127.0.0.1:6654
-  ctswitch ofctl add-flow tcp:127.0.0.1:6654 'table=0,ip,nw_dst=10.0.0.2,actions=output:2'
+  ctswitch ofctl add-flow tcp:127.0.0.1:6654 'ip,nw_dst=10.0.0.2,actions=2'
   ctswitch ofctl --json dump-flows tcp:127.0.0.1:6654 table=0
   ctswitch ofctl del-flows --strict unix:/run/s1.mgmt priority=5,ip
-Exit statuses: 0 well, 1 the switch refused it or diff-flows found a difference, 2 usage or a bad file, 3 the switch
-can't be reached, 4 time-out.
+Exit statuses: 0 well, 1 the switch refused it or diff-flows found a difference,
+2 usage or a bad file, 3 the switch can't be reached, 4 time-out.
 `;
 
 /** Runs a command line: what stands behind "ofctl". `program` is the command it belongs to. Resolves to a status. */
@@ -57,7 +58,7 @@ export async function ofctl(words: readonly string[], program: Command): Promise
     .helpCommand('help [command]', 'print what a command is for')
     .addHelpText('after', HELP)
     .usage('[options] COMMAND ADDRESS [ARGUMENT…]');
-  cli.configureHelp({ helpWidth: 110, subcommandTerm: (each) => `${each.name()} ${each.usage()}` });
+  cli.configureHelp({ minWidthToWrap: 30, subcommandTerm: listed });
   cli.parent = program;
   for (const command of COMMANDS) {
     const usage = command.local ? (command.args ?? '') : `ADDRESS ${command.args ?? ''}`.trim();
@@ -67,7 +68,7 @@ export async function ofctl(words: readonly string[], program: Command): Promise
       .description(command.about)
       .usage(usage)
       .argument('[words...]')
-      .configureHelp({ helpWidth: 110, visibleArguments: () => [], visibleOptions: () => [] })
+      .configureHelp({ visibleArguments: () => [], visibleOptions: () => [] })
       .action(async (args: string[]) => {
         status = await run(command, args, usage, cli.opts<Options>(), sort);
       });
@@ -78,6 +79,15 @@ export async function ofctl(words: readonly string[], program: Command): Promise
   });
   await cli.parseAsync(words.map(withField), { from: 'user' });
   return status;
+}
+
+/** Longest words of a command in the list of them; what is longer, its own help tells. */
+const MAX_LISTED = 30;
+
+/** A command in the list: its name and arguments, without the address that all have. */
+function listed(command: Command): string {
+  const whole = `${command.name()} ${command.usage().replace(/^ADDRESS ?/, '')}`.trim();
+  return whole.length > MAX_LISTED ? `${command.name()} …` : whole;
 }
 
 /** The field of --sort is optional, but is no word of its own: getopt's way. */

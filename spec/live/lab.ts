@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 /** The built program. */
 const CTSWITCH = fileURLToPath(new URL('../../bin/ctswitch.js', import.meta.url));
 /** Our applications for os-ken. */
-const APPLICATIONS = fileURLToPath(new URL('../../../fixtures/os-ken', import.meta.url));
+const APPLICATIONS = fileURLToPath(new URL('../../../examples/os-ken', import.meta.url));
 /** Debian's os-ken belongs to Debian's Python, whatever comes first in PATH. */
 const [PYTHON, OSKEN] = ['/usr/bin/python3', '/usr/bin/osken-manager'];
 

@@ -52,7 +52,11 @@ const KNOWS: Record<string, string[]> = {
   '.': ['bytes', 'ct', 'datapath', 'nxm', 'pipeline', 'ports', 'agent', 'channel', 'text', 'packet', 'trace', '.'],
 };
 /** Folders that could run in a browser: no module of Node's. */
-const CORE = ['bytes', 'pcap-file', 'packet', 'nxm', 'wire', 'text', 'ct', 'datapath', 'pipeline', 'simulate'];
+const CORE = ['bytes', 'pcap-file', 'packet', 'nxm', 'wire', 'text', 'ct', 'datapath', 'pipeline', 'simulate', 'trace'];
+/** Folders that touch Node's modules in one file each, which reads files: the rest of them is free. */
+const READERS: Record<string, string> = { scenario: 'scenario/files.ts', topology: 'topology/index.ts' };
+/** What only Node has, and has without an import. */
+const NODE_GLOBALS = /(?<![.\w'"`])(process\.|Buffer\.)/;
 
 const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
@@ -88,6 +92,15 @@ describe('project: layers', () => {
       for (const name of importsOf(file))
         if (!name.startsWith('.') && name !== 'ipaddr.js') wrong.push(`${file}: ${name}`);
     }
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it("core folders use none of Node's own globals, and folders of scenarios and networks read files in one place", () => {
+    const code = (file: string): string =>
+      readFileSync(join('lib', file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    const wrong = files.filter((f) => CORE.includes(folderOf(f)) && NODE_GLOBALS.test(code(f)));
+    const readers = files.filter((f) => folderOf(f) in READERS && READERS[folderOf(f)] !== f);
+    for (const file of readers) if (importsOf(file).some((name) => name.startsWith('node:'))) wrong.push(file);
     expect(wrong).to.deep.equal([]);
   });
 

@@ -12,7 +12,7 @@ import { Running } from '../live/lab.js';
 import { requires } from '../support/needs.js';
 
 const [PYTHON, OSKEN] = ['/usr/bin/python3', '/usr/bin/osken-manager'];
-const application = (name: string) => fileURLToPath(new URL(`../../../fixtures/os-ken/${name}.py`, import.meta.url));
+const application = (name: string) => fileURLToPath(new URL(`../../../examples/os-ken/${name}.py`, import.meta.url));
 
 /** A TCP port that was free a moment ago. */
 async function freePort(): Promise<number> {

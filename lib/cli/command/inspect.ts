@@ -5,14 +5,15 @@ import { address, several } from '../switch-options.js';
 import type { Ended } from './command.js';
 
 const INSPECT_HELP = `
-Without --proxy it is a controller: point switches at it. With it, point the switch (or ovs-ofctl) at --listen; what it
-says is handed on to --proxy, and back. A line that comes from the switch has a <, one from the controller a >.
+Without --proxy it is a controller: point switches at it. With it, point the
+switch (or ovs-ofctl) at --listen; what it says is handed on to --proxy, and
+back. A line that comes from the switch has a <, one from the controller a >.
 
 Examples:
-  ctswitch inspect                                      a controller at ptcp:6653 that explains what reaches it
+  ctswitch inspect                   a controller at ptcp:6653 that explains
   ctswitch inspect --flows firewall.flows --only packet_in -v
-  ctswitch inspect --listen ptcp:6653 --proxy tcp:127.0.0.1:6633 --write session.pcap
-  ctswitch inspect --only error                         which messages are refused, and why
+  ctswitch inspect --listen ptcp:6653 --proxy tcp:127.0.0.1:6633
+  ctswitch inspect --only error      which messages are refused, and why
 `;
 
 /** Adds the command. */

@@ -11,6 +11,6 @@ export function ofctlCommand(program: Command, ended: Ended): void {
     .helpOption(false)
     .allowUnknownOption()
     .argument('[words...]')
-    .configureHelp({ helpWidth: 110, visibleArguments: () => [] })
+    .configureHelp({ visibleArguments: () => [] })
     .action(async (words: string[]) => ended(await (await import('../ofctl.js')).ofctl(words, program)));
 }

@@ -5,15 +5,17 @@ import { address, several, whole } from '../switch-options.js';
 import type { Ended } from './command.js';
 
 const REPLAY_HELP = `
-The controllers' side is played to a switch: one inside the process, made in the recorded one's likeness, whose clock is
-the recording's, or, with --against, one that listens (tcp:, unix:) or dials (ptcp:, punix:). The switch's side is
-played to the controller at --against. Order between barriers doesn't count, and neither do xids, cookies, durations,
-buffers, MACs of ports, what their hardware can do, and counters.
+The controllers' side is played to a switch: one inside the process, made in the
+recorded one's likeness, whose clock is the recording's, or, with --against, one
+that listens (tcp:, unix:) or dials (ptcp:, punix:). The switch's side is played
+to the controller at --against. Order between barriers doesn't count, and
+neither do xids, cookies, durations, buffers, MACs of ports, what their hardware
+can do, and counters.
 
 Examples:
-  ctswitch replay session.pcap                          does our switch still answer like the recorded one?
+  ctswitch replay session.pcap             does it answer like the recorded one?
   ctswitch replay session.pcap --against tcp:127.0.0.1:6654
-  ctswitch replay session.pcap --play switch --against tcp:127.0.0.1:6653 --junit result.xml
+  ctswitch replay session.pcap --play switch --against tcp:127.0.0.1:6653
 Captures come from tcpdump, Wireshark, or ctswitch run --record.
 `;
 

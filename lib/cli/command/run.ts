@@ -6,23 +6,29 @@ import type { Ended } from './command.js';
 
 const RUN_HELP = `
 A port is [N=|LOCAL=]SPEC, and a SPEC one of
-  pcap:IFACE                      a live interface (koffi or npm's pcap, rights to capture)
+  pcap:IFACE                      a live interface (rights to capture)
   pcap+lib:IFACE                  the same through npm's pcap in any case
-  tap:NAME                        an interface that the switch makes and removes (koffi, Linux, rights)
-  file:IN.pcap[,OUT.pcap][,paced] a capture that is played in, one that is written
+  tap:NAME                        an interface of its own (Linux, rights)
+  file:IN.pcap[,OUT.pcap][,paced] a capture that is played in, one written
   host:NAME,MAC,IP[,IP6]          a small virtual host inside the process
   memory[:NAME]                   a port that nothing is behind
-  vxlan:REMOTE[:PORT][,OPTION…]   a tunnel over UDP, also geneve:…; local=ADDRESS (loopback unless told), key=N|flow,
-                                  in_key, out_key, ttl, exts=gbp; REMOTE and local may be flow: tun_dst, tun_src
+  vxlan:REMOTE[:PORT][,OPTION…]   a tunnel over UDP, also geneve:…; options are
+                                  local=ADDRESS (loopback unless told),
+                                  key=N|flow, in_key, out_key, ttl, exts=gbp;
+                                  REMOTE and local may be flow: tun_dst, tun_src
 
-A rule of --ct-rule is [zone=N,][proto=NAME,][src=,dst=,sport=,dport=,mark=N/MASK,] and timeouts=NAME or notrack.
+A rule of --ct-rule is
+  [zone=N,][proto=NAME,][src=,dst=,sport=,dport=,mark=N/MASK,]
+and timeouts=NAME or notrack.
 
 Examples:
-  ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 --controller tcp:127.0.0.1:6653
-  ctswitch run --port LOCAL=tap:br0 --port 1=pcap:eth1 --flows firewall.flows --listen ptcp:6654
+  ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 \\
+    --controller tcp:127.0.0.1:6653
+  ctswitch run --port LOCAL=tap:br0 --port 1=pcap:eth1 --flows firewall.flows
   ctswitch run --json --listen ptcp:0 --port 1=file:in.pcap,out.pcap
-  ctswitch run --topo ring,4 --controller tcp:127.0.0.1:6653 --listen ptcp:6654     s1 at 6654, s2 at 6655, …
-SIGINT and SIGTERM end it and remove taps and sockets; a second one ends it at once.
+  ctswitch run --topo ring,4 --listen ptcp:6654      s1 at 6654, s2 at 6655, …
+SIGINT and SIGTERM end it and remove taps and sockets; a second one ends it at
+once.
 `;
 
 /** Adds the command. */

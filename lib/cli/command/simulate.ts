@@ -3,12 +3,18 @@ import type { Command } from 'commander';
 import type { Ended } from './command.js';
 
 const SIMULATE_HELP = `
-A line is a case: {"id": 1, "flows": ["in_port=1,actions=2"], "packets": [[1, "HEX"], {"warp": 1000}]}
-Its answer is a line: {"id": 1, "results": [{"in": [1, "HEX"], "out": [[2, "HEX"]]}], "conntrack": [], "flows": [...]}
-A case that can't be loaded is answered by {"id": 1, "load_error": "..."}, and the next one follows.
+A line is a case:
+  {"id": 1, "flows": ["in_port=1,actions=2"],
+   "packets": [[1, "HEX"], {"warp": 1000}]}
+Its answer is a line:
+  {"id": 1, "results": [{"in": [1, "HEX"], "out": [[2, "HEX"]]}],
+   "conntrack": [], "flows": [...]}
+A case that can't be loaded is answered by {"id": 1, "load_error": "..."}, and
+the next one follows.
 
 Example:
-  echo '{"flows": ["in_port=1,actions=2"], "packets": [[1, "ffffffffffff0000000000010800"]]}' | ctswitch simulate
+  echo '{"flows":["actions=2"],"packets":[[1,"ffffffffffff0000000000010800"]]}' \\
+    | ctswitch simulate
 `;
 
 /** Adds the command. */

@@ -15,7 +15,8 @@ A scenario:
     expect: {outside: same, ct: "tcp,orig=(src=10.0.0.1,dst=192.0.2.9)"}
   - send: {outside: reply}
     expect: {inside: same}
-docs/scenarios.md says the rest. Status 1: something isn't as expected; 2: a file has a mistake.
+docs/scenarios.md says the rest. Status 1: something isn't as expected; 2: a
+file has a mistake.
 `;
 
 /** Adds the command. */

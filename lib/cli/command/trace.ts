@@ -4,13 +4,15 @@ import { several } from '../switch-options.js';
 import type { Ended } from './command.js';
 
 const TRACE_HELP = `
-A PACKET is a flow in ovs-ofctl's syntax (nw_ttl 64, a SYN, a request unless said), "[in_port=N[,reg0=5…] ]HEX", or
-FILE.pcap[:N]; several in a row see what those before them did. Dumps are taken as they were printed.
+A PACKET is a flow in ovs-ofctl's syntax (nw_ttl 64, a SYN, a request unless
+said), "[in_port=N[,reg0=5…] ]HEX", or FILE.pcap[:N]; several in a row see what
+those before them did. Dumps are taken as they were printed.
 
 Examples:
   ovs-ofctl dump-flows br0 > flows; ovs-appctl dpctl/dump-conntrack > ct
-  ctswitch trace --flows flows --conntrack ct 'in_port=1,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_dst=80'
-  ctswitch trace --flows flows --ct-next trk,est 'in_port=1,udp,nw_src=10.0.0.1,nw_dst=10.0.0.2'
+  ctswitch trace --flows flows --conntrack ct \\
+    'in_port=1,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_dst=80'
+  ctswitch trace --flows flows --ct-next trk,est 'in_port=1,udp,tp_dst=53'
   ctswitch trace --flows flows --in-port 2 session.pcap:7 --json
 `;
 
