@@ -99,7 +99,7 @@ export class Lab {
   constructor(
     readonly hosts: number,
     /** The kind of the switch's ports. */
-    readonly kind = 'pcap',
+    readonly kind = process.env.LIVE_PORTS ?? 'pcap',
   ) {
     try {
       for (const place of ['sw', ...Array.from({ length: hosts }, (_, i) => `h${i + 1}`)]) this.add(place);

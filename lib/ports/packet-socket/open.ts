@@ -43,7 +43,10 @@ export interface Opened {
 
 /** Opens sockets on the interface with the kernel's number `index`. Throws an UnsupportedError or an OpenError. */
 export async function openPacketSockets(index: number): Promise<Opened> {
-  if (process.platform !== 'linux' || endianness() !== 'LE') throw new UnsupportedError('it needs Linux');
+  // Structures are written as a little-endian machine with addresses of 64 bits has them.
+  if (process.platform !== 'linux' || endianness() !== 'LE' || !process.arch.includes('64')) {
+    throw new UnsupportedError('it needs Linux on a little-endian machine of 64 bits');
+  }
   const calls = await libc().catch((error: Error) => {
     throw new UnsupportedError(`koffi is missing or does not load: ${error.message.split('\n')[0]}`);
   });
