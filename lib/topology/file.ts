@@ -13,12 +13,14 @@
 import { parseIpv4, parseIpv6, parseMac, type TextError } from '../bytes/index.js';
 import type { NameMap } from '../nxm/index.js';
 import { didYouMean } from '../nxm/suggestion.js';
+import { host } from '../ports/host.js';
+import { PortError } from '../ports/port.js';
 import type { WireSettings } from '../ports/wire.js';
 import { child, type MapTree, mistakeAt, type Spot, type Tree, textOf } from '../scenario/tree.js';
 import { Validator } from '../scenario/validate.js';
 import { parseYaml } from '../scenario/yaml.js';
 import { parseFlows } from '../text/index.js';
-import { type HostPlan, type Plan, PlanError, Planner, portNames, type SwitchPlan } from './plan.js';
+import { addressesOf, type HostPlan, type Plan, PlanError, Planner, portNames, type SwitchPlan } from './plan.js';
 import { TOPOLOGY_SCHEMA } from './schema.js';
 
 /** The longest delay, in milliseconds. */
@@ -48,6 +50,7 @@ class TopologyReader {
     for (const [name, at, settings] of named(child(tree, 'hosts'))) {
       const given = this.hostSettings(settings);
       this.placed(at, () => this.planner.addHost(name, given));
+      this.checkHost({ ...addressesOf(1), ...given, name }, settings ?? at);
     }
     const joined = new Set<string>();
     for (const link of itemsOf(child(tree, 'links'))) for (const name of this.link(link)) joined.add(name);
@@ -80,6 +83,15 @@ class TopologyReader {
       job();
     } catch (error) {
       throw error instanceof PlanError ? this.mistake(at, error.message) : error;
+    }
+  }
+
+  /** Finds addresses that no host can have: a prefix that is too long, a MAC address of many. */
+  private checkHost(plan: HostPlan, at: Spot): void {
+    try {
+      host(plan);
+    } catch (error) {
+      throw error instanceof PortError ? this.mistake(at, error.message) : error;
     }
   }
 

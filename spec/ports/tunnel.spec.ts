@@ -1,10 +1,18 @@
 /** Tunnel ports on real sockets of this machine: headers, whom a datagram is for, what is refused, and two joined networks. */
 import { createSocket } from 'node:dgram';
 import { expect } from 'chai';
-import { fromHex, silent, toHex } from '../../lib/bytes/index.js';
+import { fromHex, Random, silent, toHex } from '../../lib/bytes/index.js';
 import { slots } from '../../lib/packet/key.js';
 import type { TunnelOut } from '../../lib/packet/tunnel.js';
-import { host, PortError, type TunnelOptions, type TunnelPort, tunnel } from '../../lib/ports/index.js';
+import {
+  faulty,
+  host,
+  PortError,
+  recorded,
+  type TunnelOptions,
+  type TunnelPort,
+  tunnel,
+} from '../../lib/ports/index.js';
 import { readTunnelText, TunnelTextError } from '../../lib/ports/tunnel/text.js';
 import { Switch } from '../../lib/switch.js';
 import { udp4 } from '../support/frames.js';
@@ -186,6 +194,64 @@ describe('ports/tunnel', () => {
     expect(all.lost[1], 'an address that it has no socket for').to.equal('tx dropped 1');
   });
 
+  it('goes over IPv6', async function () {
+    const dst_port = nextPort++;
+    const port = tunnel({ kind: 'geneve', remote: 'flow', local: '::1', key: 'flow', dst_port });
+    closing.push(port);
+    const seen: string[] = [];
+    const lost: string[] = [];
+    try {
+      await port.start({
+        clock: realClock,
+        log: silent,
+        receive: (bytes, start, end, from) => {
+          const { key } = from ?? {};
+          const fields = [slots.tun_ipv6_src, slots.tun_ipv6_dst, slots.tun_src].map((slot) =>
+            toHex(key?.getBytes(slot) ?? FRAME),
+          );
+          seen.push(...fields, toHex(bytes, start, end));
+        },
+        link() {},
+        lost: (direction, kind) => lost.push(`${direction} ${kind}`),
+      });
+    } catch {
+      this.skip();
+    }
+    port.send(FRAME, 0, FRAME.length, { ...OUT, remote: '::1', local: '::1', ttl: 9 });
+    await until('the frame is there', () => seen.length > 0);
+    const loopback = `${'00'.repeat(15)}01`;
+    expect(seen).to.deep.equal([loopback, loopback, '00000000', toHex(FRAME)]);
+    expect(lost).to.deep.equal([]);
+  });
+
+  it('shows through middleware: what stands around frames goes along, repeated ones too', async () => {
+    const dst_port = nextPort++;
+    const common = { kind: 'vxlan', dst_port, key: 'flow' } as const;
+    const a = await begin({ ...common, remote: '127.0.0.2', local: '127.0.0.1' });
+    const inner = tunnel({ ...common, remote: '127.0.0.1', local: '127.0.0.2', name: 'inner' });
+    closing.push(inner);
+    const written: string[] = [];
+    const faults = { random: new Random(1), repeat: 1, delay_ms: [1, 2] } as const;
+    const outer = recorded(faulty(inner, faults), (_wall, _bytes, _start, _end, direction) => written.push(direction));
+    expect(outer.tunnel).to.equal(inner.tunnel);
+    const vnis: number[] = [];
+    await outer.start({
+      clock: realClock,
+      log: silent,
+      receive: (_bytes, _start, _end, from) =>
+        vnis.push(from?.key.get({ at: slots.tun_id.at + 4, size: 4, shift: 0, width: 32 }) ?? -1),
+      link() {},
+      lost() {},
+    });
+    outer.send(FRAME, 0, FRAME.length, { ...OUT, vni: 77 });
+    await until('it came twice', () => a.frames.length === 2);
+    expect(a.frames.map(({ id }) => id)).to.deep.equal([77, 77]);
+    a.port.send(FRAME, 0, FRAME.length, { ...OUT, vni: 78, local: '127.0.0.1', remote: '127.0.0.2' });
+    await until('it came back twice', () => vnis.length === 2);
+    expect(vnis).to.deep.equal([78, 78]);
+    expect(written).to.deep.equal(['tx', 'rx', 'rx']);
+  });
+
   it('refuses what another port has, and addresses and ports that can not be had', async () => {
     const common = { kind: 'vxlan', remote: '127.0.0.1', local: '127.0.0.2', key: 5, dst_port: nextPort++ } as const;
     await begin(common);
@@ -199,7 +265,7 @@ describe('ports/tunnel', () => {
     );
     expect(await why({ ...common, key: 6, gbp: true })).to.match(/listens there without group policy/);
     expect(await why({ ...common, kind: 'geneve' })).to.match(/UDP 127.0.0.2:\d+ is in use: choose another port/);
-    expect(await why({ ...common, local: '192.0.2.1' })).to.match(/192.0.2.1 is no address of this machine/);
+    expect(await why({ ...common, local: '203.0.113.77' })).to.match(/203.0.113.77 is no address of this machine/);
   });
 
   const texts: [string, string, object][] = [

@@ -136,6 +136,8 @@ links:
     ['switches: {s1: {dpid: 0}}', 'x:1:23: a datapath id has 1 to 16'],
     ['switches: [s1, x1]', 'x:1:16: x1 would have the datapath id of s1, 1: give it a dpid'],
     ['switches: [s1]\nhosts: {h1: {mac: nonsense}}', 'x:2:19: "nonsense" is no MAC address'],
+    ['switches: [s1]\nhosts: {h1: {ip: 10.0.0.1/33}}', 'x:2:13: h1: '],
+    ['switches: [s1]\nhosts:\n  h1:\n    mac: 01:00:00:00:00:01', 'x:4:5: h1: "01:00:00:00:00:01" is no host'],
     ['switches: [a_name_of_much]', 'x:1:12: the name a_name_of_much is too long'],
     ['switches: ["1s"]', 'x:1:12:'],
     [
