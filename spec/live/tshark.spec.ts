@@ -192,7 +192,7 @@ describe('live/tshark: a rich session', function () {
       'get_async_reply',
     ];
     const multiparts = ['desc', 'flow', 'aggregate', 'table', 'port_stats', 'table_features', 'port_desc'];
-    const unasked = ['hello', 'error', 'echo_request', 'packet_in', 'experimenter', 'flow_removed', 'port_status'];
+    const unasked = ['hello', 'error', 'echo_request', 'packet_in', 'nxt_packet_in2', 'flow_removed', 'port_status'];
     expect([...kinds.keys()]).to.include.members([...asked, ...multiparts, ...unasked]);
     expect(kinds.get('flow_removed')).to.be.greaterThan(100);
     expect(kinds.get('packet_in')).to.be.greaterThan(3);
@@ -206,6 +206,10 @@ describe('live/tshark: a rich session', function () {
   });
 
   it('earns no complaint', () => {
-    expect(tshark('session.pcap', COMPLAINTS)).to.deep.equal([]);
+    // Wireshark doesn't know flow monitors, Open vSwitch's own neither.
+    const known = tshark('session.pcap', COMPLAINTS).filter(
+      (row) => !row.join().includes('Experimenter multipart reply body'),
+    );
+    expect(known).to.deep.equal([]);
   });
 });
