@@ -34,18 +34,20 @@ export function traceable(given: Case): Case {
   // With a frame, ofproto/trace learns; what one packet taught would be there for the next. It doesn't recirculate behind a
   // branch, as we do; behind pop_mpls it always does, and we where something hidden is asked for.
   const groups = given.groups.map((group) => group.replace('type=select', 'type=all'));
-  const plain = given.flows.filter((flow) => !/learn\(|check_pkt_larger|pop_mpls/.test(flow));
+  const plain = given.flows.filter((flow) => !/learn\(|check_pkt_larger|pop_mpls|encap\(|decap/.test(flow));
   const refused = refusals(plain, groups);
   const flows = plain.filter((_, i) => refused[i] === null);
   return { ...given, flows, groups, packets };
 }
 
-/** A fragment; a frame with several tags, of which our texts name the outer one alone; an IP header that is cut off, which is never set. */
+/** A fragment; a frame with several tags, of which our texts name the outer one alone; a header that is cut off,
+ * which is never set. */
 function isHard(frame: string): boolean {
   const key = new Key();
   extract(new Packet().attach(fromHex(frame)), key, 1);
   const type = key.get(slots.eth_type);
   if ((type === ETH_TYPE.IP || type === ETH_TYPE.IPV6) && key.get(slots.nw_proto) === 0) return true;
+  if ((type === ETH_TYPE.ARP || type === ETH_TYPE.RARP) && key.get(slots.arp_op) === 0) return true;
   return key.get(slots.nw_frag) !== 0 || key.get(slots.inner_vlan_tci) !== 0;
 }
 

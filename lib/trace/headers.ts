@@ -136,6 +136,8 @@ export function formatField({ name, slot, form }: HeaderField, value: Key, mask:
   return `${name}=${write(bytes)}${bits.every((byte) => byte === 0xff) ? '' : `/${write(bits)}`}`;
 }
 
+const ETH_TYPE_IPV6 = 0x86dd;
+
 /** What NAT may change. */
 const TRANSLATED = [slots.ipv4_src, slots.ipv4_dst, slots.ipv6_src, slots.ipv6_dst, slots.tp_src, slots.tp_dst];
 
@@ -145,8 +147,11 @@ export class Sets {
   /** What is known by now. */
   readonly known = { value: new Key(), mask: new Key() };
 
+  private readonly isIpv6: boolean;
+
   /** `mask` and `value`: what all packets of the program agree in. */
   constructor(mask: Key, value: Key) {
+    this.isIpv6 = value.get(slots.eth_type) === ETH_TYPE_IPV6;
     this.known.mask.copy(mask);
     this.known.value.copy(value);
   }
@@ -177,7 +182,9 @@ export class Sets {
   }
 
   add(unit: number, value: number, mask: number): void {
-    const header = headerOfUnit.get(unit) ?? 'unknown';
+    const named = headerOfUnit.get(unit) ?? 'unknown';
+    // One unit writes type and code of both families.
+    const header = named === 'icmp' && this.isIpv6 ? 'icmpv6' : named;
     const known = this.headers.get(header) ?? { value: new Key(), mask: new Key() };
     this.headers.set(header, known);
     const word = wordOfUnit(unit);
