@@ -14,6 +14,8 @@ import {
 } from '../trace/index.js';
 import { bridge, type Call, type Command, command, DATAPATH, dpctlArguments, noMore, Refused } from './command.js';
 
+/** Packets traced by one request: the switch waits meanwhile, some milliseconds a packet. */
+const MAX_TRACED = 256;
 /** Programs told in one piece. */
 const A_TURN = 64;
 
@@ -172,6 +174,8 @@ function inputOf(flow: string, packet: string | undefined): Exclude<TraceInput, 
 function traceMany([text]: readonly string[], { sw }: Call): string {
   try {
     const { packets, ctNext } = JSON.parse(text) as { packets: TraceInput[]; ctNext?: number[] };
+    if (packets.length > MAX_TRACED)
+      throw new Refused(`${packets.length} packets: at most ${MAX_TRACED} are traced at once`);
     return sw
       .trace(packets, { ctNext })
       .map((trace) => `${JSON.stringify(trace)}\n`)

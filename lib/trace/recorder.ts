@@ -138,6 +138,7 @@ export class Recorder implements ScratchListener {
     const row = { ...flow, duration_ms: 0, packets: null, bytes: null };
     const text = formatFlow(row, { names: this.names, stats: false }).trim();
     this.note(added ? text : `${text} (not learned: its limit is reached)`);
+    this.effects.push({ kind: 'flow', flow: flowJson(row, this.names), added });
   }
 
   note(note: string): void {

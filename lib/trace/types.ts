@@ -64,6 +64,8 @@ export type TraceEffect =
       readonly frame: string;
       readonly fields: Readonly<Record<string, string>>;
     }
+  /** A flow that the packet teaches (learn); `added` false: its limit is reached. */
+  | { readonly kind: 'flow'; readonly flow: FlowJson; readonly added: boolean }
   | { readonly kind: 'mac'; readonly vlan: number; readonly mac: string; readonly port: number }
   | { readonly kind: 'conntrack'; readonly verdict: TraceVerdict };
 

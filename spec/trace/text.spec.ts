@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { ManualClock } from '../../lib/bytes/index.js';
 import { memory } from '../../lib/ports/memory.js';
 import { Switch } from '../../lib/switch.js';
 import { formatTrace } from '../../lib/trace/index.js';
 import { tcp4 } from '../support/frames.js';
+import { departures } from '../support/json-schema.js';
 
 const FIREWALL = `
 table=0,priority=10,ip,ct_state=-trk,actions=ct(table=1,zone=5,nat)
@@ -107,6 +109,11 @@ describe('trace: text', () => {
     const [one, two] = ['00:00:00:00:00:01', '00:00:00:00:00:02'];
     const traces = sw.trace([`in_port=1,dl_src=${one},dl_dst=${two}`, `in_port=2,dl_src=${two},dl_dst=${one}`]);
     expect(traces.map(({ outcome }) => outcome.ports)).to.deep.equal([[2, 3], [1]]);
+    const [taught] = traces[0].effects.filter(({ kind }) => kind === 'flow');
+    expect(taught).to.deep.include({ kind: 'flow', added: true });
+    expect(taught).to.have.nested.include({ 'flow.table_id': 10, 'flow.match': `dl_dst=${one}` });
+    const schema = JSON.parse(readFileSync('schemas/trace.schema.json', 'utf8'));
+    expect(departures(JSON.parse(JSON.stringify(traces[0])), schema)).to.deep.equal([]);
     expect(formatTrace(traces[0])).to.include(' -> table=10, dl_dst=00:00:00:00:00:01 actions=output:1\n');
     expect(sw.flows.list()).to.have.length(2);
   });
