@@ -213,7 +213,8 @@ export class Switch {
     const watched = started.then(
       () => this.pipeline.adoptMac(entry),
       (error: unknown) => {
-        this.pipeline.removePort(entry);
+        // Another port may have its number by now.
+        if (this.pipeline.datapath.ports.get(entry.number) === entry) this.pipeline.removePort(entry);
         throw error instanceof Error ? error : new PortError(entry.port.name, String(error));
       },
     );

@@ -28,6 +28,23 @@ describe('switch', () => {
     expect(sw.ports().map(({ number }) => number)).to.deep.equal([1, 2, 3, 4]);
   });
 
+  it('leaves the port alone that has the number of one which fails after it was taken away', async () => {
+    const sw = new Switch({ clock: new ManualClock() });
+    let fail = (_: Error): void => {};
+    const late = Object.assign(memory({ name: 'late' }), {
+      start: () =>
+        new Promise<void>((_, reject) => {
+          fail = reject;
+        }),
+    });
+    sw.addPort(1, late as never);
+    await sw.removePort(1);
+    sw.addPort(1, memory({ name: 'other' }));
+    fail(new PortError('late', 'no such device'));
+    await sw.ready().catch(() => {});
+    expect(sw.ports().map(({ name }) => name)).to.deep.equal(['other']);
+  });
+
   it('takes a port that can not be opened away again, and tells why', async function () {
     requires(this, 'linux');
     const sw = new Switch();

@@ -47,7 +47,7 @@ async function open({ sw, name, log, options, exit, typed }: ManagementFacts): P
   );
   const folder = options.rundir ?? defaultRundir();
   const own = typeof options.ctl === 'string' ? options.ctl : null;
-  if (own === null) makeRundir(folder);
+  if (own === null) makeRundir(folder, options.rundir !== undefined || process.env.CTSWITCH_RUNDIR !== undefined);
   const path = own ?? socketIn(folder);
   const { parsePort } = await import('../ports/spec-text.js');
   const daemon: Daemon = {

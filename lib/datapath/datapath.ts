@@ -366,13 +366,11 @@ export class Datapath {
   /** Sends to a port. Programs name only ports that may be sent to; a port may still have vanished a moment ago. */
   private output(slot: number, packet: Packet, queue = -1, tunnel?: TunnelOut): void {
     const entry = this.ports.at(slot);
+    const { cut } = this;
+    this.cut = 0;
     if (entry === null) return;
     if (packet.length < this.options.minFrame) this.pad(packet);
-    let { end } = packet;
-    if (this.cut !== 0) {
-      end = Math.min(end, packet.start + this.cut);
-      this.cut = 0;
-    }
+    const end = cut === 0 ? packet.end : Math.min(packet.end, packet.start + cut);
     if (entry.queues === null) this.transmit(entry, packet.bytes, packet.start, end, tunnel);
     else entry.queues.send(queue, packet.bytes, packet.start, end, tunnel);
   }

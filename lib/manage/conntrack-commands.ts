@@ -58,7 +58,7 @@ function tupleOf(text: string): PartialTuple {
   for (const part of text.split(/[,\s]+/).filter((each) => each !== '')) {
     const [key, value] = part.split(/=(.*)/s, 2);
     if (value === undefined) throw dpctlError(`field ${key} missing value`);
-    const name = TUPLE_KEYS[key];
+    const name = Object.hasOwn(TUPLE_KEYS, key) ? TUPLE_KEYS[key] : undefined;
     if (name === undefined) throw dpctlError(`invalid conntrack tuple field: ${key}`);
     if (name === 'src' || name === 'dst') tuple[name] = value;
     else if (/^\d+$/.test(value) && Number(value) <= 0xffff) tuple[name] = Number(value);

@@ -18,7 +18,7 @@ function setLog(args: readonly string[], call: Call): string {
     console = true;
     for (const word of arg.split(/[\s:,]+/).filter((each) => each !== '')) {
       const lower = word.toLowerCase();
-      if (lower in LEVELS) level = LEVELS[lower];
+      if (Object.hasOwn(LEVELS, lower)) level = LEVELS[lower];
       else if (DESTINATIONS.has(lower)) console = lower === 'console' || lower === 'any';
       else if (!MODULES.has(lower)) throw new Refused(`no destination, level, or module "${word}"`);
     }

@@ -3,7 +3,7 @@
  * process holds a lock on it (fcntl(2)), which Node can't take by itself: koffi does, where it is installed. Without it only
  * `-t PATH` finds the socket.
  */
-import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PROGRAM } from './places.js';
@@ -31,10 +31,20 @@ function lock(fd: number): boolean {
   }
 }
 
-/** Writes the file and locks it; null where another switch has it, or nothing can lock it. What is returned removes it. */
+/** Opens or makes a file; null where it can't be had, or is a link, which would lead to a file that isn't ours. */
+function openOwn(path: string): number | null {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  } catch {
+    return null;
+  }
+}
+
+/** Writes the file and locks it; null where it can't be had, another switch has it, or nothing can lock it. What is returned removes it. */
 export function writePid(folder: string): (() => void) | null {
   const path = join(folder, `${PROGRAM}.pid`);
-  const fd = openSync(path, 'a', 0o600);
+  const fd = openOwn(path);
+  if (fd === null) return null;
   if (!lock(fd)) {
     closeSync(fd);
     return null;
@@ -42,7 +52,7 @@ export function writePid(folder: string): (() => void) | null {
   ftruncateSync(fd);
   writeSync(fd, `${process.pid}\n`);
   return () => {
-    unlinkSync(path);
+    rmSync(path, { force: true });
     closeSync(fd);
   };
 }

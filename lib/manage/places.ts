@@ -2,7 +2,7 @@
  * Where management sockets are: a run directory with PROGRAM.PID.ctl and PROGRAM.pid, as Open vSwitch's daemons have them, so that
  * `ovs-appctl -t ctswitch` finds ours with OVS_RUNDIR. Without one, a folder of the user's own.
  */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,11 +15,17 @@ export function defaultRundir(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_RUNTIME_DIR || tmpdir(), `${PROGRAM}-${userInfo().uid}`);
 }
 
-/** Makes a run directory where there is none, its owner's alone. Throws where it is somebody else's. */
-export function makeRundir(folder: string): void {
+/**
+ * Makes a run directory where there is none, its owner's alone. Throws where others could put files, or links, of theirs into it:
+ * where it is somebody else's, or, by default, no folder of its own; root may name a daemon's.
+ */
+export function makeRundir(folder: string, named = true): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { uid } = statSync(folder);
-  if (uid !== userInfo().uid && userInfo().uid !== 0) throw new Error(`${folder} belongs to another user`);
+  const own = userInfo().uid;
+  const stat = named ? statSync(folder) : lstatSync(folder);
+  if (!stat.isDirectory()) throw new Error(`${folder} is a link, not a folder`);
+  if (stat.uid !== own && !(named && own === 0)) throw new Error(`${folder} belongs to another user`);
+  if (!named && (stat.mode & 0o022) !== 0) throw new Error(`${folder} can be written by others`);
 }
 
 /** The socket of a process in a run directory. */
@@ -31,6 +37,10 @@ export function socketIn(folder: string, pid: number = process.pid): string {
 export function socketsIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((name) => new RegExp(`^${PROGRAM}\\.\\d+\\.ctl$`).test(name));
-  const paths = files.map((name) => join(folder, name));
-  return paths.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  // One may go while this looks.
+  const found = files.map((name) => join(folder, name)).map((path) => [path, statSync(path, GONE)?.mtimeMs] as const);
+  const there = found.filter((each): each is readonly [string, number] => each[1] !== undefined);
+  return there.sort(([, a], [, b]) => b - a).map(([path]) => path);
 }
+
+const GONE = { throwIfNoEntry: false } as const;

@@ -3,7 +3,7 @@
  * Long answers go out in pieces, as fast as the client takes them, and between pieces the switch goes on. A client that sends
  * garbage, nothing, or too much is closed alone.
  */
-import { chmodSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Call, type Command, type Daemon, Refused } from './command.js';
 import { CONNTRACK_COMMANDS } from './conntrack-commands.js';
@@ -123,7 +123,7 @@ export class ManagementServer {
   /** Closes the socket and all clients. */
   async close(): Promise<void> {
     this.coverage.stop();
-    for (const client of this.clients) client.close();
+    for (const client of this.clients) client.end();
     const { server } = this;
     if (server === null) return;
     await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -229,6 +229,12 @@ class Client {
     });
   }
 
+  /** The server goes: who doesn't take what it asked for can't hold it. */
+  end(): void {
+    this.close();
+    if (this.socket.writableLength > 0) this.socket.destroy();
+  }
+
   close(): void {
     if (this.gone.signal.aborted) return;
     this.gone.abort();
@@ -242,8 +248,12 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A socket that nobody listens on any more makes way. Throws a TakenError where somebody does. */
+/** A socket that nobody listens on any more makes way. Throws a TakenError where somebody does, or the file is no socket. */
 async function removeStale(path: string): Promise<void> {
+  const file = lstatSync(path, { throwIfNoEntry: false });
+  if (file === undefined) return;
+  // Connecting to a plain file is refused, too, as if nobody listened.
+  if (!file.isSocket()) throw new TakenError(`${path}: there is something that is no socket, and it isn't touched`);
   const alive = await new Promise<boolean | null>((resolve) => {
     const probe = connect(path);
     probe.once('connect', () => {

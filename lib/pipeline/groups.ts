@@ -148,7 +148,10 @@ export class Groups {
 
   private remove(ids: readonly number[]): void {
     const groups = ids.map((id) => this.byId.get(id) as Group);
-    for (const group of groups) this.takeOut(group);
+    // All count out before any is gone, as they count in again when this is undone.
+    for (const group of groups) this.chain(group, -1);
+    for (const { id } of groups) this.byId.delete(id);
+    this.events.changed();
     if (this.transaction.active) {
       this.transaction.did(
         () => {

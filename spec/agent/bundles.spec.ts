@@ -105,6 +105,19 @@ describe('agent: bundles (ONF extension 230)', () => {
     expect(said(await c.ask(control(c, 'commit_request')))).to.deep.equal(['OFPBFC_BAD_ID']);
   });
 
+  it('that fail behind a delete of all groups leave what refers to each as it was', async () => {
+    const s = await wholeSwitch();
+    const { c } = s;
+    await c.tell(group(c, 'add group_id=1,type=all,bucket=actions=output:1'));
+    await c.tell(group(c, 'add group_id=2,type=all,bucket=actions=group:1'));
+    const before = await state(s);
+    const came = await bundle(c, group(c, 'delete'), flow(c, 'actions=group:1'));
+    expect(said(came)).to.include('OFPBFC_MSG_FAILED');
+    expect(await state(s)).to.equal(before);
+    await c.tell(group(c, 'delete group_id=2'));
+    await c.tell(group(c, 'delete group_id=1'));
+  });
+
   it('any bundle ends as its messages one by one, or as if there had been none', async () => {
     const texts = fc.constantFrom(
       'add priority=1,udp,actions=output:1',

@@ -37,6 +37,15 @@ describe('datapath: bounds', () => {
     expect(sw.counters().waitingDropped).to.equal(5);
   });
 
+  it('what was to be sent short at a port that has just gone cuts no other frame', () => {
+    const { sw, ports } = bench('udp,actions=controller,output(port=2,max_len=20),output:3');
+    sw.on((event) => {
+      if (event.type === 'packet_in') void sw.removePort(2);
+    });
+    ports[0].inject(FRAME);
+    expect(ports[2].taken().map((frame) => frame.length)).to.deep.equal([FRAME.length]);
+  });
+
   it('a full cache never frees a program that is running', () => {
     const forked = 'actions=3,3,3,3,3';
     const { sw, ports } = bench(

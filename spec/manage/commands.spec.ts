@@ -147,6 +147,8 @@ describe('manage: commands', () => {
     await client.call('vlog/set', 'file:err');
     expect(managed.server.daemon.verbosity).to.equal(2);
     expect(await refused('vlog/set', 'x:info')).to.equal('no destination, level, or module "x"');
+    expect(await refused('vlog/set', 'constructor')).to.equal('no destination, level, or module "constructor"');
+    expect(await refused('dpctl/flush-conntrack', 'constructor=1')).to.match(/invalid conntrack tuple field/);
     managed.sw.flows.load('actions=2');
     for (let n = 0; n < 10; n++) managed.ports[0].inject(udp4());
     managed.clock.advance(5000);

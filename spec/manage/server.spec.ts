@@ -1,5 +1,5 @@
 /** The socket: its protocol, its owner, and clients that misbehave. */
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { MAX_CLIENTS, ManagementClient, ManagementServer, SILENCE_MS } from '../../lib/manage/index.js';
@@ -143,6 +143,32 @@ describe('manage: the socket', () => {
     while (managed.server.counters.clients > 1) await new Promise((resolve) => setTimeout(resolve, 5));
     managed.clock.advance(100);
     await alive();
+  });
+
+  it('a client that takes nothing of its answer does not hold the end', async () => {
+    managed.sw.flows.load('udp,actions=ct(commit)');
+    for (let n = 0; n < 3000; n++) managed.ports[0].inject(udp4({ sport: 1 + n }));
+    const socket = await raw(managed.path);
+    socket.pause();
+    // The first answers fill what the system holds.
+    socket.write('{"id":1,"method":"dpctl/dump-conntrack","params":["-m"]}'.repeat(8));
+    await alive();
+    for (let n = 0; n < 200; n++) await new Promise((resolve) => setImmediate(resolve));
+    await managed.server.close();
+    socket.destroy();
+  });
+
+  it('a file that is no socket stays as it is', async () => {
+    const path = `${managed.folder}/letter.txt`;
+    writeFileSync(path, 'Dear');
+    const other = new ManagementServer(managed.server.daemon, path);
+    const why = await other.listen().then(
+      () => 'it listens',
+      (error: Error) => error.message,
+    );
+    expect(why).to.match(/letter\.txt: there is something that is no socket/);
+    expect(readFileSync(path, 'utf8')).to.equal('Dear');
+    await other.close();
   });
 
   it('a socket that nobody listens on makes way; one of a living process stays', async () => {

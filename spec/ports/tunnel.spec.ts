@@ -121,6 +121,16 @@ describe('ports/tunnel', () => {
     });
   }
 
+  it('a port that opens where the last one leaves at that moment hears its frames', async () => {
+    const dst_port = nextPort++;
+    const first = await started({ kind: 'vxlan', remote: '127.0.0.1', local: '127.0.0.2', dst_port, key: 1 });
+    const opening = started({ kind: 'vxlan', remote: '127.0.0.1', local: '127.0.0.2', dst_port, key: 2 });
+    const [second] = await Promise.all([opening, first.port.close()]);
+    await datagram(`0800000000000200${toHex(FRAME)}`, '127.0.0.2', dst_port);
+    await until('a frame', () => second.frames.length > 0);
+    await second.port.close();
+  });
+
   it('finds the port that a frame is for: an exact key before any, an exact remote before any', async () => {
     const common = { kind: 'vxlan', dst_port: nextPort++, local: '127.0.0.1' } as const;
     const ports = {

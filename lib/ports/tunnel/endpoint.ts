@@ -98,6 +98,8 @@ export class Endpoint {
       open.delete(key);
       throw error;
     });
+    // Its last port may have gone meanwhile.
+    if (endpoint.closed) return Endpoint.at(kind, gbp, address, port, listener);
     if (endpoint.gbp !== gbp) {
       const why = `${endpoint.all[0]?.name} listens there ${gbp ? 'without' : 'with'} group policy: take another port`;
       throw new PortError(listener.name, why);
