@@ -14,6 +14,22 @@ export {
   toHex,
 } from './bytes/index.js';
 export type { Connection } from './ct/index.js';
+export {
+  type Amounts,
+  type Arp,
+  arp,
+  frame,
+  type Icmp,
+  type Ip,
+  icmp,
+  type Link,
+  type ReplyOptions,
+  reply,
+  type Tcp,
+  tcp,
+  type Udp,
+  udp,
+} from './frames/index.js';
 export type {
   FlowFilter,
   FlowView,

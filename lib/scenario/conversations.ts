@@ -3,7 +3,7 @@
  * (RFC 9260 §8.5), as senders that go on whatever becomes of their packets. An end is a port with its own address and port and the
  * other's, as they look there: behind NAT both ends have their own view.
  */
-import type { Frame } from './frame.js';
+import type { Frame } from '../frames/index.js';
 import type { Amount } from './packet-text.js';
 
 /** First sequence numbers: of the end that opens, and of the one that answers. */
@@ -13,7 +13,7 @@ const ANSWERS_AT = 5000;
 const NEXT_CONVERSATION = 1_000_000;
 const TAGS = { opens: 0x1111, answers: 0x2222 } as const;
 
-export const TCP_FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const;
+const TCP_FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 } as const;
 const { fin: FIN, syn: SYN, rst: RST, ack: ACK } = TCP_FLAG;
 
 /** SCTP's chunks by the names of texts: type, and bytes with the chunk's header. */

@@ -1,5 +1,5 @@
 /** Datagrams cut into fragments, as a sender with a small MTU does (RFC 791 §3.2, RFC 8200 §4.5). */
-import { Frame } from './frame.js';
+import { Frame } from '../frames/index.js';
 
 const FRAGMENT_HEADER = 8;
 const IPV6_HEADER = 40;

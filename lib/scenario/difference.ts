@@ -1,8 +1,8 @@
 /** How a frame differs from the one that was expected, in the words of fields; and a frame against what a match text asks. */
 import { fromBigInt, toHex } from '../bytes/index.js';
+import { Frame, NAMES, NUMBERS } from '../frames/index.js';
 import { fieldNamed, formatValue, slotOf } from '../nxm/index.js';
 import { formatFrame, parseMatch } from '../text/index.js';
-import { Frame, NAMES, NUMBERS } from './frame.js';
 import { fieldsOf, type PacketText } from './packet-text.js';
 import { mistakeAt } from './tree.js';
 

@@ -3,10 +3,10 @@
  * match text), then fields as ovs-ofctl writes them, and words of our own for what a match can't say (`payload="…"`, `seq=+1`).
  */
 import { fromHex, type TextError } from '../bytes/index.js';
+import type { Frame } from '../frames/index.js';
 import { didYouMean, type KeyValue, keyValues, type Match } from '../nxm/index.js';
 import { parseMatch } from '../text/index.js';
 import { CHUNKS } from './conversations.js';
-import type { Frame } from './frame.js';
 import { type Located, mistakeAt } from './tree.js';
 
 /** Where a packet comes from. */

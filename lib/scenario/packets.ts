@@ -3,29 +3,14 @@
  * before; and what `same` stands for where something is expected.
  */
 import { OpenFlowError } from '../bytes/index.js';
-import type { FieldValue } from '../nxm/index.js';
-import { apply, compose } from './compose.js';
-import { CHUNKS, Conversations, TCP_FLAG } from './conversations.js';
+import { apply, compose, exact, Frame, mirrored, SWAPPED } from '../frames/index.js';
+import { CHUNKS, Conversations } from './conversations.js';
 import { cut } from './cut.js';
-import { Frame } from './frame.js';
 import { type Amount, type Extras, fieldsOf, type PacketText, prefixOf } from './packet-text.js';
 import { mistakeAt } from './tree.js';
 
 /** Most bytes that an ICMP error quotes (RFC 1812 §4.3.2.3, RFC 4443 §3.1: the error fits into the smallest MTU). */
 const QUOTE = { 4: 548, 6: 1232 } as const;
-const ANSWERS: Readonly<Record<string, Readonly<Record<number, number>>>> = {
-  icmp_type: { 8: 0, 13: 14, 15: 16 },
-  icmpv6_type: { 128: 129 },
-};
-const SWAPPED = [
-  ['eth_src', 'eth_dst'],
-  ['ip_src', 'ip_dst'],
-  ['ipv6_src', 'ipv6_dst'],
-  ['tcp_src', 'tcp_dst'],
-  ['udp_src', 'udp_dst'],
-  ['sctp_src', 'sctp_dst'],
-  ['arp_spa', 'arp_tpa'],
-] as const;
 
 /** What a port sends: a datagram, and the frames it is sent as. */
 export interface Sent {
@@ -172,19 +157,6 @@ function told<T>(text: PacketText, job: () => T): T {
   }
 }
 
-/** What no frame shows. */
-const BESIDE = /^(in_port|in_phy_port|ct_|x*reg|metadata|tun_|pkt_mark|conj_id|recirc_id|dp_hash|actset)/;
-
-/** Values of a packet, which leaves no bit open. Throws a RangeError for others. */
-function exact(fields: readonly FieldValue[]): readonly FieldValue[] {
-  const beside = fields.find(({ field }) => BESIDE.test(field.name));
-  if (beside) throw new RangeError(`${beside.field.name} is no part of a packet`);
-  const open = fields.find(({ field, mask }) => mask !== null && field.name !== 'vlan_vid');
-  if (!open) return fields;
-  const hint = open.field.text === 'tcp_flags' ? ': write them as syn|ack' : '';
-  throw new RangeError(`a packet has one ${open.field.name}, not some of its bits${hint}`);
-}
-
 /** Words that only some packets have: what each needs. */
 const NEEDS: readonly (readonly [
   word: keyof Extras,
@@ -258,34 +230,4 @@ function isPlain({ fields, extras }: PacketText): boolean {
 /** Are its bytes given, checksums and all? */
 function isLiteral(text: PacketText): boolean {
   return text.base === 'hex' || (text.base === 'pcap' && isPlain(text));
-}
-
-/** The answer to a frame: addresses and ports swapped, nothing carried but what an echo brings back. */
-function mirrored(frame: Frame, mac: bigint): Frame {
-  for (const [a, b] of SWAPPED) {
-    const [first, second] = [frame.get(a), frame.get(b)];
-    if (first === null || second === null) continue;
-    frame.set(a, second);
-    frame.set(b, first);
-  }
-  frame.set('nw_ttl', 64n);
-  for (const [name, answers] of Object.entries(ANSWERS)) {
-    const answer = answers[Number(frame.get(name) ?? -1)];
-    if (answer !== undefined) frame.set(name, BigInt(answer));
-  }
-  if (frame.isArp) {
-    frame.set('arp_op', 2n);
-    frame.set('arp_tha', frame.get('arp_sha') ?? 0n);
-    frame.set('arp_sha', mac);
-    frame.set('eth_src', mac);
-  }
-  const flags = frame.get('tcp_flags');
-  if (flags !== null) {
-    const opens = (Number(flags) & (TCP_FLAG.syn | TCP_FLAG.ack)) === TCP_FLAG.syn;
-    frame.set('tcp_flags', BigInt(opens ? TCP_FLAG.syn | TCP_FLAG.ack : TCP_FLAG.ack));
-    frame.set('window', 65535n);
-    frame.tcpOptions = new Uint8Array(0);
-  }
-  if (frame.get('icmp_id') === null) frame.payload = new Uint8Array(0);
-  return frame;
 }

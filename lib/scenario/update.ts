@@ -4,11 +4,11 @@
  */
 import { fromBigInt, TextError, toHex } from '../bytes/index.js';
 import { formatConnection } from '../ct/index.js';
+import { Frame, NAMES, NUMBERS } from '../frames/index.js';
 import { fieldNamed, formatValue } from '../nxm/index.js';
 import { formatFrame } from '../text/index.js';
 import { stateText } from './ct-pattern.js';
 import { matchDifferences, WORDS } from './difference.js';
-import { Frame, NAMES, NUMBERS } from './frame.js';
 import type { Outcome } from './outcome.js';
 import { parsePacket } from './packet-text.js';
 import { type Sent, sameAs } from './packets.js';

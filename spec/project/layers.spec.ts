@@ -25,7 +25,8 @@ const KNOWS: Record<string, string[]> = {
   inspect: ['bytes', 'packet', 'nxm', 'wire', 'text', 'channel', 'view'],
   replay: ['bytes', 'nxm', 'wire', 'channel', 'pcap-file', 'ports', 'view', '.'],
   ofctl: ['bytes', 'nxm', 'wire', 'text', 'channel', 'view'],
-  scenario: ['bytes', 'ct', 'nxm', 'packet', 'pcap-file', 'pipeline', 'ports', 'text', 'trace', 'view', '.'],
+  frames: ['bytes', 'packet', 'nxm', 'text'],
+  scenario: ['bytes', 'frames', 'ct', 'nxm', 'packet', 'pcap-file', 'pipeline', 'ports', 'text', 'trace', 'view', '.'],
   topology: ['bytes', 'nxm', 'pipeline', 'ports', 'text', 'scenario', '.'],
   cli: [
     'topology',
@@ -49,10 +50,37 @@ const KNOWS: Record<string, string[]> = {
     'manage',
     '.',
   ],
-  '.': ['bytes', 'ct', 'datapath', 'nxm', 'pipeline', 'ports', 'agent', 'channel', 'text', 'packet', 'trace', '.'],
+  '.': [
+    'bytes',
+    'ct',
+    'datapath',
+    'nxm',
+    'pipeline',
+    'ports',
+    'agent',
+    'channel',
+    'text',
+    'packet',
+    'frames',
+    'trace',
+    '.',
+  ],
 };
 /** Folders that could run in a browser: no module of Node's. */
-const CORE = ['bytes', 'pcap-file', 'packet', 'nxm', 'wire', 'text', 'ct', 'datapath', 'pipeline', 'simulate', 'trace'];
+const CORE = [
+  'bytes',
+  'pcap-file',
+  'packet',
+  'nxm',
+  'wire',
+  'text',
+  'ct',
+  'datapath',
+  'pipeline',
+  'frames',
+  'simulate',
+  'trace',
+];
 /** Folders that touch Node's modules in one file each, which reads files: the rest of them is free. */
 const READERS: Record<string, string> = { scenario: 'scenario/files.ts', topology: 'topology/index.ts' };
 /** What only Node has, and has without an import. */
@@ -62,7 +90,7 @@ const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((
 
 function importsOf(file: string): string[] {
   const source = readFileSync(join('lib', file), 'utf8');
-  return [...source.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]);
+  return [...source.matchAll(/(?<!')\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]);
 }
 
 function folderOf(path: string): string {

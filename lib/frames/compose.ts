@@ -89,3 +89,16 @@ export function apply(frame: Frame, fields: readonly FieldValue[]): void {
     }
   }
 }
+
+/** What no frame shows. */
+const BESIDE = /^(in_port|in_phy_port|ct_|x*reg|metadata|tun_|pkt_mark|conj_id|recirc_id|dp_hash|actset)/;
+
+/** Values of a packet, which leaves no bit open. Throws a RangeError for others. */
+export function exact(fields: readonly FieldValue[]): readonly FieldValue[] {
+  const beside = fields.find(({ field }) => BESIDE.test(field.name));
+  if (beside) throw new RangeError(`${beside.field.name} is no part of a packet`);
+  const open = fields.find(({ field, mask }) => mask !== null && field.name !== 'vlan_vid');
+  if (!open) return fields;
+  const hint = open.field.text === 'tcp_flags' ? ': write them as syn|ack' : '';
+  throw new RangeError(`a packet has one ${open.field.name}, not some of its bits${hint}`);
+}
