@@ -11,12 +11,13 @@ import { EXIT } from './exit.js';
 import { Lifetime } from './lifetime.js';
 import { openManagement } from './management.js';
 import { Output } from './output.js';
-import { connectionRows, failModeRows, ofctlHints, type ReadyFacts, readyJson, row } from './ready.js';
+import { connectionRows, failModeRows, ofctlHints, pageRows, type ReadyFacts, readyJson, row } from './ready.js';
 import { begin } from './shell/begin.js';
 import type { Scene } from './shell/outcome.js';
 import { demoScene } from './shell/scene.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
 import { VERSION } from './version.js';
+import { openPage } from './web.js';
 
 const HOSTS = 4;
 /** Dialled unless told otherwise. */
@@ -39,6 +40,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   const log = logFor(options, output);
   const sw = new Switch({ failMode: 'standalone', seed: seedOf(options), log });
   let closeManagement = async (): Promise<void> => {};
+  let closePage = async (): Promise<void> => {};
   const hosts = new Map<string, HostPort>();
   try {
     for (let n = 1; n <= HOSTS; n++) hosts.set(`h${n}`, sw.addPort(n, makeHost(n)));
@@ -49,9 +51,12 @@ export async function demo(options: DemoOptions): Promise<number> {
     const management = await openManagement({ sw, name: 'demo', log, options, exit, typed: typedIn(scene, exit) });
     closeManagement = management.close;
     await sw.start({ controllers });
+    const page = await openPage(options.http, new Map([['demo', sw]]), log);
+    closePage = page.close;
     const facts: ReadyFacts = {
       ...{ sw, name: 'demo', failMode: 'standalone', listening, controllers },
       ctl: management.path,
+      http: page.url,
     };
     output.tell('ready@1', readyJson(facts));
     output.say(greeting(facts, options.listen === undefined, output));
@@ -62,6 +67,7 @@ export async function demo(options: DemoOptions): Promise<number> {
     silence();
     return status;
   } finally {
+    await closePage();
     await closeManagement();
     await sw.close();
     life.release();
@@ -124,6 +130,7 @@ function greeting(facts: ReadyFacts, byDefault: boolean, output: Output): string
     ...said,
     ...dialled,
     ...failModeRows(facts, output),
+    ...pageRows(facts),
     '',
     'Try    h1 ping h2    pingall    h1 tcp h2:80    flows    help',
     ...(listening.length > 0 ? ['or, from another terminal:', ...ofctlHints(listening[0])] : []),

@@ -4,7 +4,7 @@ import type { FailMode } from '../switch.js';
 import type { Network } from '../topology/index.js';
 import { portJson } from './events.js';
 import type { Output } from './output.js';
-import { failModeRows, ofctlHints, row } from './ready.js';
+import { failModeRows, ofctlHints, pageRows, row } from './ready.js';
 import { VERSION } from './version.js';
 
 export interface NetworkFacts {
@@ -15,10 +15,12 @@ export interface NetworkFacts {
   /** Addresses as they were bound, by switch. */
   readonly listening: ReadonlyMap<string, readonly string[]>;
   readonly controllers: readonly string[];
+  /** The page in the browser; null: there is none. */
+  readonly http: string | null;
 }
 
 /** The first JSON line. */
-export function networkJson({ net, topo, failMode, listening, controllers }: NetworkFacts) {
+export function networkJson({ net, topo, failMode, listening, controllers, http }: NetworkFacts) {
   const { plan } = net;
   return {
     version: VERSION,
@@ -37,6 +39,7 @@ export function networkJson({ net, topo, failMode, listening, controllers }: Net
     }),
     listening: [...listening.values()].flat(),
     controllers,
+    http,
     fail_mode: failMode,
     standalone: [...net.switches.values()].every((sw) => sw.standalone),
   };
@@ -68,6 +71,7 @@ export function networkText(facts: NetworkFacts, output: Output): string {
     ...(waiting.length > 0 ? [row('listens on', span(waiting))] : []),
     ...controllers.map((address) => row('controller', `${address}, dialled by each switch until it answers`)),
     ...failModeRows({ failMode: facts.failMode, controllers }, output),
+    ...pageRows(facts),
     ...(waiting.length > 0 ? ['', 'Try, from another terminal:', ...ofctlHints(waiting[0])] : []),
   ].join('\n');
 }

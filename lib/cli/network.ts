@@ -23,6 +23,7 @@ import { begin } from './shell/begin.js';
 import { networkScene } from './shell/scene.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
 import { Throttle } from './throttle.js';
+import { openPage, type Page } from './web.js';
 
 /** Where a switch of a network waits, by its place from 0. */
 type Listening = (index: number, name: string) => readonly string[];
@@ -105,13 +106,15 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
     }),
   };
   let net: Network | null = null;
+  let page: Page | null = null;
   try {
     net = build(plan, topo, settings, named(log));
     for (const sw of net.switches.values()) {
       if (file !== undefined) loadFlows(sw, file, flows, new Map(sw.ports().map((port) => [port.name, port.number])));
     }
     const listening = await net.start({ controllers, listen: spread(listen) });
-    const facts: NetworkFacts = { net, topo, failMode, listening, controllers };
+    page = await openPage(options.http, net.switches, log);
+    const facts: NetworkFacts = { net, topo, failMode, listening, controllers, http: page.url };
     output.tell('ready@1', networkJson(facts));
     output.say(networkText(facts, output));
     const silence = tellAll(net, output, verbose > 0, verbose > 0, options.conntrackEvents ?? false);
@@ -119,6 +122,7 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
     silence();
     return status;
   } finally {
+    await page?.close();
     await net?.close();
     await recorder?.close();
     life.release();
@@ -131,12 +135,15 @@ export async function demoNetwork(options: CommonOptions, topo: string): Promise
   const life = new Lifetime();
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const { controller: controllers = [CONTROLLER] } = options;
+  const log = logFor(options, output);
   let net: Network | null = null;
+  let page: Page | null = null;
   try {
-    net = build(plan, topo, { failMode: 'standalone', seed: seedOf(options) }, named(logFor(options, output)));
+    net = build(plan, topo, { failMode: 'standalone', seed: seedOf(options) }, named(log));
     const listening = options.listen ? await net.start({ listen: spread(options.listen) }) : await listenAnywhere(net);
     await net.start({ controllers });
-    const facts: NetworkFacts = { net, topo, failMode: 'standalone', listening, controllers };
+    page = await openPage(options.http, net.switches, log);
+    const facts: NetworkFacts = { net, topo, failMode: 'standalone', listening, controllers, http: page.url };
     output.tell('ready@1', networkJson(facts));
     output.say(`${networkText(facts, output)}\n\nTry    ${trials(net)}    help\n`);
     const silence = tellAll(net, output, true, options.verbose > 0, false);
@@ -147,6 +154,7 @@ export async function demoNetwork(options: CommonOptions, topo: string): Promise
     silence();
     return status;
   } finally {
+    await page?.close();
     await net?.close();
     life.release();
   }

@@ -13,10 +13,12 @@ export interface ReadyFacts {
   readonly controllers: readonly string[];
   /** The management socket; null: there is none. */
   readonly ctl: string | null;
+  /** The page in the browser; null: there is none. */
+  readonly http: string | null;
 }
 
 /** The first JSON line. */
-export function readyJson({ sw, name, failMode, listening, controllers, ctl }: ReadyFacts) {
+export function readyJson({ sw, name, failMode, listening, controllers, ctl, http }: ReadyFacts) {
   return {
     version: VERSION,
     pid: process.pid,
@@ -26,6 +28,7 @@ export function readyJson({ sw, name, failMode, listening, controllers, ctl }: R
     listening,
     controllers,
     ctl,
+    http,
     fail_mode: failMode,
     standalone: sw.standalone,
   };
@@ -43,6 +46,7 @@ export function readyText(facts: ReadyFacts, output: Output): string {
     row('ports', ports.join(', ') || 'none: give it some with --port'),
     ...connectionRows(listening, controllers),
     ...failModeRows(facts, output),
+    ...pageRows(facts),
     ...(listening.length > 0 ? ['', 'Try, from another terminal:', ...ofctlHints(listening[0])] : []),
   ].join('\n');
 }
@@ -50,6 +54,11 @@ export function readyText(facts: ReadyFacts, output: Output): string {
 /** "  word        text" */
 export function row(word: string, text: string): string {
   return `  ${word.padEnd(12)}${text}`;
+}
+
+/** Where the page is. */
+export function pageRows({ http }: Pick<ReadyFacts, 'http'>): string[] {
+  return http === null ? [] : [row('page', `${http} and ${http}metrics`)];
 }
 
 /** What listens, and who is dialled. */

@@ -17,6 +17,7 @@ import { type FileUse, readPorts } from './port-list.js';
 import { readyJson, readyText } from './ready.js';
 import { SessionRecorder } from './session-recorder.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
+import { openPage } from './web.js';
 
 export interface RunOptions extends CommonOptions, ConntrackOptions {
   readonly topo?: string;
@@ -53,6 +54,7 @@ export async function run(options: RunOptions): Promise<number> {
   // With -v, a line a message.
   const teller = options.verbose > 0 ? new MessageTeller(output, {}) : null;
   let closeManagement = async (): Promise<void> => {};
+  let closePage = async (): Promise<void> => {};
   const sw = makeSwitch({
     conntrack: conntrackConfiguration(options),
     datapathId: options.dpid,
@@ -85,7 +87,9 @@ export async function run(options: RunOptions): Promise<number> {
     const management = await openManagement({ sw, name, log, options, exit: () => life.end(EXIT.ok) });
     closeManagement = management.close;
     const { listening } = await sw.start({ controllers, listen: [...listen, ...bridgeSocket(options)] });
-    const facts = { sw, name, failMode, listening, controllers, ctl: management.path };
+    const page = await openPage(options.http, new Map([[name, sw]]), log);
+    closePage = page.close;
+    const facts = { sw, name, failMode, listening, controllers, ctl: management.path, http: page.url };
     output.tell('ready@1', readyJson(facts));
     output.say(readyText(facts, output));
     const silence = tellEvents({ sw, output, all: options.verbose > 0, logged: options.verbose > 0 });
@@ -99,6 +103,7 @@ export async function run(options: RunOptions): Promise<number> {
     // A capture that can't be played is a bad file, not an environment that lacks something.
     throw error instanceof InputError ? new Failure(EXIT.usage, error.message) : error;
   } finally {
+    await closePage();
     await closeManagement();
     await sw.close();
     await recorder?.close();

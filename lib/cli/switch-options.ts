@@ -2,8 +2,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseActive, parsePassive } from '../channel/address.js';
 import { ChannelError } from '../channel/channel-error.js';
+import type { HttpAddress } from '../web/index.js';
 import { type AdjustableLog, makeLog } from './log.js';
 import { hasColours, type Output } from './output.js';
+import { httpOption } from './web.js';
 
 export interface CommonOptions {
   readonly controller?: readonly string[];
@@ -12,6 +14,7 @@ export interface CommonOptions {
   /** A path; false: none. */
   readonly ctl?: string | boolean;
   readonly rundir?: string;
+  readonly http?: HttpAddress;
   readonly json?: boolean;
   readonly verbose: number;
 }
@@ -33,6 +36,7 @@ export function withCommonOptions(command: Command, defaults: { controller?: str
     .option('--ctl <PATH>', 'the management socket (default: one in --rundir that ctswitch ctl finds)')
     .option('--rundir <DIR>', 'a folder for ctswitch.PID.ctl and ctswitch.pid, where ovs-appctl -t ctswitch looks, too')
     .option('--no-ctl', 'no management socket')
+    .addOption(httpOption())
     .option('--seed <N>', 'where chance comes from: the same seed, the same run', whole(0, 2 ** 48))
     .option('--json', 'JSON lines on standard output, the first with the schema ctswitch/ready@1; logs as JSON, too')
     .option('-v, --verbose', 'log more; -vv logs everything', (_: string, before: number) => before + 1, 0);

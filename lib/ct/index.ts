@@ -3,7 +3,7 @@
 export { type CtConfiguration, configure } from './configuration.js';
 export type { Connection, ConnectionTuple, TcpSide } from './connection.js';
 export type { EndReason } from './connections.js';
-export { type DumpOptions, formatConnection, formatTuple, protocolName } from './dump.js';
+export { type DumpOptions, formatConnection, formatTuple, protocolName, protocolNumber } from './dump.js';
 export { type ExpectationCounters, MAX_EXPECTATIONS, MAX_OF_PARENT } from './expectations.js';
 export {
   type FamilyCounters,

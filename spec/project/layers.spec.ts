@@ -28,7 +28,9 @@ const KNOWS: Record<string, string[]> = {
   frames: ['bytes', 'packet', 'nxm', 'text'],
   scenario: ['bytes', 'frames', 'ct', 'nxm', 'packet', 'pcap-file', 'pipeline', 'ports', 'text', 'trace', 'view', '.'],
   topology: ['bytes', 'nxm', 'pipeline', 'ports', 'text', 'scenario', '.'],
+  web: ['bytes', 'ct', 'pipeline', 'text', 'trace', '.'],
   cli: [
+    'web',
     'topology',
     'bytes',
     'ct',
@@ -150,5 +152,23 @@ describe('project: layers', () => {
     );
     const heavy = loaded.filter((name) => /\b(net|http|http2|tls|child_process|worker_threads)$/.test(name));
     expect(heavy).to.deep.equal([]);
+  });
+
+  it("import 'ctswitch' reaches neither the page, nor the command line, nor a package but ipaddr.js", () => {
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      const source = readFileSync(join('lib', file), 'utf8').replace(/import\('/g, '');
+      for (const [, name] of source.matchAll(/^(?:import|export|\}).*?\bfrom '([^']+)'/gm)) {
+        if (name.startsWith('.')) visit(join(dirname(file), name).replace(/\.js$/, '.ts'));
+        else if (!name.startsWith('node:')) packages.add(name);
+      }
+    };
+    visit('index.ts');
+    expect(seen.size).to.be.greaterThan(100);
+    expect([...packages]).to.deep.equal(['ipaddr.js']);
+    expect([...seen].filter((file) => /^(web|cli|scenario|manage|ofctl)\//.test(file))).to.deep.equal([]);
   });
 });
