@@ -163,6 +163,6 @@ describe('exit statuses', function () {
       .to.match(/--min-frame/)
       .and.match(/LOCAL=tap:br0/);
     expect(run.status).to.equal(0);
-    expect(run.out).not.to.contain('--http');
+    expect(run.out).to.contain('--http');
   });
 });
