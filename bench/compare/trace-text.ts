@@ -221,7 +221,10 @@ class Way {
   }
 
   private tell(what: string, port = false): void {
-    const changed = [...this.now].filter(([place, value]) => this.original.get(place) !== value);
+    // A queue matters to ports alone.
+    const changed = [...this.now].filter(
+      ([place, value]) => this.original.get(place) !== value && (port || place !== 'skb_priority'),
+    );
     const headers = changed.map(([place, value]) => `${place}=${value.toString(16)}`).sort();
     if (this.popped > 0) headers.push(`popped=${this.popped}`);
     // The EtherType of the tag that the packet came with isn't told: only its content counts.

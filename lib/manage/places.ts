@@ -2,7 +2,7 @@
  * Where management sockets are: a run directory with PROGRAM.PID.ctl and PROGRAM.pid, as Open vSwitch's daemons have them, so that
  * `ovs-appctl -t ctswitch` finds ours with OVS_RUNDIR. Without one, a folder of the user's own.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,7 +17,7 @@ export function defaultRundir(env: NodeJS.ProcessEnv = process.env): string {
 
 /**
  * Makes a run directory where there is none, its owner's alone. Throws where others could put files, or links, of theirs into it:
- * where it is somebody else's, or, by default, no folder of its own; root may name a daemon's.
+ * where it is somebody else's, or, by default, no folder of its own; root may name a daemon's. What killed switches left there goes.
  */
 export function makeRundir(folder: string, named = true): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -26,6 +26,20 @@ export function makeRundir(folder: string, named = true): void {
   if (!stat.isDirectory()) throw new Error(`${folder} is a link, not a folder`);
   if (stat.uid !== own && !(named && own === 0)) throw new Error(`${folder} belongs to another user`);
   if (!named && (stat.mode & 0o022) !== 0) throw new Error(`${folder} can be written by others`);
+  for (const path of socketsIn(folder)) if (!lives(pidOf(path))) rmSync(path, { force: true });
+}
+
+function pidOf(path: string): number {
+  return Number(/\.(\d+)\.ctl$/.exec(path)?.[1]);
+}
+
+/** Is there a process of this number? */
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** The socket of a process in a run directory. */

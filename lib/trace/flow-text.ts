@@ -21,7 +21,7 @@ import { formatMatch } from '../text/index.js';
 const METADATA = FIELDS.filter(
   ({ name, slot }) =>
     slot !== null &&
-    /^(pkt_mark|recirc_id|skb_priority|dp_hash|conj_id|ct_\w+|reg\d+|metadata|tun_\w+)$/.test(name) &&
+    /^(pkt_mark|recirc_id|dp_hash|conj_id|ct_\w+|reg\d+|metadata|tun_\w+)$/.test(name) &&
     !/^tun_metadata/.test(name),
 );
 

@@ -78,6 +78,9 @@ describe('ctswitch ctl', function () {
     // What a killed one leaves doesn't count.
     expect((await ctl('version')).status).to.equal(0);
     expect(existsSync(join(folder, `ctswitch.${first.child.pid}.ctl`))).to.equal(true);
+    // … and goes when another one starts.
+    await started('--name', 's3');
+    expect(existsSync(join(folder, `ctswitch.${second.child.pid}.ctl`))).to.equal(false);
   });
 
   it("a demo takes the prompt's words", async () => {
