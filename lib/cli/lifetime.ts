@@ -1,10 +1,12 @@
 /**
- * How long a command runs: until it ends itself, or until SIGINT, SIGTERM or SIGHUP, which let it clean up. A second
- * signal ends the process at once. Meanwhile the process stays, also with nothing to wait for.
+ * How long a command runs: until it ends itself, or until SIGINT, SIGTERM or SIGHUP, which let it clean up, or until
+ * standard input ends, where that was asked for. A second signal ends the process at once. Meanwhile the process stays, also with nothing to
+ * wait for.
  */
 import { EXIT } from './exit.js';
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+const INPUT_ENDS = ['end', 'error', 'close'] as const;
 const LONG_MS = 2 ** 30;
 
 let asked = false;
@@ -22,11 +24,15 @@ export class Lifetime {
   /** Has the end come? */
   over = false;
 
-  constructor() {
+  /** `untilEof`: the end of standard input is one, too. */
+  constructor(private readonly untilEof = false) {
     this.ended = new Promise((resolve) => {
       this.resolve = resolve;
     });
     for (const signal of Object.keys(SIGNALS)) process.on(signal, this.heard);
+    if (!untilEof) return;
+    for (const event of INPUT_ENDS) process.stdin.on(event, this.inputEnded);
+    process.stdin.resume();
   }
 
   /** It is time to clean up. */
@@ -44,7 +50,12 @@ export class Lifetime {
   release(): void {
     clearInterval(this.stay);
     for (const signal of Object.keys(SIGNALS)) process.off(signal, this.heard);
+    if (!this.untilEof) return;
+    for (const event of INPUT_ENDS) process.stdin.off(event, this.inputEnded);
+    process.stdin.destroy();
   }
+
+  private readonly inputEnded = (): void => this.end(EXIT.ok);
 
   private readonly heard = (signal: keyof typeof SIGNALS): void => {
     if (asked) process.exit(128 + SIGNALS[signal]);

@@ -89,7 +89,7 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
   const plan = await planOf(topo, options);
   const flows = file === undefined ? '' : readFlowFile(file);
   const failMode: FailMode = options.failMode ?? (controllers.length > 0 ? 'secure' : 'standalone');
-  const life = new Lifetime();
+  const life = new Lifetime(options.untilEof);
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const log = logFor(options, output);
   const recorder = options.record === undefined ? null : new SessionRecorder(options.record, systemClock, log);

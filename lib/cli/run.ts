@@ -31,6 +31,7 @@ export interface RunOptions extends CommonOptions, ConntrackOptions {
   readonly minFrame: number;
   readonly natExhausted: 'continue' | 'drop';
   readonly conntrackEvents?: boolean;
+  readonly untilEof?: boolean;
 }
 
 /** The smallest fragment but the last that the tracker takes: Open vSwitch's, where the switch is to be like it. */
@@ -47,7 +48,7 @@ export async function run(options: RunOptions): Promise<number> {
   const flows = file === undefined ? '' : readFlowFile(file);
   const failMode = options.failMode ?? (controllers.length > 0 ? 'secure' : 'standalone');
 
-  const life = new Lifetime();
+  const life = new Lifetime(options.untilEof);
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const log = logFor(options, output);
   const recorder = options.record === undefined ? null : new SessionRecorder(options.record, systemClock, log);

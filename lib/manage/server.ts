@@ -11,6 +11,7 @@ import { Coverage } from './coverage.js';
 import { daemonCommands } from './daemon-commands.js';
 import { DATAPATH_COMMANDS } from './datapath-commands.js';
 import { ObjectReader, ProtocolError, type Request, requestOf } from './requests.js';
+import { STATE_COMMANDS } from './state-commands.js';
 import { SWITCH_COMMANDS } from './switch-commands.js';
 
 /** Clients at a time; one more pushes out the one that has been idle for the longest. */
@@ -45,7 +46,7 @@ export class ManagementServer {
     const { sw } = daemon;
     this.coverage = new Coverage(sw.clock, () => sw.counters());
     const own = daemonCommands(() => [...this.commands.values()], this.coverage);
-    for (const each of [...own, ...CONNTRACK_COMMANDS, ...DATAPATH_COMMANDS, ...SWITCH_COMMANDS]) {
+    for (const each of [...own, ...CONNTRACK_COMMANDS, ...DATAPATH_COMMANDS, ...STATE_COMMANDS, ...SWITCH_COMMANDS]) {
       this.commands.set(each.name, each);
     }
   }

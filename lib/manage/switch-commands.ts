@@ -2,14 +2,15 @@
  * What ovs-vsctl would do, on a running switch: ports, links, controllers, timeouts of zones; the prompt's words; and `wait`, which
  * answers when a condition holds, so that tests need no sleep.
  */
-import { OpenFlowError, TextError } from '../bytes/index.js';
+import { formatMac } from '../bytes/index.js';
 import { TIMEOUT_NAMES, type TimeoutName } from '../ct/index.js';
-import { formatPort, parsePort } from '../nxm/index.js';
-import { OFPPC, OFPPS } from '../pipeline/index.js';
+import { formatPort, OFPP } from '../nxm/index.js';
+import { OFPPC, OFPPS, type PortView } from '../pipeline/index.js';
 import { PortError } from '../ports/port.js';
-import { parseFlow } from '../text/index.js';
+import type { Switch } from '../switch.js';
 import { ANY_NUMBER, type Call, type Command, command, Refused } from './command.js';
 import { hasWords } from './conntrack-commands.js';
+import { filterOf, portOf } from './state-commands.js';
 
 /** How often `wait` looks, and how long it may wait, s. */
 const LOOK_MS = 20;
@@ -18,13 +19,6 @@ const MAX_WAIT_S = 3600;
 
 /** What a client that waited in vain is told. */
 export const TIMED_OUT = 'timed out';
-
-function portOf(text: string, { sw }: Call): number {
-  const names = new Map(sw.ports().map(({ name, number }) => [name, number]));
-  const number = parsePort(text, names);
-  if (number === null) throw new Refused(`"${text}" is no port`);
-  return number;
-}
 
 function existing(text: string, call: Call): number {
   const number = portOf(text, call);
@@ -52,14 +46,42 @@ async function deletePort([text]: readonly string[], call: Call): Promise<string
   return '';
 }
 
-function listPorts(_: readonly string[], { sw }: Call): string {
+function listPorts([json]: readonly string[], { sw }: Call): string {
+  if (json !== undefined && json !== '--json') throw new Refused(`"${json}": port/list takes --json`);
+  if (json)
+    return sw
+      .ports()
+      .map((port) => `${JSON.stringify(portJson(port, sw))}\n`)
+      .join('');
   const lines = sw.ports().map(({ number, name, config, state, counters }) => {
-    const up = config & OFPPC.PORT_DOWN ? 'admin-down' : state & OFPPS.LINK_DOWN ? 'down' : 'up';
+    const up = linkOf({ config, state });
     const kind = sw.portAt(number)?.kind ?? '';
     const frames = `rx=${counters.rxPackets} tx=${counters.txPackets}`;
     return `${formatPort(number).padStart(5)}  ${name.padEnd(15)}  ${kind.padEnd(8)}  ${up.padEnd(10)}  ${frames}\n`;
   });
   return ` port  name             kind      link        frames\n${lines.join('')}`;
+}
+
+function linkOf({ config, state }: Pick<PortView, 'config' | 'state'>): string {
+  return config & OFPPC.PORT_DOWN ? 'admin-down' : state & OFPPS.LINK_DOWN ? 'down' : 'up';
+}
+
+/** A port as programs read it; LOCAL is a word. */
+function portJson(port: PortView, sw: Switch): object {
+  const { number, name, mac, counters } = port;
+  return {
+    number: number === OFPP.LOCAL ? 'LOCAL' : number,
+    name,
+    kind: sw.portAt(number)?.kind ?? null,
+    mac: formatMac(mac),
+    link: linkOf(port),
+    rx_packets: counters.rxPackets,
+    tx_packets: counters.txPackets,
+    rx_bytes: counters.rxBytes,
+    tx_bytes: counters.txBytes,
+    rx_dropped: counters.rxDropped,
+    tx_dropped: counters.txDropped,
+  };
 }
 
 function link([text, to]: readonly string[], call: Call): string {
@@ -116,25 +138,6 @@ function zoneTimeout([text, ...settings]: readonly string[], { sw }: Call): stri
   return `${Object.entries(times ?? {})
     .map(([name, value]) => `${name}=${value}`)
     .join(',')}\n`;
-}
-
-function* flows(words: readonly string[], { sw }: Call): Generator<string> {
-  if (words.length > 0) {
-    for (const line of sw.flows.dump(filterOf(words.join(' ')))) yield `${line}\n`;
-  } else for (const line of sw.flows.dump()) yield `${line}\n`;
-}
-
-function filterOf(text: string) {
-  try {
-    const { tableId, outPort, outGroup, cookie, cookieMask, match } = parseFlow(text, {
-      command: 'delete',
-      called: 'flows',
-    });
-    return { tableId, outPort, outGroup, cookie, cookieMask, match };
-  } catch (error) {
-    if (error instanceof TextError || error instanceof OpenFlowError) throw new Refused(error.message);
-    throw error;
-  }
 }
 
 /** A condition of `wait`: what it is called, and whether it holds. */
@@ -215,12 +218,11 @@ async function typed(args: readonly string[], call: Call): Promise<string> {
 export const SWITCH_COMMANDS: readonly Command[] = [
   command('port/add', 'N|LOCAL SPEC', [2, ANY_NUMBER], addPort),
   command('port/del', 'PORT', [1, 1], deletePort),
-  command('port/list', '', [0, 0], listPorts),
+  command('port/list', '[--json]', [0, 1], listPorts),
   command('link', 'PORT up|down', [2, 2], link),
   command('controller/set', 'ADDRESS...|none', [1, ANY_NUMBER], setControllers),
   command('controller/show', '', [0, 0], showControllers),
   command('zone/timeout', 'ZONE [NAME=SECONDS]...', [1, ANY_NUMBER], zoneTimeout),
-  command('flows', '[FILTER]', [0, ANY_NUMBER], flows),
   command('wait', '[no] CONDITION... [--timeout S]', [1, ANY_NUMBER], wait),
   command('type', 'WORD...', [1, ANY_NUMBER], typed),
 ];

@@ -75,6 +75,7 @@ export function runCommand(program: Command, ended: Ended): void {
       'connections with timeouts of their own, or not tracked; repeatable',
       several(ruleOption),
     )
+    .option('--until-eof', 'end when standard input does, so as never to outlive the program at its other end')
     .option('--conntrack-events', 'tell of tracked connections: new, updated and destroyed ones')
     .addHelpText('after', RUN_HELP)
     .action(async (options) => ended(await (await import('../run.js')).run(options)));
