@@ -4,7 +4,7 @@
  */
 import { fromHex, OpenFlowError, RefusedError, TextError, toHex } from '../bytes/index.js';
 import { type Connection, formatConnection } from '../ct/index.js';
-import { parsePort, textNames } from '../nxm/index.js';
+import { OFPP, parsePort, textNames } from '../nxm/index.js';
 import { MemoryPort } from '../ports/memory.js';
 import type { Switch } from '../switch.js';
 import { flowJson, formatFlow, formatFrame, parseFlow, parsePacket } from '../text/index.js';
@@ -38,6 +38,11 @@ function names(sw: Switch): Map<string, number> {
 /** Port numbers as the ports' names. */
 function portNames(sw: Switch) {
   return textNames(new Map(sw.ports().map(({ number, name }) => [number, name])));
+}
+
+/** A port's number in JSON: LOCAL is a word. */
+export function numberJson(number: number): number | 'LOCAL' {
+  return number === OFPP.LOCAL ? 'LOCAL' : number;
 }
 
 /** Takes --json out of the words. */
@@ -129,7 +134,7 @@ function taken(words: readonly string[], call: Call): Answer {
   return inPieces(frames, ({ number, frame }) => {
     const hex = toHex(frame);
     if (!json) return `${shown.port(number)} ${hex}`;
-    return JSON.stringify({ port: number, frame: hex, packet: formatFrame(frame, number, shown) });
+    return JSON.stringify({ port: numberJson(number), frame: hex, packet: formatFrame(frame, null) });
   });
 }
 

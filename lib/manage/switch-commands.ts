@@ -4,13 +4,13 @@
  */
 import { formatMac } from '../bytes/index.js';
 import { TIMEOUT_NAMES, type TimeoutName } from '../ct/index.js';
-import { formatPort, OFPP } from '../nxm/index.js';
+import { formatPort } from '../nxm/index.js';
 import { OFPPC, OFPPS, type PortView } from '../pipeline/index.js';
 import { PortError } from '../ports/port.js';
 import type { Switch } from '../switch.js';
 import { ANY_NUMBER, type Call, type Command, command, Refused } from './command.js';
 import { hasWords } from './conntrack-commands.js';
-import { filterOf, portOf } from './state-commands.js';
+import { filterOf, numberJson, portOf } from './state-commands.js';
 
 /** How often `wait` looks, and how long it may wait, s. */
 const LOOK_MS = 20;
@@ -70,7 +70,7 @@ function linkOf({ config, state }: Pick<PortView, 'config' | 'state'>): string {
 function portJson(port: PortView, sw: Switch): object {
   const { number, name, mac, counters } = port;
   return {
-    number: number === OFPP.LOCAL ? 'LOCAL' : number,
+    number: numberJson(number),
     name,
     kind: sw.portAt(number)?.kind ?? null,
     mac: formatMac(mac),

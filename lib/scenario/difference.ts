@@ -104,7 +104,7 @@ function innerDifferences(inner: string, frame: Frame, text: PacketText): string
 /** A frame on one line: its fields, and what a match can't say of it. */
 export function frameLine(frameBytes: Uint8Array): string {
   const frame = new Frame(frameBytes);
-  const words = [formatFrame(frameBytes, 0).replace(/(^|,)in_port=[^,]*,?/, '$1')];
+  const words = [formatFrame(frameBytes, null)];
   for (const name of ['nw_ttl', 'seq', 'ack', 'icmp_id'] as const) {
     const value = frame.get(name);
     if (value !== null) words.push(`${name}=${value}`);

@@ -121,7 +121,7 @@ function changedText(sent: Sent, got: readonly Uint8Array[]): string | null {
 function frameText(bytes: Uint8Array): string {
   const frame = new Frame(bytes);
   if (frame.version === 0 && !frame.isArp) return toHex(bytes);
-  const text = formatFrame(bytes, 0).replace(/(^|,)in_port=[^,]*,?/, '$1');
+  const text = formatFrame(bytes, null);
   try {
     return matchDifferences(parsePacket({ text, line: 1, column: 1 }), bytes).length === 0 ? text : toHex(bytes);
   } catch (error) {

@@ -12,12 +12,12 @@ const SHOWN = [
   ...['icmp_type', 'icmp_code', 'icmpv6_type', 'icmpv6_code', 'nd_target'],
 ].map((name) => fieldNamed(name) as Field);
 
-/** "arp,in_port=h1,dl_src=…,arp_op=1". Zero VLAN, fragment and code fields are left out. */
-export function formatFrame(frame: Uint8Array, inPort: number, names: TextNames = PLAIN_NAMES): string {
+/** "arp,in_port=h1,dl_src=…,arp_op=1". Zero VLAN, fragment and code fields are left out, and so is the port where it is null. */
+export function formatFrame(frame: Uint8Array, inPort: number | null, names: TextNames = PLAIN_NAMES): string {
   const key = new Key();
-  extract(new Packet().attach(frame), key, inPort);
+  extract(new Packet().attach(frame), key, inPort ?? 0);
   const builder = new MatchBuilder();
-  for (const field of SHOWN) {
+  for (const field of inPort === null ? SHOWN.slice(1) : SHOWN) {
     if (!meets(field.needs, builder.value, builder.mask)) continue;
     const raw = key.getBytes(slotOf(field));
     const value = raw.length > field.bytes ? raw.slice(raw.length - field.bytes) : raw;

@@ -73,7 +73,7 @@ describe('manage: state', () => {
     const words = await client.call('port/inject', 'p1', 'udp,nw_src=10.0.0.1,', 'tp_dst=53');
     const [two, ...more] = await json('port/taken', 'p2');
     expect(two).to.include({ port: 2, frame: words.trim() });
-    expect(two.packet).to.match(/^udp,.*nw_src=10\.0\.0\.1.*tp_dst=53/);
+    expect(two.packet).to.match(/^udp,dl_src=.*nw_src=10\.0\.0\.1.*tp_dst=53/);
     expect(more).to.deep.equal([]);
     expect(await json('port/taken')).to.have.length(1);
   });
