@@ -23,6 +23,11 @@ const NEEDS = {
   curl: [() => program('curl'), 'curl is not installed'],
   ping: [() => program('ping'), 'ping is not installed (Debian: iputils-ping)'],
   'os-ken': [() => program('osken-manager'), 'os-ken is not installed (Debian: python3-os-ken)'],
+  pytest: [() => program('pytest-3'), 'pytest is not installed (Debian: python3-pytest)'],
+  mininet: [
+    () => program('mn') && program('iperf') && program('unshare'),
+    'Mininet is not installed (Debian: mininet)',
+  ],
   script: [() => program('script'), 'script, which makes a terminal, is not installed (Debian: bsdutils)'],
   pcap: [
     () => existsSync('node_modules/pcap/build/Release/pcap_binding.node'),
