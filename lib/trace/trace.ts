@@ -7,6 +7,7 @@ import type { Clock } from '../bytes/index.js';
 import { toHex } from '../bytes/index.js';
 import {
   CS_EST,
+  CS_INV,
   CS_NEW,
   CS_TRK,
   type CtEvent,
@@ -152,7 +153,9 @@ class TracedTracker implements PacketTracker {
     this.events = [];
     const recirc_id = this.recorder().recirculationOf(request);
     const result = tracker.process(packet, request, now_ms, prior, from);
+    const found = result.state;
     const source = this.supposed(result, empty, recirc_id !== 0);
+    if (source !== 'table' && (found & CS_INV) !== 0) asWritten(result, request);
     const { connection } = result;
     const verdict: TraceVerdict = {
       zone: request.zone,
@@ -181,6 +184,13 @@ class TracedTracker implements PacketTracker {
     if ((result.state & (CS_NEW | CS_EST)) === 0 && result.state !== 0) result.state = CS_NEW | CS_TRK;
     return 'assumed';
   }
+}
+
+/** A packet that the tracker wouldn't have taken counts as taken: it has what the action writes. */
+function asWritten(result: CtResult, { commit, markValue, markMask, labelValue, labelMask }: CtRequest): void {
+  if (!commit) return;
+  result.mark = (markValue & markMask) >>> 0;
+  for (let i = 0; i < 4; i++) result.label[i] = (labelValue?.[i] ?? 0) & (labelMask?.[i] ?? 0);
 }
 
 function stopped(fate: number): string | null {
