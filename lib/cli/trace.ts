@@ -153,14 +153,24 @@ function framesOf(file: string, place: string | undefined): Uint8Array[] {
 
 function readBytes(file: string): Uint8Array {
   try {
-    return Uint8Array.from(readFileSync(file));
+    return Uint8Array.from(file === '-' ? readInput() : readFileSync(file));
   } catch (error) {
-    throw unreadable(file, error);
+    throw unreadable(file === '-' ? 'standard input' : file, error);
+  }
+}
+
+/** Standard input: opened anew, since a pipe may be set not to wait; a socket, as other programs of Node's give, can't be. */
+function readInput(): Uint8Array {
+  try {
+    return readFileSync('/dev/stdin');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+    return readFileSync(0);
   }
 }
 
 function readText(file: string): string {
-  return new TextDecoder().decode(readBytes(file === '-' ? '/dev/stdin' : file));
+  return new TextDecoder().decode(readBytes(file));
 }
 
 /** A switch made of dumps. */

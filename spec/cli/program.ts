@@ -1,6 +1,7 @@
 /** The built program as a child process, for specs: what it writes, when it ends and how. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { holdToSchema } from '../support/lines.js';
 
 export const PROGRAM = fileURLToPath(new URL('../../bin/ctswitch.js', import.meta.url));
 /** A port where nobody listens. */
@@ -60,12 +61,16 @@ export class Program {
     });
   }
 
-  /** Standard output as JSON, a value a line. Throws where a line is none. */
+  /** Standard output as JSON, a value a line. Throws where a line is none, or isn't as its schema says. */
   json(): Record<string, unknown>[] {
     return this.out
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+      .map((line) => {
+        const value = JSON.parse(line) as Record<string, unknown>;
+        holdToSchema(value);
+        return value;
+      });
   }
 
   type(text: string): void {

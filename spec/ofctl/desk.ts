@@ -6,6 +6,7 @@ import { Client, COMMANDS, type CommandOptions, type Scene } from '../../lib/ofc
 import { type MemoryPort, memory } from '../../lib/ports/memory.js';
 import { Switch } from '../../lib/switch.js';
 import { RealClock } from '../agent/real-clock.js';
+import { holdToSchema } from '../support/lines.js';
 
 const clock = new RealClock();
 
@@ -62,7 +63,9 @@ export async function ofctl(
       },
       tell: (schema, value) => {
         if (!json) return;
-        rows.push(JSON.parse(JSON.stringify({ schema, ...value })) as Row);
+        const row = JSON.parse(JSON.stringify({ schema, ...value })) as Row;
+        holdToSchema({ ...row, schema: `ctswitch/${schema}` });
+        rows.push(row);
         heard(schema);
       },
     },
