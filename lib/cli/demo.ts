@@ -11,7 +11,16 @@ import { EXIT } from './exit.js';
 import { Lifetime } from './lifetime.js';
 import { openManagement } from './management.js';
 import { Output } from './output.js';
-import { connectionRows, failModeRows, ofctlHints, pageRows, type ReadyFacts, readyJson, row } from './ready.js';
+import {
+  connectionRows,
+  failModeRows,
+  OUTSIDE,
+  ofctlHints,
+  pageRows,
+  type ReadyFacts,
+  readyJson,
+  row,
+} from './ready.js';
 import { begin } from './shell/begin.js';
 import type { Scene } from './shell/outcome.js';
 import { demoScene } from './shell/scene.js';
@@ -133,7 +142,7 @@ function greeting(facts: ReadyFacts, byDefault: boolean, output: Output): string
     ...pageRows(facts),
     '',
     'Try    h1 ping h2    pingall    h1 tcp h2:80    flows    help',
-    ...(listening.length > 0 ? ['or, from another terminal:', ...ofctlHints(listening[0])] : []),
+    ...(listening.length > 0 ? [OUTSIDE, ...ofctlHints(listening[0])] : []),
     '',
   ].join('\n');
 }

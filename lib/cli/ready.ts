@@ -47,7 +47,7 @@ export function readyText(facts: ReadyFacts, output: Output): string {
     ...connectionRows(listening, controllers),
     ...failModeRows(facts, output),
     ...pageRows(facts),
-    ...(listening.length > 0 ? ['', 'Try, from another terminal:', ...ofctlHints(listening[0])] : []),
+    ...(listening.length > 0 ? ['', OUTSIDE, ...ofctlHints(listening[0])] : []),
   ].join('\n');
 }
 
@@ -75,15 +75,16 @@ export function failModeRows(
   output: Output,
 ): string[] {
   if (failMode === 'secure') {
-    return [row('fail-mode', 'secure: packets that no flow matches are dropped, with or without a controller')];
+    return [row('fail-mode', 'secure: packets that no flow matches are dropped')];
   }
   const loud = output.style(['bold', 'yellow'], 'STANDALONE: no controller is in charge,');
-  const until = controllers.length > 0 ? ', until a controller connects' : '';
-  return [
-    row('fail-mode', loud),
-    row('', output.style('yellow', `so what no flow matches is switched by MAC address (NORMAL)${until}`)),
-  ];
+  const rest = ['so what no flow matches is switched by MAC address (NORMAL)'];
+  if (controllers.length > 0) rest.push('until a controller connects');
+  return [row('fail-mode', loud), ...rest.map((line) => row('', output.style('yellow', line)))];
 }
+
+/** Above `ofctlHints`. */
+export const OUTSIDE = 'From another terminal (ctswitch ofctl does it without Open vSwitch, too):';
 
 /** ovs-ofctl commands to begin with, for an address that the switch listens on. */
 export function ofctlHints(listening: string): string[] {
@@ -92,7 +93,7 @@ export function ofctlHints(listening: string): string[] {
   const address = port === undefined ? listening.slice(1) : `tcp:${everywhere}:${port}`;
   return [
     `  ovs-ofctl -O OpenFlow13 show ${address}`,
-    `  ovs-ofctl -O OpenFlow13 add-flow ${address} priority=10,in_port=1,actions=drop`,
+    `  ovs-ofctl -O OpenFlow13 add-flow ${address} in_port=1,actions=drop`,
     `  ovs-ofctl -O OpenFlow13 dump-flows ${address}`,
   ];
 }

@@ -13,8 +13,8 @@ A case that can't be loaded is answered by {"id": 1, "load_error": "..."}, and
 the next one follows.
 
 Example:
-  echo '{"flows":["actions=2"],"packets":[[1,"ffffffffffff0000000000010800"]]}' \\
-    | ctswitch simulate
+  echo '{"flows":["actions=2"],"packets":[[1,"ffffffffffff0000000000010800"]]}'|
+    ctswitch simulate
 `;
 
 /** Adds the command. */
