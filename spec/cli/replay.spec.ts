@@ -48,7 +48,7 @@ describe('cli: replay', () => {
     const line = JSON.parse(out);
     expect(line).to.include({ schema: 'ctswitch/replay@1', passed: false, compared: 1 });
     expect(line.differences[0].fields).to.deep.equal([{ path: 'miss_send_len', recorded: 99, played: 128 }]);
-    expect(readFileSync(xml, 'utf8')).to.match(/<testsuite name="planted\.pcap" tests="1" failures="1">/);
+    expect(readFileSync(xml, 'utf8')).to.match(/<testsuite name="planted\.pcap" tests="1" failures="1" errors="0"/);
     expect(status).to.equal(1);
   });
 
