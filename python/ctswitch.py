@@ -9,7 +9,7 @@ One file, Python 3.8 or newer, the standard library alone: use it where it stand
 program `ctswitch run`, which needs Node, and speaks to it over its management socket (the protocol of ovs-appctl). The switch
 ends when this process does, whatever it dies of: it watches a pipe whose other end is held here.
 
-    pytest -p ctswitch                                          fixtures `ctswitch` and `ctswitch_factory`
+    pytest_plugins = ['ctswitch']   in conftest.py              fixtures `ctswitch` and `ctswitch_factory`
     mn --custom python/ctswitch.py --switch ctswitch            Mininet's switches
 
 docs/python.md has more.
@@ -437,6 +437,10 @@ class Switch:
     def flush_conntrack(self, zone=None):
         """Ends connections, all or a zone's."""
         self.ctl('dpctl/flush-conntrack', *([] if zone is None else [f'zone={zone}']))
+
+    def set_timeouts(self, zone, **seconds):
+        """How long connections of a zone last: udp_first=1, tcp_established=5 and so on, in seconds, for those made from now on."""
+        self.ctl('zone/timeout', zone, *(f'{name}={value}' for name, value in seconds.items()))
 
     def trace(self, packet, *, in_port=None, actions=None, ct_next=()):
         """What would become of a packet, as a Trace; nothing changes. `packet`: in ovs-ofctl's words, or a frame (with

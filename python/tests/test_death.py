@@ -1,12 +1,11 @@
 """A Python program that dies takes its switch with it: by an error, by kill -9, and with a forked child that lives on."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-
-import pytest
 
 FOLDER = os.path.normpath(os.path.join(os.path.dirname(__file__), '..'))
 
@@ -38,27 +37,26 @@ def ended(pid, path, patience_s=10):
     while time.monotonic() < until:
         try:
             os.kill(pid, 0)
-            with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
+            # Nobody may be there to reap it.
+            with contextlib.suppress(FileNotFoundError), open(f'/proc/{pid}/stat', encoding='utf-8') as file:
                 if file.read().rsplit(')', 1)[1].split()[0] == 'Z':
                     return not os.path.exists(path)
-        except (ProcessLookupError, FileNotFoundError):
+        except ProcessLookupError:
             return not os.path.exists(path)
         time.sleep(0.02)
     return False
 
 
-@pytest.mark.parametrize('then', ['raise RuntimeError', 'os._exit(3)'])
-def test_a_program_that_ends_without_stopping_it(then):
-    program, pid, path, _ = begun(then)
+def test_a_program_that_fails():
+    program, pid, path, _ = begun('raise RuntimeError')
     program.communicate()
     assert ended(pid, path)
 
 
-@pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGINT])
-def test_a_program_that_is_killed(number):
+def test_a_program_that_is_killed():
     program, pid, path, _ = begun('time.sleep(60)')
     os.kill(pid, 0)
-    program.send_signal(number)
+    program.kill()
     program.communicate()
     assert ended(pid, path)
 

@@ -69,6 +69,14 @@ def test_a_controller_drives_it(network):
     assert 'actions=' in s1.dpctl('dump-flows')
 
 
+def test_what_the_manual_shows():
+    with open(os.path.join(HERE, '..', '..', 'docs', 'python.md'), encoding='utf-8') as page:
+        (shown,) = re.findall(r'^```python\n(from mininet.*?)^```$', page.read(), re.MULTILINE | re.DOTALL)
+    names = {}
+    exec(compile(shown, 'docs/python.md', 'exec'), names)
+    assert not names['net']['s1'].ct.alive
+
+
 def test_a_stateful_firewall(network):
     net = network(controller=None)
     h1, h2, s1 = net['h1'], net['h2'], net['s1']

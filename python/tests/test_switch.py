@@ -93,6 +93,16 @@ def test_a_trace_tells_and_changes_nothing(ctswitch):
     assert len(ctswitch.taken()) == 1
 
 
+def test_timeouts_of_a_zone(ctswitch):
+    ctswitch.set_timeouts(5, udp_first=2)
+    ctswitch.flows.add('udp,actions=ct(commit,zone=5)')
+    ctswitch.inject(1, UDP)
+    (connection,) = ctswitch.conntrack(zone=5)
+    assert connection['timeout_s'] <= 2
+    with pytest.raises(Refused, match='one of tcp_syn_sent'):
+        ctswitch.set_timeouts(5, udp=1)
+
+
 def test_waiting(ctswitch):
     with pytest.raises(TimedOut, match='timed out after 0.05 s: flow table=9'):
         ctswitch.wait('flow table=9', timeout=0.05)
