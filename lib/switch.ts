@@ -62,6 +62,7 @@ import { type Trace, type TraceInput, type TraceOptions, tracedPacket, tracePack
 /** What the switch does with packets that no flow matches while no controller is connected: drop them, or switch them as NORMAL. */
 export type FailMode = 'secure' | 'standalone';
 
+/** What a switch is made with; all of it can be left out. */
 export interface SwitchOptions {
   /** 64 bits; the low 48 are the base of ports' addresses. 1 by default. */
   readonly datapathId?: bigint;
@@ -103,6 +104,7 @@ export type SwitchEvent =
 /** An address, and what the controllers there get to see of Nicira's fields, if not what all others do. */
 export type ControllerAddress = string | { readonly address: string; readonly profile: Profile };
 
+/** With whom the switch speaks. */
 export interface StartOptions {
   /** Addresses to dial: "tcp:HOST:PORT", "unix:PATH". */
   readonly controllers?: readonly ControllerAddress[];
@@ -120,6 +122,7 @@ export const ALL_FLOWS: FlowFilter = {
   match: Match.all,
 };
 
+/** A switch: ports, flow tables, connection tracker and, once started, controllers. */
 export class Switch {
   readonly datapathId: bigint;
   readonly clock: Clock;
@@ -243,6 +246,7 @@ export class Switch {
     return this.pipeline.datapath.ports.get(number)?.port;
   }
 
+  /** All ports, with their counters. */
   ports(): PortView[] {
     return this.pipeline.ports();
   }

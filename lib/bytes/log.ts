@@ -1,8 +1,12 @@
 /** What the library says to whoever runs it. pino's loggers fit; the default is silent. */
 export interface Log {
+  /** Everything else. */
   debug(message: string): void;
+  /** What happens. */
   info(message: string): void;
+  /** What somebody should know. */
   warn(message: string): void;
+  /** What failed. */
   error(message: string): void;
 }
 

@@ -16,9 +16,11 @@ const MAX_PATH_BYTES = 103;
 export type ActiveAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
+/** Where to wait: ptcp or punix. */
 export type PassiveAddress =
   | { readonly kind: 'ptcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'punix'; readonly path: string };
+/** Any address. */
 export type Address = ActiveAddress | PassiveAddress;
 
 const FORMS = 'tcp:HOST[:PORT], ptcp:[PORT][:HOST], unix:PATH or punix:PATH';

@@ -3,6 +3,7 @@
 /** `usage`: the text is wrong. `environment`: the port, the path or the rights are. */
 export type ChannelErrorKind = 'usage' | 'environment';
 
+/** A mistake in an address, or a connection that can't be had. */
 export class ChannelError extends Error {
   constructor(
     readonly address: string,

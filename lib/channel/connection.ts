@@ -38,6 +38,7 @@ export interface ConnectionUser {
   closed(cause: CloseCause, why: string): void;
 }
 
+/** What a connection is made with. */
 export interface ConnectionOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -50,8 +51,10 @@ export interface ConnectionOptions {
   readonly tap?: (direction: 'in' | 'out', bytes: Uint8Array) => void;
 }
 
+/** How far a connection has come. */
 export type ConnectionState = 'hello' | 'open' | 'closing' | 'closed';
 
+/** One end of an OpenFlow connection: messages in and out, hello, keep-alive. */
 export class Connection {
   readonly name: string;
   /** Packet-ins that were dropped because the peer reads too slowly. */

@@ -7,7 +7,9 @@ import type { Clock, Timer } from '../bytes/index.js';
 import { type ActiveAddress, formatAddress } from './address.js';
 import { connectText, openStream } from './stream.js';
 
+/** The first pause between two attempts. */
 export const MIN_BACKOFF_MS = 100;
+/** The longest pause between two attempts. */
 export const MAX_BACKOFF_MS = 8_000;
 /** How long a connection may take to come about. */
 export const CONNECT_TIMEOUT_MS = 8_000;
@@ -20,8 +22,10 @@ export interface DialerUser {
   failed(why: string, delay_ms: number): void;
 }
 
+/** What a dialer does now. */
 export type DialerState = 'idle' | 'connecting' | 'connected' | 'waiting';
 
+/** Dials an address until it answers, and again when the connection ends. */
 export class Dialer {
   readonly name: string;
   private current: DialerState = 'idle';

@@ -13,6 +13,7 @@ export class FramingError extends Error {
   }
 }
 
+/** Cuts a stream into messages, however it comes in. */
 export class Framer {
   private readonly chunks: Uint8Array[] = [];
   /** Next byte of the first chunk. */

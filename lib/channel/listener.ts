@@ -15,6 +15,7 @@ export const MAX_ACCEPTED = 256;
 /** A stream that came in, and a name for its peer. */
 export type Accept = (stream: Socket, peer: string) => void;
 
+/** Waits for connections at an address. */
 export class Listener {
   /** Connections that were closed because there were too many. */
   refused = 0;

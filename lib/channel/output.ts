@@ -20,6 +20,7 @@ export const UNASKED_BYTES = 1 << 24;
 /** Messages gather in a buffer up to this size; bigger ones are written as they are. */
 const BLOCK_BYTES = 1 << 16;
 
+/** What is to be sent, with a bound. */
 export class Output {
   /** What waits: whole blocks, and behind them the messages in `block`. */
   private blocks: Uint8Array[] = [];

@@ -23,6 +23,7 @@ export interface TcpSide {
   flags: ('WINDOW_SCALE' | 'BE_LIBERAL')[];
 }
 
+/** A tracked connection. */
 export interface Connection {
   zone: number;
   orig: ConnectionTuple;

@@ -2,6 +2,7 @@
 import type { Connection, ConnectionTuple, TcpSide } from './connection.js';
 import { TCP_STATES } from './tcp/machine.js';
 
+/** What ovs-appctl dpctl/dump-conntrack is told. */
 export interface DumpOptions {
   /** As with -s: the timeout. */
   statistics?: boolean;

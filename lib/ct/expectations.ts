@@ -21,6 +21,7 @@ export interface Expectation {
   readonly reply: Tuple;
 }
 
+/** What became of connections that others announced. */
 export interface ExpectationCounters {
   /** Now. */
   expected: number;

@@ -65,6 +65,7 @@ export interface FragmentFamily {
   readonly counters: FamilyCounters;
 }
 
+/** What became of fragments, by family. */
 export interface FragmentCounters {
   /** Pieces held now. */
   held: number;

@@ -119,6 +119,7 @@ export class CtResult {
   /** A number of `FATE`. */
   fate: number = FATE.on;
 
+  /** The same in an object of its own. */
   copy(from: CtResult): this {
     this.state = from.state;
     this.zone = from.zone;
@@ -153,6 +154,7 @@ export class Prior {
   reply = false;
   anew = false;
 
+  /** Forgets it. */
   clear(): void {
     this.state = 0;
     this.zone = 0;
@@ -162,6 +164,7 @@ export class Prior {
     this.anew = false;
   }
 
+  /** Takes it over. */
   keep(from: Prior | CtResult): void {
     this.state = from.state;
     this.zone = from.zone;

@@ -4,6 +4,7 @@ import type { CtRule } from './rules.js';
 import type { Timeouts } from './timeouts.js';
 import type { Tracker } from './tracker.js';
 
+/** What can be changed while the tracker runs. */
 export interface CtSettings {
   /** Connections in all zones together. */
   limit: number;

@@ -5,12 +5,19 @@
 
 /** Bits of ct_state. */
 export const CS_NEW = 0x01;
+/** ct_state: belongs to a connection that was committed. */
 export const CS_EST = 0x02;
+/** ct_state: about another connection, or announced by one. */
 export const CS_REL = 0x04;
+/** ct_state: in the reply direction. */
 export const CS_RPL = 0x08;
+/** ct_state: can not be tracked. */
 export const CS_INV = 0x10;
+/** ct_state: has been through ct. */
 export const CS_TRK = 0x20;
+/** ct_state: its source was translated. */
 export const CS_SNAT = 0x40;
+/** ct_state: its destination was translated. */
 export const CS_DNAT = 0x80;
 
 /** Names of the bits, lowest first, as Open vSwitch writes them. */
@@ -32,8 +39,13 @@ export function parseState(text: string): number | null {
   return state === 0 ? 0 : state | CS_TRK;
 }
 
+/** IP's protocol numbers, here ICMP's. */
 export const PROTO_ICMP = 1;
+/** TCP's. */
 export const PROTO_TCP = 6;
+/** UDP's. */
 export const PROTO_UDP = 17;
+/** ICMPv6's. */
 export const PROTO_ICMPV6 = 58;
+/** SCTP's. */
 export const PROTO_SCTP = 132;

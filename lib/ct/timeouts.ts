@@ -17,7 +17,9 @@ export const TIMEOUT_NAMES = [
   'icmp_first',
   'icmp_reply',
 ] as const;
+/** The name of a timeout: tcp_established, udp_single, and so on. */
 export type TimeoutName = (typeof TIMEOUT_NAMES)[number];
+/** Timeouts in seconds, by name. */
 export type Timeouts = Record<TimeoutName, number>;
 
 /** Index of each name. */

@@ -10,6 +10,7 @@ import type { Tracker } from './tracker.js';
 /** Connections stored in all zones together, unless another limit is given (Open vSwitch's). */
 export const DEFAULT_LIMIT = 3_000_000;
 
+/** How much is stored at most. */
 export interface CtLimits {
   /** Connections in all zones together. */
   connections: number;
@@ -22,6 +23,7 @@ export type CtEvent =
   | { type: 'new' | 'updated'; connection: Connection }
   | { type: 'destroyed'; why: EndReason; connection: Connection };
 
+/** What a tracker is made with. */
 export interface TrackerOptions {
   random: Random;
   limits?: Partial<CtLimits>;

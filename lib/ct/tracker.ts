@@ -45,6 +45,7 @@ const TOLD_STEP = 128;
 
 const NOWHERE: Origin = { tag: 0, place: 0 };
 
+/** The connection tracker: what packets belong to, and what is stored of that. */
 export class Tracker {
   readonly zones: Zones;
   readonly timeouts: TimeoutPolicies;

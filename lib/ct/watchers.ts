@@ -3,8 +3,10 @@ import type { Log } from '../bytes/index.js';
 import type { Tracker } from './tracker.js';
 import type { CtEvent } from './tracker-options.js';
 
+/** Hears of connections that come, change and end. */
 export type CtListener = (event: CtEvent) => void;
 
+/** All who listen to a tracker. */
 export class Watchers {
   private readonly listeners = new Set<CtListener>();
 

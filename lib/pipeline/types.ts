@@ -43,6 +43,7 @@ export interface FlowFilter {
   readonly match: Match;
 }
 
+/** A table with its counters. */
 export interface TableView {
   readonly tableId: number;
   readonly active: number;
@@ -168,6 +169,7 @@ export interface PortCounters {
   txErrors: number;
 }
 
+/** A port as OpenFlow shows it. */
 export interface PortView {
   readonly number: number;
   readonly name: string;
@@ -199,6 +201,7 @@ export interface GroupView extends Counted {
   readonly duration_ms: number;
 }
 
+/** A meter with its counters. */
 export interface MeterView extends Counted {
   readonly meterId: number;
   /** OFPMF.* bits. */

@@ -7,6 +7,7 @@ import { wrap } from './recorded.js';
 /** Frames that may be under way through a delay, in each direction; what is more is lost. */
 export const MAX_DELAYED = 4096;
 
+/** What goes wrong on a port, as chances from 0 to 1. */
 export interface Faults {
   random: Random;
   /** Shares of frames, 0 to 1. */

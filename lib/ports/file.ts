@@ -21,10 +21,12 @@ import { FRAMES_A_TURN, type Port, PortError, type PortHost } from './port.js';
 export const BLOCK_BYTES = 4 * 1024 * 1024;
 /** Bytes collected before they are written, and how long they may wait, in milliseconds. */
 export const WRITE_BYTES = 1024 * 1024;
+/** How long frames may wait to be written. */
 export const WRITE_INTERVAL_MS = 500;
 /** Bytes that may wait for the disk; a frame that would make it more is lost. */
 export const MAX_UNWRITTEN_BYTES = 64 * 1024 * 1024;
 
+/** What a port of capture files is made with. */
 export interface FileOptions {
   /** Capture file whose frames come in. */
   input?: string;
@@ -47,6 +49,7 @@ export interface FileResult {
   error?: CaptureError;
 }
 
+/** A port that plays a capture in, and writes what is sent to another. */
 export class FilePort implements Port {
   readonly kind = 'file';
   readonly name: string;

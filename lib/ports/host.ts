@@ -22,6 +22,7 @@ export const ECHO_PORT = 7;
 const UDP_TIMEOUT_MS = 1000;
 const TCP_TIMEOUT_MS = 10_000;
 
+/** What a virtual host is made with. */
 export interface HostOptions {
   /** Name of the host and of the port. */
   name: string;
@@ -40,6 +41,7 @@ export interface HostOptions {
   random?: Random;
 }
 
+/** A port with a small host behind it, inside the process. */
 export class HostPort implements Port {
   readonly kind = 'host';
   readonly name: string;

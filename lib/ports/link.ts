@@ -8,6 +8,7 @@ import type { Port, PortHost } from './port.js';
 import { wrap } from './recorded.js';
 import { type Handover, Wire, type WireSettings } from './wire.js';
 
+/** A port at an end of a cable between switches. */
 export class LinkPort implements Port {
   readonly kind = 'link';
   private host: PortHost | null = null;

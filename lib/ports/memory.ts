@@ -6,6 +6,7 @@ import type { Port, PortHost } from './port.js';
 /** Frames kept for `taken`; what is sent beyond is lost and counted, until someone takes. */
 export const MEMORY_QUEUE_FRAMES = 65_536;
 
+/** What a port in memory is made with. */
 export interface MemoryOptions {
   /** Name shown by OpenFlow; `memory` unless told. */
   name?: string;
@@ -15,6 +16,7 @@ export interface MemoryOptions {
   queue_frames?: number;
 }
 
+/** A port in memory: frames are put in by inject, and taken out by taken. */
 export class MemoryPort implements Port {
   readonly kind = 'memory';
   readonly name: string;

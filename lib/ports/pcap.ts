@@ -14,6 +14,7 @@ import { type Port, PortError, type PortHost } from './port.js';
 /** Between attempts to open an interface again, in milliseconds: doubled from the first to the last. */
 const RETRY_MS = [250, 8000] as const;
 
+/** What a live port is made with. */
 export interface PcapOptions {
   /** What brings the frames: npm's pcap where it says so; else a packet socket, and npm's pcap where there can't be one. */
   driver?: 'lib';
@@ -24,6 +25,7 @@ export interface PcapOptions {
   buffer_timeout_ms?: number;
 }
 
+/** A live interface. */
 export class PcapPort implements Port {
   readonly kind = 'pcap';
   mac?: Uint8Array;

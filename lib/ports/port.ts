@@ -24,6 +24,7 @@ export interface PortHost {
   lost(direction: 'rx' | 'tx', kind: 'dropped' | 'errors', count: number): void;
 }
 
+/** A port, whatever is behind it. A kind of your own implements this. */
 export interface Port {
   /** 'memory', 'file', 'pcap', 'tap', 'host', … */
   readonly kind: string;

@@ -41,6 +41,7 @@ const WHY: Readonly<Record<number, string>> = {
   [ERRNO.EINVAL]: 'an interface of that name exists and is no tap: choose another name',
 };
 
+/** An interface that the switch makes and removes. */
 export class TapPort implements Port {
   readonly kind = 'tap';
   mac?: Uint8Array;

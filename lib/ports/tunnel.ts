@@ -17,6 +17,7 @@ import { ENCAPSULATIONS } from './tunnel/header.js';
 export const MAX_VNI = 0xffffff;
 const DEFAULT_TTL = 64;
 
+/** What a tunnel is made with. */
 export interface TunnelOptions {
   kind: 'vxlan' | 'geneve';
   /** Name of the port; the kind unless told. */
@@ -46,6 +47,7 @@ function canonical(text: string): { address: string; any: boolean } {
   return { address: v4 ? formatIpv4(bytes) : formatIpv6(bytes), any: bytes.every((byte) => byte === 0) };
 }
 
+/** A VXLAN or Geneve tunnel over a UDP socket. */
 export class TunnelPort implements Port {
   readonly kind: 'vxlan' | 'geneve';
   readonly name: string;

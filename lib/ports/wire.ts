@@ -16,6 +16,7 @@ const HEADROOM = 128;
 const BUFFER_BYTES = 2048;
 const MAX_FREE = 1024;
 
+/** Delay, loss and rate of a cable. */
 export interface WireSettings {
   /** Time that each frame takes, in milliseconds; 0 unless told. */
   readonly delay_ms?: number;
@@ -87,6 +88,7 @@ export class Handover {
   }
 }
 
+/** One direction of a cable. */
 export class Wire {
   private readonly flights: Flight[] = [];
   private timer: Timer | null = null;

@@ -2,6 +2,7 @@
 import { formatFlow } from '../text/index.js';
 import type { FlowUse, ScenarioResult } from './run.js';
 
+/** How often a flow of a scenario file was used. */
 export interface FlowCoverage {
   readonly file: string;
   /** Where the flow stands. */

@@ -44,6 +44,7 @@ export interface StepJson {
   readonly trace: readonly string[];
 }
 
+/** The steps of a run as JSON, in order. */
 export function stepsJson(result: ScenarioResult): StepJson[] {
   return result.steps.map((each, index) => ({
     file: fileOf(result),

@@ -16,6 +16,7 @@ import { Packets, type ReadCapture } from './packets.js';
 import type { Changes, Scenario, Step } from './scenario.js';
 import { applySettings } from './settings.js';
 
+/** What became of a step. */
 export interface StepResult {
   readonly step: Step;
   readonly failures: readonly Failure[];
@@ -30,6 +31,7 @@ export interface FlowUse {
   readonly line: number | null;
 }
 
+/** What became of a scenario. */
 export interface ScenarioResult {
   readonly scenario: Scenario;
   readonly passed: boolean;

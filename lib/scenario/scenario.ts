@@ -50,6 +50,7 @@ export interface Expectation {
   readonly state: Expected<StatePattern> | null;
 }
 
+/** A step as it was read. */
 export interface Step extends Changes {
   readonly name: string;
   readonly at: Spot;
@@ -63,6 +64,7 @@ export interface Step extends Changes {
   readonly expect: Expectation | null;
 }
 
+/** A scenario as it was read. */
 export interface Scenario extends Changes {
   readonly file: string | undefined;
   readonly name: string;

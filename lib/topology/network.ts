@@ -16,6 +16,7 @@ import { type HostPlan, type LinkPlan, type Plan, portName, portNames } from './
 /** There is no such switch, host or link. */
 export class NetworkError extends Error {}
 
+/** What a network is made with. */
 export interface NetworkOptions extends Omit<SwitchOptions, 'datapathId' | 'clock' | 'seed' | 'log'> {
   readonly clock?: Clock;
   /** Where all chance comes from; 1 unless told. */
@@ -28,6 +29,7 @@ export interface NetworkOptions extends Omit<SwitchOptions, 'datapathId' | 'cloc
 
 type OnMessage = NonNullable<NonNullable<SwitchOptions['agent']>['onMessage']>;
 
+/** With whom its switches speak. */
 export interface NetworkStart {
   /** Dialled by each switch. */
   readonly controllers?: readonly ControllerAddress[];
@@ -78,6 +80,7 @@ function endName({ node, port }: LinkPlan['ends'][number]): string {
   return port === 0 ? node : portName({ node, port });
 }
 
+/** A network in this process, built of a plan. */
 export class Network {
   readonly clock: Clock;
   /** By name, in the plan's order. */
@@ -190,6 +193,7 @@ export class Network {
     };
   }
 
+  /** Closes all switches. */
   async close(): Promise<void> {
     for (const off of this.off.splice(0)) off();
     await Promise.all([...this.switches.values()].map((sw) => sw.close()));

@@ -10,6 +10,7 @@ export const MAX_NODES = 4096;
 /** Characters of a port's name (OpenFlow 1.3.5 §7.2.1: 16 bytes with a zero at the end). */
 const MAX_PORT_NAME = 15;
 
+/** A switch to be. */
 export interface SwitchPlan {
   readonly name: string;
   readonly dpid: bigint;
@@ -17,6 +18,7 @@ export interface SwitchPlan {
   readonly flows?: string;
 }
 
+/** A host to be. */
 export interface HostPlan {
   readonly name: string;
   readonly mac: string;
@@ -35,10 +37,12 @@ export interface End {
   readonly port: number;
 }
 
+/** A link to be. */
 export interface LinkPlan extends WireSettings {
   readonly ends: readonly [End, End];
 }
 
+/** A network to be: data, checked. */
 export interface Plan {
   readonly switches: readonly SwitchPlan[];
   readonly hosts: readonly HostPlan[];
@@ -97,6 +101,7 @@ export class Planner {
     return [...this.switches.keys(), ...this.hosts.keys()];
   }
 
+  /** Is it the name of a host? */
   isHost(name: string): boolean {
     return this.hosts.has(name);
   }

@@ -63,6 +63,7 @@ const hosts = named(
 
 const between = list('Both ends: NAME, or NAME:PORT for a port of a switch that has a number.', text('An end.', END));
 
+/** The JSON Schema of topology files. */
 export const TOPOLOGY_SCHEMA: Schema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'ctswitch/topology@1',

@@ -36,6 +36,7 @@ export interface TracedPacket extends PacketGiven {
   readonly sequenced?: boolean;
 }
 
+/** What a trace is to suppose. */
 export interface TraceOptions {
   /** Bits of ct_state that the next ct actions with a table find, one each; then the connection table is asked again. */
   readonly ctNext?: readonly number[];

@@ -77,6 +77,7 @@ export interface TraceOutcome {
   readonly ports: readonly number[];
 }
 
+/** What would become of a packet. */
 export interface Trace {
   readonly schema: 'ctswitch/trace@1';
   readonly in_port: number;

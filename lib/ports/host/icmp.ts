@@ -17,6 +17,7 @@ function types(address: Uint8Array) {
   return TYPES[address.length as 4 | 16];
 }
 
+/** How a host pings. */
 export interface PingOptions {
   /** Probes, 4 unless told. */
   count?: number;

@@ -14,6 +14,7 @@ export const MAX_CONNECTIONS = 1024;
 /** Bytes kept of what a client receives; the rest is counted. */
 export const MAX_RECEIVED = 1_048_576;
 
+/** What became of a connection. */
 export interface TcpResult {
   /** 'closed': both sides closed. 'refused': RST to the SYN. */
   outcome: TcpEnd;

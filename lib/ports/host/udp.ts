@@ -11,6 +11,7 @@ export const EPHEMERAL = { first: 49_152, count: 16_384 };
 /** The most data in a datagram, in bytes: it must fit a frame of 1500, since a host does not fragment. */
 export const MAX_UDP_DATA = 1452;
 
+/** What became of a datagram. */
 export interface UdpResult {
   /** 'unreachable': an ICMP error came (a closed port, mostly), or the neighbour did not answer ARP or ND. */
   outcome: 'reply' | 'timeout' | 'unreachable';
