@@ -2,7 +2,7 @@
 import { formatMac } from '../bytes/index.js';
 import { type Connection, formatTuple, protocolName, protocolNumber } from '../ct/index.js';
 import { OFPPC, OFPPS, type PacketIn, type PortView } from '../pipeline/types.js';
-import type { Switch } from '../switch.js';
+import { ALL_FLOWS, type Switch } from '../switch.js';
 import { flowJson, formatFrame, formatGroup, formatMeter } from '../text/index.js';
 import { formatTrace } from '../trace/index.js';
 
@@ -72,29 +72,33 @@ function portFacts(port: PortView, kind: string | undefined) {
   };
 }
 
+/** The first flows: no more are read than are shown. */
+function firstFlows(sw: Switch) {
+  const shown: ReturnType<typeof flowJson>[] = [];
+  for (const flow of sw.pipeline.flows(ALL_FLOWS)) {
+    if (shown.push(flowJson(flow)) === MAX_FLOWS_SHOWN) break;
+  }
+  return shown;
+}
+
 /** All but connections and traces. */
 export function switchFacts(name: string, sw: Switch, packetIns: LastPacketIns) {
-  const flows = sw.flows.list();
+  const tables = sw.pipeline.tables().filter(({ active, lookups }) => active > 0 || lookups > 0);
   const groups = sw.groups.list();
   const meters = sw.meters.list();
-  const counts = new Map<number, number>();
-  for (const { tableId } of flows) counts.set(tableId, (counts.get(tableId) ?? 0) + 1);
   return {
     name,
     datapath_id: sw.datapathIdText,
     standalone: sw.standalone,
     controllers: sw.controllers().map(({ address, kind, state, role }) => ({ address, kind, state, role })),
     ports: sw.ports().map((port) => portFacts(port, sw.portAt(port.number)?.kind)),
-    tables: sw.pipeline
-      .tables()
-      .filter(({ active, lookups }) => active > 0 || lookups > 0)
-      .map(({ tableId, lookups, matched }) => ({
-        table_id: tableId,
-        flows: counts.get(tableId) ?? 0,
-        lookups,
-        matched,
-      })),
-    flows: { total: flows.length, shown: flows.slice(0, MAX_FLOWS_SHOWN).map((flow) => flowJson(flow)) },
+    tables: tables.map(({ tableId, active, lookups, matched }) => ({
+      table_id: tableId,
+      flows: active,
+      lookups,
+      matched,
+    })),
+    flows: { total: tables.reduce((sum, { active }) => sum + active, 0), shown: firstFlows(sw) },
     groups: {
       total: groups.length,
       shown: groups
