@@ -5,7 +5,7 @@
 import { formatIpv6, parseIpv6 } from '../bytes/index.js';
 import { type Connection, formatConnection, formatState } from '../ct/index.js';
 import { CT_STATE_NAMES, didYouMean, keyValues, parseFlags } from '../nxm/index.js';
-import { type Located, mistakeAt } from './tree.js';
+import { type Located, mistakeAt } from '../yaml/index.js';
 
 export interface CtPattern extends Located {
   /** "orig.src" → "10.0.0.1"; the protocol as "proto". */

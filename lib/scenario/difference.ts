@@ -3,8 +3,8 @@ import { fromBigInt, toHex } from '../bytes/index.js';
 import { Frame, NAMES, NUMBERS } from '../frames/index.js';
 import { fieldNamed, formatValue, slotOf } from '../nxm/index.js';
 import { formatFrame, parseMatch } from '../text/index.js';
+import { mistakeAt } from '../yaml/index.js';
 import { fieldsOf, type PacketText } from './packet-text.js';
-import { mistakeAt } from './tree.js';
 
 /** Most bytes of a payload that are shown. */
 const SHOWN = 40;

@@ -2,8 +2,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CaptureError, CaptureReader } from '../pcap-file/index.js';
+import { MAX_FILE } from '../yaml/index.js';
 import type { ReadCapture } from './packets.js';
-import { MAX_FILE } from './yaml.js';
 
 /** The longest capture file, in bytes. */
 const MAX_CAPTURE = 64 * 1024 * 1024;

@@ -8,6 +8,7 @@ import { failureLines } from './report.js';
 import { runScenario as run, type ScenarioResult } from './run.js';
 import { parseScenarios, type Scenario } from './scenario.js';
 
+export type { Schema } from '../yaml/index.js';
 export { coverage, coverageLines, type FlowCoverage } from './coverage.js';
 export { capturesBeside, readScenarioFile } from './files.js';
 export type { Failure, Outcome } from './outcome.js';
@@ -15,7 +16,7 @@ export type { ReadCapture } from './packets.js';
 export { type BadFile, failureLines, junitXml, type StepJson, stepsJson } from './report.js';
 export type { FlowUse, ScenarioResult, StepResult } from './run.js';
 export { parseScenarios, type Scenario, type Step } from './scenario.js';
-export { SCENARIO_SCHEMA, type Schema } from './schema.js';
+export { SCENARIO_SCHEMA } from './schema.js';
 export { updated } from './update.js';
 
 /** A scenario that failed: its message says what isn't as expected, with places. */

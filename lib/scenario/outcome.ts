@@ -4,12 +4,12 @@ import { MatchBuilder } from '../nxm/match.js';
 import { meets } from '../nxm/prerequisite.js';
 import type { PacketIn } from '../pipeline/types.js';
 import { formatMatch, parseMatch } from '../text/index.js';
+import type { Spot } from '../yaml/index.js';
 import { differences, fitsPattern, fitsState, stateText } from './ct-pattern.js';
 import { frameDifferences, frameLine, matchDifferences } from './difference.js';
 import type { PacketText } from './packet-text.js';
 import { literal, type ReadCapture, type Sent, sameAs } from './packets.js';
 import type { ControllerExpectation, Expectation, Expected, Scenario, Step } from './scenario.js';
-import type { Spot } from './tree.js';
 
 /** What came of a step. */
 export interface Outcome {

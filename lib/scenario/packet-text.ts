@@ -6,8 +6,8 @@ import { fromHex, type TextError } from '../bytes/index.js';
 import type { Frame } from '../frames/index.js';
 import { didYouMean, type KeyValue, keyValues, type Match } from '../nxm/index.js';
 import { parseMatch } from '../text/index.js';
+import { type Located, mistakeAt } from '../yaml/index.js';
 import { CHUNKS } from './conversations.js';
-import { type Located, mistakeAt } from './tree.js';
 
 /** Where a packet comes from. */
 export const BASES = ['same', 'reply', 'again', 'error'] as const;

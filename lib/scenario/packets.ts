@@ -4,10 +4,10 @@
  */
 import { OpenFlowError } from '../bytes/index.js';
 import { apply, compose, exact, Frame, mirrored, SWAPPED } from '../frames/index.js';
+import { mistakeAt } from '../yaml/index.js';
 import { CHUNKS, Conversations } from './conversations.js';
 import { cut } from './cut.js';
 import { type Amount, type Extras, fieldsOf, type PacketText, prefixOf } from './packet-text.js';
-import { mistakeAt } from './tree.js';
 
 /** Most bytes that an ICMP error quotes (RFC 1812 §4.3.2.3, RFC 4443 §3.1: the error fits into the smallest MTU). */
 const QUOTE = { 4: 548, 6: 1232 } as const;

@@ -4,13 +4,22 @@
  */
 import { OFPP } from '../nxm/index.js';
 import { didYouMean } from '../nxm/suggestion.js';
+import {
+  child,
+  isEmpty,
+  type Located,
+  type MapTree,
+  mistakeAt,
+  parseYaml,
+  type Spot,
+  type Tree,
+  textOf,
+  Validator,
+} from '../yaml/index.js';
 import { type CtPattern, parseCtPattern, parseState, type StatePattern } from './ct-pattern.js';
 import { type PacketText, parsePacket } from './packet-text.js';
 import { EXPECT_WORDS, SCENARIO_SCHEMA } from './schema.js';
 import { readSettings, type Settings } from './settings.js';
-import { child, isEmpty, type Located, type MapTree, mistakeAt, type Spot, type Tree, textOf } from './tree.js';
-import { Validator } from './validate.js';
-import { parseYaml } from './yaml.js';
 
 /** Lines of flows, groups or meters, with empty ones in front, so that a line's number is the file's. */
 export type Block = string;

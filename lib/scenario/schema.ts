@@ -2,29 +2,9 @@
  * What a scenario file may say, as a JSON Schema (draft 7): the parser holds files to it (validate.ts), and the package publishes it for
  * editors. What a schema can't say (names of ports, texts of packets) is checked by those who read it.
  */
-import { TIMEOUT_NAMES } from '../ct/index.js';
 
-/** The part of JSON Schema that is used here. */
-export interface Schema {
-  readonly $schema?: string;
-  readonly $id?: string;
-  readonly $ref?: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly type?: string;
-  readonly const?: string;
-  readonly enum?: readonly string[];
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly propertyNames?: Schema;
-  readonly additionalProperties?: boolean | Schema;
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly definitions?: Readonly<Record<string, Schema>>;
-}
+import { TIMEOUT_NAMES } from '../ct/index.js';
+import type { Schema } from '../yaml/index.js';
 
 /** Words of an `expect` that are no ports. */
 export const EXPECT_WORDS = ['controller', 'ct', 'connections', 'state'] as const;

@@ -1,7 +1,7 @@
 /** What a scenario sets of the switch and its tracker. */
 import type { TimeoutName, Timeouts } from '../ct/index.js';
 import type { Switch, SwitchOptions } from '../switch.js';
-import { child, type MapTree, mistakeAt, type Spot, type Tree, textOf } from './tree.js';
+import { child, type MapTree, mistakeAt, type Spot, type Tree, textOf } from '../yaml/index.js';
 
 const ZONES = 0x10000;
 

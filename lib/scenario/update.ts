@@ -7,13 +7,13 @@ import { formatConnection } from '../ct/index.js';
 import { Frame, NAMES, NUMBERS } from '../frames/index.js';
 import { fieldNamed, formatValue } from '../nxm/index.js';
 import { formatFrame } from '../text/index.js';
+import { type Entry, isEmpty, type MapTree, type Tree } from '../yaml/index.js';
 import { stateText } from './ct-pattern.js';
 import { matchDifferences, WORDS } from './difference.js';
 import type { Outcome } from './outcome.js';
 import { parsePacket } from './packet-text.js';
 import { type Sent, sameAs } from './packets.js';
 import type { ScenarioResult, StepResult } from './run.js';
-import { type Entry, isEmpty, type MapTree, type Tree } from './tree.js';
 
 interface Insertion {
   readonly from: number;

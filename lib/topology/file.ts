@@ -16,10 +16,8 @@ import { didYouMean } from '../nxm/suggestion.js';
 import { host } from '../ports/host.js';
 import { PortError } from '../ports/port.js';
 import type { WireSettings } from '../ports/wire.js';
-import { child, type MapTree, mistakeAt, type Spot, type Tree, textOf } from '../scenario/tree.js';
-import { Validator } from '../scenario/validate.js';
-import { parseYaml } from '../scenario/yaml.js';
 import { parseFlows } from '../text/index.js';
+import { child, type MapTree, mistakeAt, parseYaml, type Spot, type Tree, textOf, Validator } from '../yaml/index.js';
 import { addressesOf, type HostPlan, type Plan, PlanError, Planner, portNames, type SwitchPlan } from './plan.js';
 import { TOPOLOGY_SCHEMA } from './schema.js';
 

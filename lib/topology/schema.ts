@@ -2,7 +2,7 @@
  * What a topology file may say, as a JSON Schema (draft 7): the reader holds files to it, and the package publishes it for editors.
  * What a schema can't say (names that a link uses, taken ports) is checked by the planner.
  */
-import type { Schema } from '../scenario/schema.js';
+import type { Schema } from '../yaml/index.js';
 
 const NAME = '^[A-Za-z][A-Za-z0-9_]*$';
 const END = '^[A-Za-z][A-Za-z0-9_]*(:[0-9]+)?$';

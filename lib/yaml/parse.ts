@@ -1,5 +1,5 @@
 /**
- * YAML 1.2 to a tree, by npm's `yaml`, which is loaded when the first scenario is read. What a scenario has no use for is a
+ * YAML 1.2 to a tree, by npm's `yaml`, which is loaded when the first file is read. What our files have no use for is a
  * mistake: several documents, tags, keys that aren't plain. Aliases are followed, up to a bound.
  */
 import type { Document, Pair, Scalar } from 'yaml';
