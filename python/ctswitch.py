@@ -5,9 +5,9 @@
         frame = sw.inject(1, 'udp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=5000,tp_dst=53')
         assert sw.taken(2) == [frame]
 
-One file, Python 3.8 or newer, the standard library alone: use it where it stands in the npm package, or copy it. It starts the
-program `ctswitch run`, which needs Node, and speaks to it over its management socket (the protocol of ovs-appctl). The switch
-ends when this process does, whatever it dies of: it watches a pipe whose other end is held here.
+One file, Python 3.8 or newer, the standard library alone: use it where it stands in the npm package, or copy it. It
+starts the program `ctswitch run`, which needs Node, and speaks to it over its management socket (the protocol of
+ovs-appctl). The switch ends when this process does, whatever it dies of: it watches a pipe whose other end is held here.
 
     pytest_plugins = ['ctswitch']   in conftest.py              fixtures `ctswitch` and `ctswitch_factory`
     mn --custom python/ctswitch.py --switch ctswitch            Mininet's switches
@@ -97,8 +97,8 @@ def _here():
 
 
 def find_program(program=None):
-    """The command that starts ctswitch, as a list: the argument (a text or a list), $CTSWITCH, `ctswitch` in PATH, or the
-    package that this file stands in. Raises NotFound."""
+    """The command that starts ctswitch, as a list: the argument (a text or a list), $CTSWITCH, `ctswitch` in PATH, or
+    the package that this file stands in. Raises NotFound."""
     given = program or os.environ.get('CTSWITCH')
     if given:
         words = shlex.split(given) if isinstance(given, str) else [str(word) for word in given]
@@ -109,7 +109,7 @@ def find_program(program=None):
     beside = os.path.normpath(os.path.join(_here(), '..', 'dist', 'bin', 'ctswitch.js'))
     if os.path.exists(beside):
         return _with_node([beside])
-    raise NotFound(f'no ctswitch: neither program= nor $CTSWITCH, none in PATH, and there is no {beside}; npm install ctswitch')
+    raise NotFound(f'neither program= nor $CTSWITCH, no ctswitch in PATH, and no {beside}; npm install ctswitch')
 
 
 def _with_node(words):
@@ -137,8 +137,8 @@ def _socket_folder():
 
 
 def call(path, method, *params, timeout=ANSWER_S):
-    """Runs one command on a management socket, ours or any daemon's that ovs-appctl knows, and returns the answer's text.
-    Raises Refused, TimedOut, or OSError where nobody listens."""
+    """Runs one command on a management socket, ours or any daemon's that ovs-appctl knows, and returns the answer's
+    text. Raises Refused, TimedOut, or OSError where nobody listens."""
     request = json.dumps({'id': 0, 'method': method, 'params': [str(each) for each in params]}).encode()
     if len(request) > MAX_REQUEST:
         raise Refused(f'{method}: {len(request)} bytes at once, and a request has at most {MAX_REQUEST}')
@@ -178,8 +178,8 @@ class Flows:
         self._switch = switch
 
     def add(self, *texts):
-        """Makes the changes of texts like flow files: a flow a line, '#' begins a comment, a line may begin with `delete`,
-        `modify` and the like. All are made or none. Raises Refused."""
+        """Makes the changes of texts like flow files: a flow a line, '#' begins a comment, a line may begin with
+        `delete`, `modify` and the like. All are made or none. Raises Refused."""
         self._switch.ctl('flows/load', '\n'.join(texts))
 
     def load(self, path):
@@ -249,7 +249,8 @@ class Switch:
     ports: how many memory ports, numbered from 1 and called p1, p2…; or {number or 'LOCAL': SPEC} with what
         `ctswitch run --port` knows: 'memory:NAME', 'tap:NAME', 'pcap:IFACE', 'host:NAME,MAC,IP', 'vxlan:…'.
     flows: to begin with, in ovs-ofctl's syntax.
-    controllers: addresses to dial, 'tcp:127.0.0.1:6653'; listen: addresses to wait at, 'ptcp:0' picks a port (`listening`).
+    controllers: addresses to dial, 'tcp:127.0.0.1:6653'.
+    listen: addresses to wait at; 'ptcp:0' picks a port, which `listening` tells.
     fail_mode: 'secure' (what no flow matches is dropped) or 'standalone'; None: as `ctswitch run` decides.
     conntrack_events: connections are among the events, too.
     args: further arguments for `ctswitch run`; prefix: words before the command (['ip', 'netns', 'exec', 'blue']).
@@ -285,19 +286,19 @@ class Switch:
         self.program = find_program(program)
         self.ctl_path = os.path.join(_socket_folder(), f'{os.getpid()}.{os.urandom(4).hex()}.ctl')
         specs = {n: f'memory:p{n}' for n in range(1, ports + 1)} if isinstance(ports, int) else dict(ports)
-        command = [*prefix, *self.program, 'run', '--json', '--until-eof', '--ctl', self.ctl_path, '--name', name]
-        command += [word for number, spec in specs.items() for word in ('--port', f'{number}={spec}')]
-        command += [word for address in controllers for word in ('--controller', address)]
-        command += [word for address in listen for word in ('--listen', address)]
+        self.command = [*prefix, *self.program, 'run', '--json', '--until-eof', '--ctl', self.ctl_path, '--name', name]
+        self.command += _repeated('--port', (f'{number}={spec}' for number, spec in specs.items()))
+        self.command += [*_repeated('--controller', controllers), *_repeated('--listen', listen)]
+        dpid = f'{dpid:x}' if isinstance(dpid, int) else dpid
         for option, value in (('--dpid', dpid), ('--seed', seed), ('--fail-mode', fail_mode)):
-            command += [] if value is None else [option, f'{value:x}' if option == '--dpid' and isinstance(value, int) else str(value)]
-        command += ['--conntrack-events'] if conntrack_events else []
-        self.command = [*command, *map(str, args)]
+            self.command += [] if value is None else [option, str(value)]
+        self.command += [*(['--conntrack-events'] if conntrack_events else []), *map(str, args)]
         pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE}
         # In a session of its own: Ctrl-C is for us, who end it then.
         self.process = subprocess.Popen(self.command, start_new_session=True, **pipes)
         _running.add(self)
-        self._readers = [_reading(self.process.stdout, self._take_event), _reading(self.process.stderr, self._take_log)]
+        lines = ((self.process.stdout, self._take_event), (self.process.stderr, self._take_log))
+        self._readers = [_reading(stream, take) for stream, take in lines]
         try:
             # What it opened: the first line, ctswitch/ready@1.
             self.ready = self.wait_event('ready', timeout=start_timeout)
@@ -353,7 +354,8 @@ class Switch:
         for reader in self._readers:
             reader.join(STOP_S)
         last = '\n'.join(list(self._log)[-20:])
-        return Died(f'ctswitch ended with status {self.process.wait(STOP_S)}: {shlex.join(self.command)}\n{last}'.rstrip())
+        status = self.process.wait(STOP_S)
+        return Died(f'ctswitch ended with status {status}: {shlex.join(self.command)}\n{last}'.rstrip())
 
     # What it says.
 
@@ -372,8 +374,9 @@ class Switch:
 
     @property
     def events(self):
-        """What happened and wasn't taken by `wait_event` yet, oldest first: dicts with `schema` 'ctswitch/packet-in@1',
-        'ctswitch/port@1', 'ctswitch/flow-removed@1', 'ctswitch/controller@1', 'ctswitch/fail-mode@1', 'ctswitch/conntrack@1'."""
+        """What happened and wasn't taken by `wait_event` yet, oldest first: dicts with `schema`
+        'ctswitch/packet-in@1', 'ctswitch/port@1', 'ctswitch/flow-removed@1', 'ctswitch/controller@1',
+        'ctswitch/fail-mode@1', 'ctswitch/conntrack@1'."""
         with self._heard:
             return list(self._events)
 
@@ -383,7 +386,8 @@ class Switch:
             self._events.clear()
 
     def wait_event(self, kind, timeout=10.0, **fields):
-        """Takes the first event of a kind ('packet-in') that has these fields; waits for it. Raises TimedOut, Died."""
+        """Takes the first event of a kind ('packet-in') that has these fields; waits for it. Raises TimedOut,
+        Died."""
         until = time.monotonic() + timeout
         with self._heard:
             while True:
@@ -405,7 +409,8 @@ class Switch:
     # What it does.
 
     def ctl(self, method, *params, timeout=ANSWER_S):
-        """Any command of the management socket ('list-commands' shows them); its answer's text. Raises Refused, Died."""
+        """Any command of the management socket ('list-commands' shows them); its answer's text. Raises Refused,
+        Died."""
         try:
             return call(self.ctl_path, method, *params, timeout=timeout)
         except OSError as error:
@@ -416,8 +421,8 @@ class Switch:
             raise Died(f'{self.ctl_path}: {error}') from error
 
     def inject(self, port, packet):
-        """A frame comes in at a memory port: bytes, or a packet in ovs-ofctl's words. Returns the frame, when the switch is done
-        with it."""
+        """A frame comes in at a memory port: bytes, or a packet in ovs-ofctl's words. Returns the frame, when the
+        switch is done with it."""
         given = bytes(packet).hex() if isinstance(packet, (bytes, bytearray, memoryview)) else packet
         return bytes.fromhex(self.ctl('port/inject', port, given))
 
@@ -431,7 +436,8 @@ class Switch:
         return frames
 
     def conntrack(self, *words, zone=None):
-        """Tracked connections as dicts: those whose dump has all of these words ('udp', 'dport=53', 'state=ESTABLISHED')."""
+        """Tracked connections as dicts: those whose dump has all of these words ('udp', 'dport=53',
+        'state=ESTABLISHED')."""
         return _json_lines(self.ctl('conntrack', '--json', *words, *([] if zone is None else [f'zone={zone}'])))
 
     def flush_conntrack(self, zone=None):
@@ -439,12 +445,14 @@ class Switch:
         self.ctl('dpctl/flush-conntrack', *([] if zone is None else [f'zone={zone}']))
 
     def set_timeouts(self, zone, **seconds):
-        """How long connections of a zone last: udp_first=1, tcp_established=5 and so on, in seconds, for those made from now on."""
+        """How long connections of a zone last: udp_first=1, tcp_established=5 and so on, in seconds, for those made
+        from now on."""
         self.ctl('zone/timeout', zone, *(f'{name}={value}' for name, value in seconds.items()))
 
     def trace(self, packet, *, in_port=None, actions=None, ct_next=()):
-        """What would become of a packet, as a Trace; nothing changes. `packet`: in ovs-ofctl's words, or a frame (with
-        in_port). `actions`: it is a packet-out. `ct_next`: states that ct is to find, one after the other ('trk,est')."""
+        """What would become of a packet, as a Trace; nothing changes. `packet`: in ovs-ofctl's words, or a frame
+        (with in_port). `actions`: it is a packet-out. `ct_next`: states that ct is to find, one after the other
+        ('trk,est')."""
         return Trace(json.loads(self._trace(packet, in_port, actions, ct_next, ['--json'])))
 
     def trace_text(self, packet, *, in_port=None, actions=None, ct_next=()):
@@ -460,9 +468,9 @@ class Switch:
         return self.ctl(method, *options, *words, self.name, *given, *([] if actions is None else [actions]))
 
     def wait(self, condition, timeout=10.0):
-        """Waits until a function returns something true (which is returned), or until a condition of the switch holds, e.g.
-        'controller', 'flow table=1,udp packets=3', 'ct udp dport=53', 'port p2 down', each with 'no' before it.
-        Raises TimedOut."""
+        """Waits until a function returns something true (which is returned), or until a condition of the switch
+        holds, e.g. 'controller', 'flow table=1,udp packets=3', 'ct udp dport=53', 'port p2 down', each with 'no'
+        before it. Raises TimedOut."""
         if not callable(condition):
             self.ctl('wait', *condition.split(), '--timeout', timeout, timeout=timeout + ANSWER_S)
             return True
@@ -503,6 +511,10 @@ class Switch:
         return [_active(address) for address in self.ready['listening']]
 
 
+def _repeated(option, values):
+    return [word for value in values for word in (option, value)]
+
+
 def _active(address):
     """'ptcp:6654:127.0.0.1' → 'tcp:127.0.0.1:6654', 'punix:PATH' → 'unix:PATH'."""
     kind, _, rest = address.partition(':')
@@ -532,7 +544,7 @@ if 'pytest' in sys.modules:
     import pytest
 
     def pytest_configure(config):
-        config.addinivalue_line('markers', 'ctswitch(ports=4, **options): how the fixture `ctswitch` starts its switch')
+        config.addinivalue_line('markers', 'ctswitch(ports=4, **options): how the fixture `ctswitch` starts it')
 
     @pytest.fixture(name='ctswitch_factory')
     def _ctswitch_factory():
@@ -557,10 +569,10 @@ except ImportError:
 if _mininet:
 
     class CTSwitch(_mininet.Switch):
-        """A switch of Mininet's on live interfaces; needs koffi or npm's pcap, and the rights that Mininet needs anyway.
+        """A switch of Mininet's on live interfaces; needs koffi or npm's pcap, and the rights that Mininet needs.
 
         failMode: 'secure' or 'standalone'; without it, standalone where there is no controller. flows: to begin with.
-        program: see find_program. `opts` are further arguments for `ctswitch run`. While it runs, `ct` is its Switch."""
+        program: see find_program. `opts` are further arguments for `ctswitch run`. `ct` is its Switch, once started."""
 
         def __init__(self, name, failMode=None, flows='', program=None, **params):
             _mininet.Switch.__init__(self, name, **params)

@@ -1,4 +1,4 @@
-"""A Python program that dies takes its switch with it: by an error, by kill -9, and with a forked child that lives on."""
+"""A Python program that dies takes its switch with it: by an error, by kill -9, with a forked child."""
 
 import contextlib
 import os

@@ -37,8 +37,8 @@ def network():
         net.stop()
 
 
-# What is typed at Mininet's prompt. Its own `iperf` waits for ever for a report that iperf 2.1 doesn't make, with any switch and
-# with none (mininet/mininet#1060), so the hosts' is used, as people do there.
+# What is typed at Mininet's prompt. Its own `iperf` waits for ever for a report that iperf 2.1 doesn't make, with any
+# switch and with none (mininet/mininet#1060), so the hosts' is used, as people do there.
 TYPED = """pingall
 h2 iperf -s &
 h1 iperf -t 1 -c h2
