@@ -26,13 +26,21 @@ export async function ctl([method, ...params]: readonly string[], options: CtlOp
   }
 }
 
+/** Why a socket that was named doesn't answer, by the system's code. */
+const NO_ANSWER: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket; does the switch run?',
+  ECONNREFUSED: 'nobody listens there; the switch has ended',
+  EACCES: 'it belongs to another user',
+};
+
 /** The switch that is meant. Throws a Failure. */
 export async function openClient({ ctl: path, rundir }: CtlOptions): Promise<ManagementClient> {
   if (path !== undefined) {
     try {
       return await ManagementClient.open(path);
     } catch (error) {
-      throw new Failure(EXIT.environment, `${path}: ${(error as Error).message}`);
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new Failure(EXIT.environment, `${path}: ${NO_ANSWER[code ?? ''] ?? message}`);
     }
   }
   const folder = rundir ?? defaultRundir();

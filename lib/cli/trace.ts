@@ -75,7 +75,10 @@ async function running(packets: readonly string[], options: TraceCommandOptions)
     packets: packets.flatMap((text) => inputsOf(text, options)).map(plain),
     ctNext: (options.ctNext ?? []).map(ctState),
   };
-  const client = await openClient(options);
+  const client = await openClient(options).catch((error: unknown) => {
+    if (!(error instanceof Failure) || options.ctl !== undefined) throw error;
+    throw new Failure(error.status, `${error.message}, --flows FILE traces without one`);
+  });
   try {
     const lines = (await client.call('trace', JSON.stringify(request))).trimEnd().split('\n');
     tell(
