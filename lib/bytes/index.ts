@@ -1,3 +1,4 @@
+/** What every folder stands on: bytes, checksums, addresses, errors, time and chance. */
 export * from './address.js';
 export * from './checksum.js';
 export * from './clock.js';

@@ -1,3 +1,4 @@
+/** What is wrong in a text: ovs-ofctl's syntax, scenario and topology files, options. */
 import { OpenFlowError } from './openflow-error.js';
 
 /** A mistake in a text that a person wrote: where, and why. Lines and columns count from 1. */

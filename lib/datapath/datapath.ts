@@ -2,11 +2,12 @@
  * The datapath: a frame comes in, becomes a key, finds its program in the cache or has one made, and the program runs: rewrites,
  * outputs, packet-ins, connection tracking. A ct action with a table runs the tracked copy to its end, at its place in the list,
  * before the rest goes on. What a flow means is the pipeline's; the datapath asks it through Upcalls.
+ * What programs counted is in ledger.ts, how frames leave in egress.ts.
  *
  * One frame at a time: what arrives while one is in hand (a virtual host's answer, a packet-out from a listener) waits its turn.
  */
 import type { Random } from '../bytes/index.js';
-import { type CtResult, FATE, type Origin, Prior, type Released } from '../ct/index.js';
+import { type CtResult, FATE, Prior, type Released } from '../ct/index.js';
 import { raiseDropPrecedence } from '../packet/dscp.js';
 import { popHeader, pushHeader } from '../packet/encapsulation.js';
 import { extract } from '../packet/extract.js';
@@ -14,16 +15,17 @@ import { Key as FlowKey, type Key, recirculationWord, slots } from '../packet/ke
 import { Packet } from '../packet/packet.js';
 import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
 import { changeTags } from '../packet/tags.js';
-import type { TunnelIn, TunnelOut } from '../packet/tunnel.js';
-import { Cache, type EntryInfo, MAX_ENTRIES } from './cache.js';
+import type { TunnelIn } from '../packet/tunnel.js';
+import { Cache, MAX_ENTRIES } from './cache.js';
+import { Egress } from './egress.js';
 import { Journal } from './journal.js';
+import { Ledger } from './ledger.js';
 import { DROPPED } from './meter.js';
 import { COUNTER, OFPPC, type PortEntry, PortTable } from './port-table.js';
 import {
   Arena,
   ColdStore,
   type ControllerCold,
-  type Credits,
   type CtCold,
   type EffectCold,
   type HeaderCold,
@@ -32,8 +34,8 @@ import {
   STEP_WORDS,
   type TunnelCold,
 } from './program.js';
-import { PortQueues } from './queues.js';
-import { fillTracked } from './tracked-fields.js';
+import type { PortQueues } from './queues.js';
+import { fillTracked, KeyOrigin } from './tracked-fields.js';
 import type { CachedProgram, DatapathCounters, DatapathOptions, Prepared, Translation, Upcalls } from './upcalls.js';
 
 const RECIRCULATION = slots.recirc_id.at >> 2;
@@ -47,19 +49,6 @@ export const ENTRY_IDLE_MS = 10_000;
 
 /** A probability of all packets. */
 const MAX_PROBABILITY = 65535;
-
-/** Where a packet stands, by its key: looked up for fragments alone. */
-class KeyOrigin implements Origin {
-  key = new FlowKey();
-
-  get tag(): number {
-    return this.key.get(slots.in_port);
-  }
-
-  get place(): number {
-    return this.key.get(slots.recirc_id);
-  }
-}
 
 export class Datapath {
   readonly ports = new PortTable();
@@ -76,6 +65,8 @@ export class Datapath {
   /** Are IP fragments dropped where they come in? (OFPC_FRAG_DROP) */
   dropFragments = false;
   private readonly cache: Cache;
+  private readonly ledger: Ledger;
+  private readonly egress: Egress;
   private readonly random: Random;
   private readonly arena = new Arena();
   private readonly keys = Array.from({ length: MAX_RECIRCULATIONS + 1 }, () => new FlowKey());
@@ -92,22 +83,20 @@ export class Datapath {
   private readonly origin = new KeyOrigin();
   private readonly waiting: (() => void)[] = [];
   private busy = false;
-  /** Entries that went while programs were running: what they held is freed when the frame in hand is done. */
-  private readonly gone: { readonly program: number; readonly info: EntryInfo }[] = [];
   private now_ms = 0;
-  /** What entries have pushed to flows already. */
-  private readonly told = new WeakMap<EntryInfo, { packets: number; bytes: number }>();
-  /** Bytes that the next output sends at most, 0: all. */
-  private cut = 0;
-  /** Length of the frame as it came in, for minFrame. */
-  private received = 0;
 
   constructor(
     private readonly options: DatapathOptions,
     private readonly upcalls: Upcalls,
   ) {
     this.random = options.random;
-    this.cache = new Cache((entry, info) => this.forget(entry, info), options.maxEntries ?? MAX_ENTRIES);
+    // A program that goes may be running: an entry of a later recirculation can push out, or renew, one of an earlier.
+    this.cache = new Cache(
+      (entry, info) => this.ledger.forget(entry, info, this.busy),
+      options.maxEntries ?? MAX_ENTRIES,
+    );
+    this.ledger = new Ledger(this.cache, this.arena, this.cold, (ids, by) => upcalls.refer(ids, by));
+    this.egress = new Egress(this.ports, options.clock, options.minFrame);
   }
 
   /** Programs in the cache, and the masks they have. */
@@ -152,9 +141,7 @@ export class Datapath {
   private atRest(): void {
     if (this.waiting.length > 0) this.waiting.length = 0;
     this.busy = false;
-    if (this.gone.length === 0) return;
-    for (const { program, info } of this.gone) this.free(program, info);
-    this.gone.length = 0;
+    this.ledger.freeGone();
   }
 
   private handle(
@@ -178,7 +165,7 @@ export class Datapath {
     }
     this.now_ms = this.options.clock.now();
     const packet = this.packets[0].attach(bytes, start, end, room);
-    this.received = end - start;
+    this.egress.received = end - start;
     this.clones = 0;
     this.priors[0].clear();
     extract(packet, this.keys[0], entry.number);
@@ -204,7 +191,7 @@ export class Datapath {
     this.inTurn(() => {
       this.now_ms = this.options.clock.now();
       const packet = this.packets[0].attach(frame);
-      this.received = frame.length;
+      this.egress.received = frame.length;
       this.clones = 0;
       this.priors[0].clear();
       extract(packet, this.keys[0], inPort);
@@ -267,7 +254,7 @@ export class Datapath {
 
   private runOnce(t: Translation, depth: number, packet: Packet): void {
     this.upcalls.refer(t.recirculations, 1);
-    this.credit(t, 1, packet.length - packet.bare, this.now_ms);
+    this.ledger.credit(t, 1, packet.length - packet.bare, this.now_ms);
     this.counted[depth] = packet.length - packet.bare;
     const at = this.arena.put(t.steps);
     try {
@@ -288,7 +275,7 @@ export class Datapath {
         case OP.end:
           return;
         case OP.output:
-          this.output(w[at + 1], packet);
+          this.egress.output(w[at + 1], packet);
           break;
         case OP.rewrite:
           packet.changed = true;
@@ -303,7 +290,7 @@ export class Datapath {
           popVlan(packet);
           break;
         case OP.controller:
-          this.pad(packet);
+          this.egress.pad(packet);
           this.upcalls.controller(this.cold.get(w[at + 1]) as ControllerCold, this.keys[depth], packet.frame());
           break;
         case OP.learn:
@@ -328,10 +315,10 @@ export class Datapath {
           if (!this.meter(this.cold.get(w[at + 1]) as MeterCold, depth, packet)) return;
           break;
         case OP.enqueue:
-          this.output(w[at + 1], packet, w[at + 2] >>> 0);
+          this.egress.output(w[at + 1], packet, w[at + 2] >>> 0);
           break;
         case OP.tunnel:
-          this.output(w[at + 1], packet, w[at + 2], (this.cold.get(w[at + 3]) as TunnelCold).out);
+          this.egress.output(w[at + 1], packet, w[at + 2], (this.cold.get(w[at + 3]) as TunnelCold).out);
           break;
         case OP.tags:
           packet.changed = true;
@@ -346,7 +333,7 @@ export class Datapath {
           popHeader(packet, w[at + 1], w[at + 2]);
           break;
         case OP.truncate:
-          this.cut = w[at + 1] >>> 0;
+          this.egress.cut = w[at + 1] >>> 0;
           break;
         case OP.sample:
           if (this.random.below(MAX_PROBABILITY) < w[at + 1]) this.counters.samples++;
@@ -361,33 +348,6 @@ export class Datapath {
       }
       at += STEP_WORDS[op];
     }
-  }
-
-  /** Sends to a port. Programs name only ports that may be sent to; a port may still have vanished a moment ago. */
-  private output(slot: number, packet: Packet, queue = -1, tunnel?: TunnelOut): void {
-    const entry = this.ports.at(slot);
-    const { cut } = this;
-    this.cut = 0;
-    if (entry === null) return;
-    if (packet.length < this.options.minFrame) this.pad(packet);
-    const end = cut === 0 ? packet.end : Math.min(packet.end, packet.start + cut);
-    if (entry.queues === null) this.transmit(entry, packet.bytes, packet.start, end, tunnel);
-    else entry.queues.send(queue, packet.bytes, packet.start, end, tunnel);
-  }
-
-  private transmit(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelOut): void {
-    this.ports.count(entry.slot, COUNTER.txPackets, 1);
-    this.ports.count(entry.slot, COUNTER.txBytes, end - start);
-    entry.port.send(bytes, start, end, tunnel);
-  }
-
-  /** The queues of a port, made where it has none yet. */
-  queuesOf(entry: PortEntry): PortQueues {
-    entry.queues ??= new PortQueues(this.options.clock, {
-      send: (bytes, start, end, tunnel) => this.transmit(entry, bytes, start, end, tunnel),
-      lost: () => this.ports.count(entry.slot, COUNTER.txDropped, 1),
-    });
-    return entry.queues;
   }
 
   /** Runs steps on a copy of the packet; what ct finds out there stays there. */
@@ -409,16 +369,8 @@ export class Datapath {
       raiseDropPrecedence(packet, verdict);
     }
     if (verdict !== DROPPED) return true;
-    this.count(after, -1, -this.counted[depth]);
+    this.ledger.count(after, -1, -this.counted[depth]);
     return false;
-  }
-
-  /** Pads what processing made shorter than the shortest frame. */
-  private pad(packet: Packet): void {
-    const { length } = packet;
-    if (length >= this.options.minFrame || length >= this.received) return;
-    packet.pad(this.options.minFrame);
-    packet.changed = true;
   }
 
   /**
@@ -525,79 +477,24 @@ export class Datapath {
     if (result) fillTracked(key, result);
   }
 
-  // Counters and upkeep.
-
-  private credit(info: EntryInfo, packets: number, bytes: number, used_ms: number): void {
-    for (const credit of info.credits) if (used_ms > credit.used_ms) credit.used_ms = used_ms;
-    this.count(info, packets, bytes);
-  }
-
-  private count(info: Credits, packets: number, bytes: number): void {
-    for (const credit of info.credits) {
-      credit.packets += packets;
-      credit.bytes += bytes;
-    }
-    for (const table of info.found) {
-      table.lookups += packets;
-      table.matched += packets;
-    }
-    for (const table of info.missed) table.lookups += packets;
-  }
-
-  private collectEntry(entry: number, info: EntryInfo): void {
-    const { cache } = this;
-    if (cache.packets[entry] === 0) return;
-    this.credit(info, cache.packets[entry], cache.bytes[entry], cache.used_ms[entry]);
-    const told = this.told.get(info) ?? { packets: 0, bytes: 0 };
-    told.packets += cache.packets[entry];
-    told.bytes += cache.bytes[entry];
-    this.told.set(info, told);
-    cache.packets[entry] = 0;
-    cache.bytes[entry] = 0;
-  }
-
-  private forget(entry: number, info: EntryInfo): void {
-    this.collectEntry(entry, info);
-    const program = this.cache.program[entry];
-    // It may be running: an entry of a later recirculation can push out, or renew, one of an earlier.
-    if (this.busy) this.gone.push({ program, info });
-    else this.free(program, info);
-  }
-
-  private free(program: number, info: EntryInfo): void {
-    this.arena.drop(program, info.length);
-    for (const index of info.cold) this.cold.drop(index);
-    this.upcalls.refer(info.recirculations, -1);
-  }
-
   /** The programs in the cache, with what they counted since they were made. What changes meanwhile may be missed. */
-  *programs(): Generator<CachedProgram> {
-    const { cache } = this;
-    for (const entry of cache.entries()) {
-      const { shape, values, length } = cache.info(entry);
-      const told = this.told.get(cache.info(entry));
-      const packets = cache.packets[entry] + (told?.packets ?? 0);
-      const bytes = cache.bytes[entry] + (told?.bytes ?? 0);
-      const at = cache.program[entry];
-      yield {
-        shape,
-        values,
-        packets,
-        bytes,
-        used_ms: cache.used_ms[entry],
-        steps: this.arena.words.slice(at, at + length),
-      };
-    }
+  programs(): Iterable<CachedProgram> {
+    return this.ledger.programs();
   }
 
   /** Pushes all counters to flows and tables. */
   collect(): void {
-    for (const entry of this.cache.entries()) this.collectEntry(entry, this.cache.info(entry));
+    this.ledger.collect();
   }
 
   /** Drops entries that no packet used for a while; call it now and then. */
   sweep(): void {
     const before = this.options.clock.now() - ENTRY_IDLE_MS;
     for (const entry of this.cache.entries()) if (this.cache.used_ms[entry] < before) this.cache.remove(entry);
+  }
+
+  /** The queues of a port, made where it has none yet. */
+  queuesOf(entry: PortEntry): PortQueues {
+    return this.egress.queuesOf(entry);
   }
 }

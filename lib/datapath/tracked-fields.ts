@@ -1,6 +1,6 @@
 /** The ct_* fields of the key, as the tracker's answer has them (ovs-fields(7)). Called for every tracked packet: plain stores. */
-import type { CtResult } from '../ct/index.js';
-import { DIRTY, GROUPS, type Key, slots } from '../packet/key.js';
+import type { CtResult, Origin } from '../ct/index.js';
+import { DIRTY, GROUPS, Key, slots } from '../packet/key.js';
 
 const STATE = slots.ct_state.at;
 const STATE_WORD = STATE >> 2;
@@ -50,4 +50,17 @@ export function fillTracked(key: Key, result: CtResult): void {
   bytes[PORTS + 1] = tp_src;
   bytes[PORTS + 2] = tp_dst >>> 8;
   bytes[PORTS + 3] = tp_dst;
+}
+
+/** Where a packet stands, by its key: looked up for fragments alone. */
+export class KeyOrigin implements Origin {
+  key = new Key();
+
+  get tag(): number {
+    return this.key.get(slots.in_port);
+  }
+
+  get place(): number {
+    return this.key.get(slots.recirc_id);
+  }
 }

@@ -1,3 +1,4 @@
+/** Captures: pcap and pcapng, read in pieces and written. */
 export * from './capture-error.js';
 export * from './reader.js';
 export { type CaptureRecord, MAX_RECORD } from './record.js';

@@ -10,8 +10,6 @@ import {
   Datapath,
   MAC_TABLE,
   type Meter,
-  OFPPC,
-  OFPPS,
   type PacketTracker,
   type PortEntry,
   type Prepared,
@@ -50,7 +48,8 @@ import { LEARNED_COUNTS } from './learning.js';
 import { MacTable } from './mac-table.js';
 import { METER_FEATURES, Meters } from './meters.js';
 import { packetInFields } from './packet-in.js';
-import { portView, queueViews } from './port-views.js';
+import { PortChanges } from './port-changes.js';
+import { queueViews } from './port-views.js';
 import { type ScratchListener, ScratchPipeline } from './scratch.js';
 import { Transaction } from './transaction.js';
 import { Translator } from './translator.js';
@@ -74,8 +73,6 @@ import type {
   WatchedFlow,
 } from './types.js';
 import type { World } from './world.js';
-
-const KNOWN_CONFIG = Object.values(OFPPC).reduce((all: number, bit) => all | bit, 0);
 
 /** How often what is unused is looked for, ms. */
 const UPKEEP_MS = 1000;
@@ -110,6 +107,7 @@ export class Pipeline implements PipelineApi {
   private readonly world: World;
   private readonly transaction = new Transaction();
   private readonly translator: Translator;
+  private readonly changes: PortChanges;
   readonly connections: ConnectionFlushes;
   private upkeep: Timer | null = null;
   private sweeping: Timer | null = null;
@@ -175,6 +173,7 @@ export class Pipeline implements PipelineApi {
       learner: this.flowTables.learner,
     };
     this.translator = new Translator(this.world);
+    this.changes = new PortChanges(clock, this.datapath, this.macs, this.transaction, events);
   }
 
   /** A pipeline that foretells what becomes of packets, and changes nothing here; see ScratchPipeline. */
@@ -209,12 +208,12 @@ export class Pipeline implements PipelineApi {
     });
   }
 
-  /** Packets that resubmits led too deep, by translations. */
   /** Packets dropped because encap or decap had no way with them. */
   get wrongType(): number {
     return this.translator.wrongType;
   }
 
+  /** Packets that resubmits led too deep, by translations. */
   get tooDeep(): number {
     return this.translator.tooDeep;
   }
@@ -373,71 +372,26 @@ export class Pipeline implements PipelineApi {
 
   /** Adds a port; the caller starts it. */
   addPort(number: number, port: Port, mac: Uint8Array): PortEntry {
-    const entry = this.datapath.ports.add(number, port, mac, this.options.clock.now());
-    this.datapath.journal.everything();
-    this.options.events.port('add', this.view(entry));
-    return entry;
+    return this.changes.add(number, port, mac);
   }
 
   removePort(entry: PortEntry): void {
-    this.datapath.ports.remove(entry);
-    this.macs.flush(entry.number);
-    this.datapath.journal.everything();
-    this.options.events.port('delete', this.view(entry));
+    this.changes.remove(entry);
   }
 
   /** A port's device is open, or another one: it may have an address of its own. */
   adoptMac(entry: PortEntry): void {
-    if (takesMac(entry)) this.options.events.port('modify', this.view(entry));
+    this.changes.adoptMac(entry);
   }
 
   /** The link went up, maybe of another device, or down. */
   setLink(entry: PortEntry, up: boolean): void {
-    const state = up ? 0 : OFPPS.LINK_DOWN;
-    const another = up && takesMac(entry);
-    if (state === entry.state) {
-      if (another) this.options.events.port('modify', this.view(entry));
-      return;
-    }
-    entry.state = state;
-    if (!up) this.macs.flush(entry.number);
-    this.datapath.journal.everything();
-    this.options.events.port('modify', this.view(entry));
+    this.changes.setLink(entry, up);
   }
 
   /** Throws BAD_PORT, BAD_HW_ADDR, BAD_CONFIG or BAD_ADVERTISE (OpenFlow 1.3.5 §7.3.4.3). */
-  modifyPort({ port, mac, config, mask, advertise }: PortChange): void {
-    const entry = this.datapath.ports.get(port);
-    if (!entry) throw new OpenFlowError('OFPPMFC_BAD_PORT', `there is no port ${port}`, 8);
-    if (!mac.every((byte, i) => byte === entry.mac[i])) {
-      throw new OpenFlowError('OFPPMFC_BAD_HW_ADDR', `port ${port} has another address`, 16);
-    }
-    if (mask & ~KNOWN_CONFIG) {
-      throw new OpenFlowError('OFPPMFC_BAD_CONFIG', `unknown configuration bits 0x${(mask >>> 0).toString(16)}`, 28);
-    }
-    if (advertise !== 0) {
-      throw new OpenFlowError('OFPPMFC_BAD_ADVERTISE', `port ${port} advertises nothing that could be chosen`, 32);
-    }
-    const changed = (entry.config & ~mask) | (config & mask);
-    const { transaction } = this;
-    const before = entry.config;
-    if (changed === before) return;
-    entry.config = changed;
-    this.datapath.journal.everything();
-    if (transaction.active) {
-      transaction.did(
-        (port, config) => {
-          port.config = config;
-          this.datapath.journal.everything();
-        },
-        entry,
-        before,
-      );
-    }
-    transaction.afterwards(() => {
-      if (changed & OFPPC.PORT_DOWN) this.macs.flush(entry.number);
-      this.options.events.port('modify', this.view(entry));
-    });
+  modifyPort(change: PortChange): void {
+    this.changes.modify(change);
   }
 
   /** A port lost frames. */
@@ -460,6 +414,15 @@ export class Pipeline implements PipelineApi {
     return queueViews(this.datapath.ports, this.options.clock.now(), port);
   }
 
+  ports(): PortView[] {
+    return this.datapath.ports.list().map((entry) => this.changes.view(entry));
+  }
+
+  port(number: number): PortView | undefined {
+    const entry = this.datapath.ports.get(number);
+    return entry && this.changes.view(entry);
+  }
+
   /** Are packets that no flow of table 0 matches switched as by NORMAL? */
   get standalone(): boolean {
     return this.translator.lists.standalone;
@@ -468,19 +431,6 @@ export class Pipeline implements PipelineApi {
   setStandalone(standalone: boolean): void {
     this.translator.lists.standalone = standalone;
     this.datapath.journal.everything();
-  }
-
-  ports(): PortView[] {
-    return this.datapath.ports.list().map((entry) => this.view(entry));
-  }
-
-  port(number: number): PortView | undefined {
-    const entry = this.datapath.ports.get(number);
-    return entry && this.view(entry);
-  }
-
-  private view(entry: PortEntry): PortView {
-    return portView(this.datapath.ports, entry, this.options.clock.now());
   }
 
   close(): void {
@@ -503,11 +453,3 @@ function macShape(tciBits: number) {
 const TAGGED_SHAPE = macShape(VLAN_CFI | 0x0fff);
 /** A tag with VLAN 0 counts as VLAN 0, too: only the id's bits tell them from others. */
 const UNTAGGED_SHAPE = macShape(0x0fff);
-
-/** Gives a port its device's address; false where it has it, or the device has none. */
-function takesMac(entry: PortEntry): boolean {
-  const { mac } = entry.port;
-  if (!mac || mac.every((byte, i) => byte === entry.mac[i])) return false;
-  entry.mac = mac;
-  return true;
-}

@@ -1,3 +1,4 @@
+/** Every kind of port, and what goes around one. */
 export * from './faulty.js';
 export * from './file.js';
 export * from './host.js';
