@@ -1,6 +1,7 @@
 /**
- * `npm run compare -- [--cases N] [--packets N] [--seed N] [--only N] [--small] [--ct]`: random cases through Open vSwitch and through our
- * `simulate`; what differs is made small and printed. Exit status: 0 no difference, 1 differences, 2 usage, 3 no Open vSwitch.
+ * `npm run compare -- [--cases N] [--packets N] [--seed N] [--only N] [--small] [--ct]`: random cases through Open
+ * vSwitch and through our `simulate`; what differs is made small and printed. Exit status: 0 no difference, 1
+ * differences, 2 usage, 3 no Open vSwitch.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

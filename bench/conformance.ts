@@ -1,7 +1,8 @@
 /**
- * `npm run conformance [-- PART…] [--quick] [--write] [--json FILE] [--suite FOLDER]`: Ryu's switch test against the built
- * switch, as root. PART is a folder, a file or a check of the suite (match, match/00_IN_PORT, meter/01_DROP_01_PKTPS_00_100#1);
- * all unless told. The score goes to standard output as Markdown, with --write to docs/conformance.md as well.
+ * `npm run conformance [-- PART…] [--quick] [--write] [--json FILE] [--suite FOLDER]`: Ryu's switch test against the
+ * built switch, as root. PART is a folder, a file or a check of the suite (match, match/00_IN_PORT,
+ * meter/01_DROP_01_PKTPS_00_100#1); all unless told. The score goes to standard output as Markdown, with --write to
+ * docs/conformance.md as well.
  *
  * Exit status: 0 all passed, 1 a check stays failed, 2 usage, 3 something that it needs is missing.
  */
@@ -20,8 +21,8 @@ const USAGE = 'usage: npm run conformance -- [PART…] [--quick] [--write] [--js
 const MAX_REPEATS = 3;
 
 /**
- * A sample of every folder in less than three minutes: all actions, for each field some of its checks, a group and a meter, whose
- * checks take 30 seconds each.
+ * A sample of every folder in less than three minutes: all actions, for each field some of its checks, a group and a
+ * meter, whose checks take 30 seconds each.
  */
 const QUICK = ['action', 'match/*#1*', 'match/*#5', 'group/00_ALL#1', 'meter/01_DROP_01_PKTPS_00_100#1'];
 

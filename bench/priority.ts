@@ -1,9 +1,10 @@
 /**
- * Measurements go before other programs, with everything that they start: some checks of the conformance suite send 20,000 packets
- * a second and allow 10 % more or less, and what is lost while somebody else has the processor would count against the switch.
+ * Measurements go before other programs, with everything that they start: some checks of the conformance suite send
+ * 20,000 packets a second and allow 10 % more or less, and what is lost while somebody else has the processor would
+ * count against the switch.
  *
- * Where Linux groups processes by session (autogroup, sched(7)), a process's priority counts within its session only; the
- * session's own is then what decides.
+ * Where Linux groups processes by session (autogroup, sched(7)), a process's priority counts within its session only;
+ * the session's own is then what decides.
  */
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';

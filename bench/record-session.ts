@@ -1,6 +1,7 @@
 /**
- * Records what the built switch, or Open vSwitch, and real controllers say to each other, for specs to read: fixtures/sessions/*.pcap. Run as root
- * where os-ken, Open vSwitch's tools and tcpdump are: `npm run build && node dist/bench/record-session.js [FOLDER]`.
+ * Records what the built switch, or Open vSwitch, and real controllers say to each other, for specs to read:
+ * fixtures/sessions/*.pcap. Run as root where os-ken, Open vSwitch's tools and tcpdump are: `npm run build && node
+ * dist/bench/record-session.js [FOLDER]`.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,8 @@ async function until(what: string, check: () => boolean): Promise<void> {
 async function captured(lab: Lab, file: string, port: number, session: () => Promise<void>): Promise<void> {
   const path = join(folder, file);
   const filter = ['tcp', 'port', String(port)];
-  // Each frame that waits takes room for the longest; at once, so that nothing waits in the kernel when the session ends.
+  // Each frame that waits takes room for the longest; at once, so that nothing waits in the kernel when the session
+  // ends.
   const how = ['--immediate-mode', '-B', '65536', '-i', 'lo', '-s', '0', '-U', '-Z', 'root', '-w', path];
   const tcpdump = lab.start('sw', ['tcpdump', ...how, ...filter]);
   await tcpdump.until(/listening on/);

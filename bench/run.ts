@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- NAME…] [-- --write]`: figures as Markdown on standard output, and as one line of JSON behind them. With
+ * `npm run bench [-- NAME…] [-- --write]`: figures as Markdown on standard output, and as one line of JSON behind them.
+ * With
  * --write they go to docs/benchmarks.md as well, with date and commit.
  */
 import { execFileSync } from 'node:child_process';

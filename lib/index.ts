@@ -1,6 +1,6 @@
 /**
- * ctswitch as a library: a switch with ports, flow tables and a connection tracker, in memory or on real interfaces. Nothing
- * here loads a server, a logger or a native module until it is asked to.
+ * ctswitch as a library: a switch with ports, flow tables and a connection tracker, in memory or on real interfaces.
+ * Nothing here loads a server, a logger or a native module until it is asked to.
  */
 export {
   type Clock,

@@ -5,7 +5,10 @@ import type { Clock, Log } from './bytes/index.js';
 import type { CtConfiguration } from './ct/index.js';
 import type { FlowView, PacketIn, PortEvent, PortView, RemovedReason } from './pipeline/index.js';
 
-/** What the switch does with packets that no flow matches while no controller is connected: drop them, or switch them as NORMAL. */
+/**
+ * What the switch does with packets that no flow matches while no controller is connected: drop them, or switch them as
+ * NORMAL.
+ */
 export type FailMode = 'secure' | 'standalone';
 
 /** What a switch is made with; all of it can be left out. */
@@ -25,9 +28,13 @@ export interface SwitchOptions {
     /** Most programs in the datapath's cache; 200,000 by default. */
     readonly programs?: number;
   };
-  /** What becomes of a packet for whose translation nothing is free: `continue` (the default), untranslated, or `drop`. */
+  /**
+   * What becomes of a packet for whose translation nothing is free: `continue` (the default), untranslated, or `drop`.
+   */
   readonly natExhausted?: 'continue' | 'drop';
-  /** The smallest fragments but for last ones, bytes with the IP header; ct finds smaller ones invalid. 0 by default. */
+  /**
+   * The smallest fragments but for last ones, bytes with the IP header; ct finds smaller ones invalid. 0 by default.
+   */
   readonly smallestFragment?: { readonly ipv4?: number; readonly ipv6?: number };
   /** Timeouts, and rules beyond Open vSwitch: docs/conntrack-extensions.md. What is wrong in it throws a RangeError. */
   readonly conntrack?: CtConfiguration;

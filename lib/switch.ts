@@ -1,6 +1,7 @@
 /**
- * The whole switch as one object: ports, flow tables, connection tracker, and, once started, connections to controllers. It is
- * deterministic under a handed-in clock and seed: the same frames at the same times give the same bytes.
+ * The whole switch as one object: ports, flow tables, connection tracker, and, once started, connections to
+ * controllers. It is deterministic under a handed-in clock and seed: the same frames at the same times give the same
+ * bytes.
  */
 import type { Duplex } from 'node:stream';
 import type { Agent } from './agent/agent.js';
@@ -211,8 +212,8 @@ export class Switch {
   }
 
   /**
-   * Gives a port a queue, changes its rates, or takes it away (null). A min rate counts while the port is held to a rate. Throws
-   * a RangeError where more is promised than the port has.
+   * Gives a port a queue, changes its rates, or takes it away (null). A min rate counts while the port is held to a
+   * rate. Throws a RangeError where more is promised than the port has.
    */
   setQueue(port: number, queueId: number, rates: QueueRates | null): void {
     this.pipeline.setQueue(this.entryOf(port), queueId, rates);
@@ -256,8 +257,8 @@ export class Switch {
   /** The flow tables, in ovs-ofctl's text and as data. */
   readonly flows = {
     /**
-     * Makes every change of a text, a line each; a text with a mistake, or with a flow that the switch can't follow, makes none.
-     * Throws a TextError or a RefusedError, both with { line, column }.
+     * Makes every change of a text, a line each; a text with a mistake, or with a flow that the switch can't follow,
+     * makes none. Throws a TextError or a RefusedError, both with { line, column }.
      */
     load: (text: string, options: Pick<FlowTextOptions, 'file' | 'ports'> = {}): void => {
       const lines = text.split('\n').flatMap((line, i) => {
@@ -327,8 +328,8 @@ export class Switch {
   }
 
   /**
-   * Calls `listener` with each connection that is stored, changed or ended, in order, while its packet is in hand; what is returned
-   * ends it. One that throws is taken off. While nobody listens nothing is made for it.
+   * Calls `listener` with each connection that is stored, changed or ended, in order, while its packet is in hand; what
+   * is returned ends it. One that throws is taken off. While nobody listens nothing is made for it.
    */
   onConntrack(listener: CtListener): () => void {
     return this.connections.add(listener);
@@ -340,9 +341,9 @@ export class Switch {
   }
 
   /**
-   * What would become of packets that came in one after the other, step by step; nothing changes. A packet is text in ovs-ofctl's
-   * syntax ("in_port=1,tcp,nw_src=10.0.0.1"), a port and a frame, or either with actions, as packet-out has them. `formatTrace`
-   * writes it for people. Throws a TextError.
+   * What would become of packets that came in one after the other, step by step; nothing changes. A packet is text in
+   * ovs-ofctl's syntax ("in_port=1,tcp,nw_src=10.0.0.1"), a port and a frame, or either with actions, as packet-out has
+   * them. `formatTrace` writes it for people. Throws a TextError.
    */
   trace(packet: TraceInput, options?: TraceOptions): Trace;
   trace(packets: readonly TraceInput[], options?: TraceOptions): Trace[];
@@ -376,8 +377,8 @@ export class Switch {
   // Controllers.
 
   /**
-   * Opens what is given: dials controllers, waits for others. Resolves when all ports are open and all addresses listen, to the
-   * addresses as they were bound ("ptcp:0" has its port then).
+   * Opens what is given: dials controllers, waits for others. Resolves when all ports are open and all addresses
+   * listen, to the addresses as they were bound ("ptcp:0" has its port then).
    */
   async start({ controllers = [], listen = [] }: StartOptions = {}): Promise<{ readonly listening: string[] }> {
     await this.ready();
@@ -409,7 +410,10 @@ export class Switch {
     this.agent.accept(stream, name);
   }
 
-  /** Dials these and no others: those that aren't among them are hung up on. Throws a ChannelError; then nothing has changed. */
+  /**
+   * Dials these and no others: those that aren't among them are hung up on. Throws a ChannelError; then nothing has
+   * changed.
+   */
   async setControllers(addresses: readonly string[]): Promise<void> {
     const { formatAddress, parseActive } = await import('./channel/index.js');
     const wanted = new Set(addresses.map((address) => formatAddress(parseActive(address))));

@@ -1,6 +1,6 @@
 /**
- * As much of an OpenFlow 1.3 controller as a comparison needs, written by hand so that it shares nothing with the switch it
- * judges: hello, SET_CONFIG, an echo as a barrier, and the messages that came before it.
+ * As much of an OpenFlow 1.3 controller as a comparison needs, written by hand so that it shares nothing with the
+ * switch it judges: hello, SET_CONFIG, an echo as a barrier, and the messages that came before it.
  */
 import { connect, type Socket } from 'node:net';
 

@@ -52,8 +52,8 @@ function byPort({ in: input, out = [] }: SimulateResult): string[] {
 }
 
 /**
- * Is the frame a piece of a datagram? The pieces of one go on together in Open vSwitch, action by action, and here one after the
- * other: where there are several outputs, their order at a port is each switch's own.
+ * Is the frame a piece of a datagram? The pieces of one go on together in Open vSwitch, action by action, and here one
+ * after the other: where there are several outputs, their order at a port is each switch's own.
  */
 function isPiece(frame: string): boolean {
   const type = frame.slice(24, 28);

@@ -1,6 +1,6 @@
 /**
- * Fields as the generator writes them into flow texts: in which packets they exist, what their values look like, which may be
- * masked or set. Written beside the switch's own table and not out of it, so that a mistake there shows.
+ * Fields as the generator writes them into flow texts: in which packets they exist, what their values look like, which
+ * may be masked or set. Written beside the switch's own table and not out of it, so that a mistake there shows.
  */
 import type { Chance } from './chance.js';
 import {

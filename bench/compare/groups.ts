@@ -1,6 +1,6 @@
 /**
- * Random groups in ovs-ofctl's syntax: those whose choice both switches make alike, so no select. Buckets change packets, send
- * them, go on in tables, and forward to groups of lower numbers.
+ * Random groups in ovs-ofctl's syntax: those whose choice both switches make alike, so no select. Buckets change
+ * packets, send them, go on in tables, and forward to groups of lower numbers.
  */
 import type { Chance } from './chance.js';
 import type { Features } from './flows.js';

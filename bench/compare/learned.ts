@@ -1,4 +1,7 @@
-/** Random flows that teach (learn), choose (multipath, bundle) and stand for alternatives (conjunction), in ovs-ofctl's syntax. */
+/**
+ * Random flows that teach (learn), choose (multipath, bundle) and stand for alternatives (conjunction), in ovs-ofctl's
+ * syntax.
+ */
 import type { Chance } from './chance.js';
 import { FIELDS, type FieldRow, type Layer } from './fields.js';
 import { PORTS, SWITCH_PORTS, V4 } from './pools.js';
@@ -87,7 +90,8 @@ function actionSpecs(c: Chance, known: Known): string[] {
 export function learnAction(c: Chance, known: Known): string {
   const parts = [`table=${c.below(known.tables)}`, `priority=${c.between(2000, 60_000)}`];
   if (c.percent(20)) parts.push('send_flow_rem');
-  // What goes with its teacher has cookies that others don't: Open vSwitch would take along flows of the next case, too.
+  // What goes with its teacher has cookies that others don't: Open vSwitch would take along flows of the next case,
+  // too.
   if (c.percent(20)) parts.push('delete_learned', `cookie=0x${c.pick([1, 2])}eac4`);
   else if (c.percent(60)) parts.push(`cookie=0x${c.pick([1, 2, 3])}`);
   if (known.timeouts && c.percent(60)) parts.push(`${c.pick(['idle', 'hard'])}_timeout=${c.between(1, 6)}`);
@@ -126,7 +130,10 @@ const DIMENSIONS: readonly ((c: Chance) => string)[] = [
   (c) => `in_port=${c.pick(SWITCH_PORTS)}`,
 ];
 
-/** The flows of a conjunction, without their table: alternatives of one priority, and what is done where all dimensions are met. */
+/**
+ * The flows of a conjunction, without their table: alternatives of one priority, and what is done where all dimensions
+ * are met.
+ */
 export function conjunction(c: Chance, id: number, priority: number, own: number): string[] {
   const dimensions = c.shuffled(DIMENSIONS).slice(0, c.between(2, 3));
   const flows = dimensions.flatMap((dimension, i) =>

@@ -1,6 +1,6 @@
 /**
- * Where the switch answers otherwise than Open vSwitch 3.1, and means to: each with the reason. The generator keeps out of them;
- * where it could not, the difference would show up as a fault.
+ * Where the switch answers otherwise than Open vSwitch 3.1, and means to: each with the reason. The generator keeps out
+ * of them; where it could not, the difference would show up as a fault.
  */
 export interface OnPurpose {
   /** What a case would have to do to show it. */

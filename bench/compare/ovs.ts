@@ -1,11 +1,11 @@
 /**
- * A private Open vSwitch (ovs-vswitchd(8)) to compare with: a userspace bridge with dummy ports and a clock that stands still, in
- * a folder of its own, without interfaces or rights. Needs only Debian's openvswitch-switch. It answers a case of `simulate` in
- * the same form.
+ * A private Open vSwitch (ovs-vswitchd(8)) to compare with: a userspace bridge with dummy ports and a clock that stands
+ * still, in a folder of its own, without interfaces or rights. Needs only Debian's openvswitch-switch. It answers a
+ * case of `simulate` in the same form.
  *
- * A frame is put in by `netdev-dummy/receive`, which only queues it; the daemon's loop does datapath, then OpenFlow, then
- * control sockets, so an echo that is sent afterwards is answered when the frame is done with. What ports sent stands in the
- * capture files that they write.
+ * A frame is put in by `netdev-dummy/receive`, which only queues it; the daemon's loop does datapath, then OpenFlow,
+ * then control sockets, so an echo that is sent afterwards is answered when the frame is done with. What ports sent
+ * stands in the capture files that they write.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';

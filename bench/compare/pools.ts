@@ -1,4 +1,6 @@
-/** Few addresses, ports and numbers, which frames and flows share, so that matches meet and connections find each other. */
+/**
+ * Few addresses, ports and numbers, which frames and flows share, so that matches meet and connections find each other.
+ */
 export const MACS = ['50:54:00:00:00:01', '50:54:00:00:00:02', '50:54:00:00:00:03', '50:54:00:00:00:04'];
 export const GROUP_MACS = ['ff:ff:ff:ff:ff:ff', '01:00:5e:00:00:01', '33:33:00:00:00:01', '01:80:c2:00:00:00'];
 export const V4 = ['10.0.0.1', '10.0.0.2', '10.0.1.1', '192.168.0.1'];

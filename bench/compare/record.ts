@@ -1,6 +1,6 @@
 /**
- * `node dist/bench/compare/record.js`: Open vSwitch's answers to the suite, into fixtures/compare, one file a case, with the
- * version that gave them.
+ * `node dist/bench/compare/record.js`: Open vSwitch's answers to the suite, into fixtures/compare, one file a case,
+ * with the version that gave them.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { OpenVSwitch, ovsVersion } from './ovs.js';

@@ -1,6 +1,6 @@
 /**
- * A resident sh(1) that starts tools: a fork of something so small takes a tenth of the time that a fork of ours takes. One tool
- * at a time; what it reads and says goes through files of a folder.
+ * A resident sh(1) that starts tools: a fork of something so small takes a tenth of the time that a fork of ours takes.
+ * One tool at a time; what it reads and says goes through files of a folder.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** Cases by hand of what packets teach and what is chosen for them: learn, fin_timeout, multipath, bundle, conjunctions. */
+/**
+ * Cases by hand of what packets teach and what is chosen for them: learn, fin_timeout, multipath, bundle, conjunctions.
+ */
 import type { SimulateCase, SimulateStep } from '../../lib/simulate/case.js';
 import { arp, ethernet, icmp4, ip4, ip6, tcp4, tcp6, udp4, udp6 } from '../../spec/support/frames.js';
 

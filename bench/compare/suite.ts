@@ -1,6 +1,6 @@
 /**
- * Cases by hand, one a feature, among them the smallest cases of differences that random ones have shown. `npm run compare` puts
- * them to Open vSwitch first; its answers are kept in fixtures/compare, for machines without it.
+ * Cases by hand, one a feature, among them the smallest cases of differences that random ones have shown. `npm run
+ * compare` puts them to Open vSwitch first; its answers are kept in fixtures/compare, for machines without it.
  */
 import type { SimulateCase, SimulateStep } from '../../lib/simulate/case.js';
 import {

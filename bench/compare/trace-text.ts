@@ -1,8 +1,8 @@
 /**
- * What two traces of one packet have in common, whoever wrote them: which flows it met, pass by pass, and what was done with it. For
- * ofproto/trace's text and for ours, which is written like it. Actions are told by what leaves the switch: each output with all that
- * is different from the packet as it came, so that recirculation ids, the order of sets, sets that change nothing, and copies that
- * are undone rather than made don't count.
+ * What two traces of one packet have in common, whoever wrote them: which flows it met, pass by pass, and what was done
+ * with it. For ofproto/trace's text and for ours, which is written like it. Actions are told by what leaves the switch:
+ * each output with all that is different from the packet as it came, so that recirculation ids, the order of sets, sets
+ * that change nothing, and copies that are undone rather than made don't count.
  */
 import { parseIpv4, parseIpv6, parseMac, toBigInt } from '../../lib/bytes/index.js';
 
@@ -244,7 +244,9 @@ function normalTag(text: string): string {
   return `vid=${Number(parts.get('vid') ?? 0)},pcp=${Number(parts.get('pcp') ?? 0)},tpid=${parts.get('tpid') ?? '0x8100'}`;
 }
 
-/** Reasons that OpenFlow 1.3 has no number for, and what they go out as: explicit miss; action set, group, packet-out. */
+/**
+ * Reasons that OpenFlow 1.3 has no number for, and what they go out as: explicit miss; action set, group, packet-out.
+ */
 const REASONS: Readonly<Record<string, string>> = { 6: '0', 3: '1', 4: '1', 5: '1' };
 
 function controllerOf(args: string): string {

@@ -1,6 +1,7 @@
 /**
- * Random cases traced by ofproto/trace and by us: same tables, flows and outcome, pass by pass. Every packet is traced in the state
- * that the flows alone make, since ofproto/trace knows no connections; each ct action finds a new one in both.
+ * Random cases traced by ofproto/trace and by us: same tables, flows and outcome, pass by pass. Every packet is traced
+ * in the state that the flows alone make, since ofproto/trace knows no connections; each ct action finds a new one in
+ * both.
  */
 import { fromHex, ManualClock } from '../../lib/bytes/index.js';
 import { CS_NEW, CS_TRK } from '../../lib/ct/index.js';
@@ -31,8 +32,8 @@ export interface TraceDifference {
 /** What of a case can be traced by both: no choice by a hash of the datapath's, no fragment, which is held. */
 export function traceable(given: Case): Case {
   const packets = given.packets.filter((step) => Array.isArray(step) && !isHard(String(step[1])));
-  // With a frame, ofproto/trace learns; what one packet taught would be there for the next. It doesn't recirculate behind a
-  // branch, as we do; behind pop_mpls it always does, and we where something hidden is asked for.
+  // With a frame, ofproto/trace learns; what one packet taught would be there for the next. It doesn't recirculate
+  // behind a branch, as we do; behind pop_mpls it always does, and we where something hidden is asked for.
   const groups = given.groups.map((group) => group.replace('type=select', 'type=all'));
   const plain = given.flows.filter((flow) => !/learn\(|check_pkt_larger|pop_mpls|encap\(|decap/.test(flow));
   const refused = refusals(plain, groups);

@@ -1,6 +1,6 @@
 /**
- * What became of each check, from what the tester printed about it each time that it ran. A check that failed is run again only
- * where the tester itself is known to fail so, whatever the switch does; for any other reason it has failed.
+ * What became of each check, from what the tester printed about it each time that it ran. A check that failed is run
+ * again only where the tester itself is known to fail so, whatever the switch does; for any other reason it has failed.
  */
 
 /** One check, run once: the members of the tester's results that are read. */

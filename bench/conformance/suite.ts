@@ -1,6 +1,7 @@
 /**
- * The suite beside the checkout, and how it is started: its program makes two network namespaces with its process id in their
- * names, runs the tester in one and our switch in the other, and takes everything away again at its end, and on SIGTERM.
+ * The suite beside the checkout, and how it is started: its program makes two network namespaces with its process id in
+ * their names, runs the tester in one and our switch in the other, and takes everything away again at its end, and on
+ * SIGTERM.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -21,9 +22,15 @@ export class MissingError extends Error {}
 export class UnknownPartError extends Error {}
 
 export interface Suite {
-  /** Checks that `parts` name, all where there are none, in the tester's order. Throws UnknownPartError where that's nothing. */
+  /**
+   * Checks that `parts` name, all where there are none, in the tester's order. Throws UnknownPartError where that's
+   * nothing.
+   */
   list(parts: readonly string[]): string[];
-  /** Runs checks or parts; progress goes to standard error. Resolves to the results there are, even of a run that broke off. */
+  /**
+   * Runs checks or parts; progress goes to standard error. Resolves to the results there are, even of a run that broke
+   * off.
+   */
   run(parts: readonly string[]): Promise<Result[]>;
 }
 
@@ -53,8 +60,8 @@ function listed(program: string, parts: readonly string[]): string[] {
 async function ran(program: string, parts: readonly string[], scratch: string): Promise<Result[]> {
   const results = join(scratch, 'results.json');
   mkdirSync(scratch, { recursive: true });
-  // No pause after a barrier: what it answers for is in force. Counters are exact at once, too; where the tester looks whether a
-  // frame was counted, the wait (1 s unless told) only lets the frame arrive.
+  // No pause after a barrier: what it answers for is in force. Counters are exact at once, too; where the tester looks
+  // whether a frame was counted, the wait (1 s unless told) only lets the frame arrive.
   const how = ['--settle', '0', '--miss-wait', '0.2', '--state', scratch, '--results', results];
   const target = `'${join(ROOT, 'bench/conformance/ctswitch-target')}'`;
   const child = spawn(program, [...how, ...parts], {

@@ -1,6 +1,6 @@
 /**
- * Adds flows that no measured frame meets, at a rate, until it is killed: `flow-sender.js SOCKET RATE`. It begins anew behind
- * 100,000, with the same matches.
+ * Adds flows that no measured frame meets, at a rate, until it is killed: `flow-sender.js SOCKET RATE`. It begins anew
+ * behind 100,000, with the same matches.
  */
 import { parseActive } from '../../lib/channel/index.js';
 import { type Change, Client, changeOf } from '../../lib/ofctl/client.js';

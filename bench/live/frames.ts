@@ -1,6 +1,6 @@
 /**
- * Frames of 64 bytes on the wire (60 without FCS) for measurements over interfaces: many alike, which differ by source address,
- * so that whoever receives one knows what it has to be.
+ * Frames of 64 bytes on the wire (60 without FCS) for measurements over interfaces: many alike, which differ by source
+ * address, so that whoever receives one knows what it has to be.
  */
 import { updateChecksum } from '../../lib/bytes/index.js';
 import { udp4 } from '../../spec/support/frames.js';

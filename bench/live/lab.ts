@@ -1,7 +1,8 @@
 /**
- * Where a switch is measured over interfaces: three namespaces, "g" before it, "s" its own, "k" behind it, joined by veth pairs
- * with default offloads: g0 — p1, p2 — k0. Everything that isn't the switch runs on processor 0, the switch on processor 1, each
- * switch alone: what a sender puts into a veth is received on the sender's processor, so each side pays for what it sends.
+ * Where a switch is measured over interfaces: three namespaces, "g" before it, "s" its own, "k" behind it, joined by
+ * veth pairs with default offloads: g0 — p1, p2 — k0. Everything that isn't the switch runs on processor 0, the switch
+ * on processor 1, each switch alone: what a sender puts into a veth is received on the sender's processor, so each side
+ * pays for what it sends.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';

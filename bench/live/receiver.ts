@@ -1,8 +1,9 @@
 /**
- * Receives what leaves the switch: counts frames of a set and compares each with what it has to be. `receiver.js IFACE`; a line
- * "KIND COUNT ROUND SHARE" on standard input says which set comes next, and that one in SHARE frames is looked at, a power of
- * two; an empty line asks for the counts since the last answer, as JSON. What isn't looked at is thrown away by a filter in the
- * kernel: putting it into the ring would count as the switch's work, on whose processor it is done. The interface counts all.
+ * Receives what leaves the switch: counts frames of a set and compares each with what it has to be. `receiver.js
+ * IFACE`; a line "KIND COUNT ROUND SHARE" on standard input says which set comes next, and that one in SHARE frames is
+ * looked at, a power of two; an empty line asks for the counts since the last answer, as JSON. What isn't looked at is
+ * thrown away by a filter in the kernel: putting it into the ring would count as the switch's work, on whose processor
+ * it is done. The interface counts all.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -106,7 +107,9 @@ class Receiver {
   }
 }
 
-/** A classic filter that takes one in `share` frames by chance: load a random word, mask it, is it zero? take : leave. */
+/**
+ * A classic filter that takes one in `share` frames by chance: load a random word, mask it, is it zero? take : leave.
+ */
 function lookAt(share: number): Uint32Array {
   const instruction = (code: number, jt: number, jf: number, k: number) => [code | (jt << 16) | (jf << 24), k];
   return Uint32Array.from([

@@ -1,6 +1,7 @@
 /**
- * Sends a set of frames from an interface, over and over, at a rate, 64 a call: `sender.js IFACE KIND COUNT ROUND RATE SECONDS`;
- * with 0 seconds each frame once. Everything is prepared before the clock starts. Prints what it sent, as JSON.
+ * Sends a set of frames from an interface, over and over, at a rate, 64 a call: `sender.js IFACE KIND COUNT ROUND RATE
+ * SECONDS`; with 0 seconds each frame once. Everything is prepared before the clock starts. Prints what it sent, as
+ * JSON.
  */
 import { FRAME_BYTES, type FrameKind, frameSet } from './frames.js';
 import { openSocket } from './socket.js';

@@ -1,6 +1,6 @@
 /**
- * 100,000 flows by ovs-ofctl add-flows, one by one and in one bundle, and their dump, beside Debian's Open vSwitch in one run:
- * both are asked by the same tool in turn. And what the flows take of memory.
+ * 100,000 flows by ovs-ofctl add-flows, one by one and in one bundle, and their dump, beside Debian's Open vSwitch in
+ * one run: both are asked by the same tool in turn. And what the flows take of memory.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * Frames of 64 bytes through veth pairs, beside Debian's Open vSwitch (userspace datapath) in one run, both in turn, a thread
- * each: what comes out when more is offered than either takes. Before that, each frame of a scene has to come out once and right,
- * and afterwards ours may lose none at half of its rate, else there is no figure.
+ * Frames of 64 bytes through veth pairs, beside Debian's Open vSwitch (userspace datapath) in one run, both in turn, a
+ * thread each: what comes out when more is offered than either takes. Before that, each frame of a scene has to come
+ * out once and right, and afterwards ours may lose none at half of its rate, else there is no figure.
  */
 import { address, type FrameKind, mac } from '../live/frames.js';
 import { OurSide, OvsSide, type Side } from '../live/sides.js';

@@ -1,6 +1,6 @@
 /**
- * The rest of what is measured over veth pairs beside Open vSwitch, in one run, in turn: new connections, TCP as the machine
- * makes it, the round trip of a ping, and what is left of forwarding while flows or addresses change.
+ * The rest of what is measured over veth pairs beside Open vSwitch, in one run, in turn: new connections, TCP as the
+ * machine makes it, the round trip of a ping, and what is left of forwarding while flows or addresses change.
  */
 import { type Lab, output } from '../live/lab.js';
 import type { Side } from '../live/sides.js';

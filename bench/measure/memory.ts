@@ -1,6 +1,6 @@
 /**
- * Packets inside the process: a port that only counts, frames that are handed to it again and again, flows for a bridge, an
- * access list over three tables, and a stateful firewall. Millions of packets a second, each on one core.
+ * Packets inside the process: a port that only counts, frames that are handed to it again and again, flows for a
+ * bridge, an access list over three tables, and a stateful firewall. Millions of packets a second, each on one core.
  */
 import { ManualClock } from '../../lib/bytes/index.js';
 import { extract, Key, Packet } from '../../lib/packet/index.js';
@@ -87,7 +87,10 @@ const ROUNDS = 5;
 const ROUND_MS = 300;
 const CHUNK = 1000;
 
-/** Calls of `run(i)` in a second of processor time, in millions; the median of a few rounds. Others' work counts little thereby. */
+/**
+ * Calls of `run(i)` in a second of processor time, in millions; the median of a few rounds. Others' work counts little
+ * thereby.
+ */
 function rate(run: (i: number) => void): number {
   const rounds = range(ROUNDS + 1, () => {
     const begun = performance.now();
@@ -186,7 +189,10 @@ function ones(n: number): string {
   return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.');
 }
 
-/** Flow `n` and its packets: ever longer prefixes, each with its last bit zero, of the source and then of the destination. */
+/**
+ * Flow `n` and its packets: ever longer prefixes, each with its last bit zero, of the source and then of the
+ * destination.
+ */
 const sourceOf = (n: number): string => (n < 32 ? ones(n) : '255.255.255.255');
 const destinationOf = (n: number): string => (n < 32 ? '192.0.2.9' : ones(n - 32));
 

@@ -1,7 +1,7 @@
 /**
- * What a network in one process costs: memory a switch, and how long 200 switches take to connect to one controller. The controller
- * is a small one inside the process: it says hello, asks for features and answers echoes. A switch that leaves within some
- * seconds makes the benchmark fail.
+ * What a network in one process costs: memory a switch, and how long 200 switches take to connect to one controller.
+ * The controller is a small one inside the process: it says hello, asks for features and answers echoes. A switch that
+ * leaves within some seconds makes the benchmark fail.
  */
 
 import { createServer, type Socket } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * Debian's Open vSwitch with its userspace datapath in a lab's switch namespace, on the same interfaces as our switch and in its
- * place, for recording sessions and for measuring beside it. Its files are in a folder of its own.
+ * Debian's Open vSwitch with its userspace datapath in a lab's switch namespace, on the same interfaces as our switch
+ * and in its place, for recording sessions and for measuring beside it. Its files are in a folder of its own.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * The tracker alone, in memory, one core: lookups with state update and commits in millions a second, bytes a connection, and the
- * longest time that any one operation holds the event loop while a table of a million grows, is listed, flushed and expires.
+ * The tracker alone, in memory, one core: lookups with state update and commits in millions a second, bytes a
+ * connection, and the longest time that any one operation holds the event loop while a table of a million grows, is
+ * listed, flushed and expires.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

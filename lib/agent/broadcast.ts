@@ -6,7 +6,10 @@ import { PacketInEncoder } from './packet-in.js';
 import type { Peer } from './peer.js';
 import { portDescription } from './port.js';
 
-/** A sink for the pipeline's events that sends them to those of `peers` who want them; each is encoded once. `origin` stands in what paused packets come back with. */
+/**
+ * A sink for the pipeline's events that sends them to those of `peers` who want them; each is encoded once. `origin`
+ * stands in what paused packets come back with.
+ */
 export function broadcaster(peers: Iterable<Peer>, origin: Uint8Array): PipelineEvents {
   const toThoseWhoWant = (kind: 'flowRemoved' | 'portStatus', reason: number, message: () => Uint8Array): void => {
     let bytes: Uint8Array | null = null;

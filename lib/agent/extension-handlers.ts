@@ -34,7 +34,9 @@ const BUNDLE_COMMANDS: {
   discard_request: { run: (m, { bundles }) => bundles.discard(m.bundleId), reply: 'discard_reply' },
 };
 
-/** Makes a bundle's changes, or none: then an error names the message that can't be done, and another one the commit. */
+/**
+ * Makes a bundle's changes, or none: then an error names the message that can't be done, and another one the commit.
+ */
 function commitBundle(m: BundleRequest, peer: Peer, agent: AgentContext): void {
   const { pipeline, monitors } = agent;
   const messages = peer.bundles.take(m.bundleId, m.flags);

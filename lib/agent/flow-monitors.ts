@@ -1,7 +1,8 @@
 /**
  * Flow monitors (ONF's extension 187 to OpenFlow 1.3, ovs-ofctl monitor watch:): each controller that asked hears of
  * flows that are added, modified and deleted. Updates of one request are gathered and sent together, before anything
- * that answers the next one. A controller's own changes are told by its request's xid alone, unless it wants them whole.
+ * that answers the next one. A controller's own changes are told by its request's xid alone, unless it wants them
+ * whole.
  *
  * A controller that is too far behind is told that it misses some (paused), hears then only of flows that go and that
  * it knows of, and, when it has read everything, of what changed meanwhile (resumed).

@@ -1,6 +1,7 @@
 /**
- * Packet-ins as a controller gets them: cut to the length that was asked for, the fields that its profile shows, in
- * the format it chose (OpenFlow 1.3.5 §7.4.1; Nicira's NXT_PACKET_IN and NXT_PACKET_IN2). Nothing is buffered in the switch.
+ * Packet-ins as a controller gets them: cut to the length that was asked for, the fields that its profile shows, in the
+ * format it chose (OpenFlow 1.3.5 §7.4.1; Nicira's NXT_PACKET_IN and NXT_PACKET_IN2). Nothing is buffered in the
+ * switch.
  */
 import { OpenFlowError } from '../bytes/index.js';
 import { type FieldValue, fields, NO_BUFFER_ID } from '../nxm/index.js';

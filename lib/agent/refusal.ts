@@ -7,8 +7,8 @@ import type { Clock, Log, OpenFlowError } from '../bytes/index.js';
 import { encode, errorMessage, extensionOf, kindNumbered, MULTIPARTS, peekType, peekXid } from '../wire/index.js';
 
 /**
- * Bytes of a refused message that the error carries; at least 64 are asked for, or all. Nearly every message is carried whole:
- * what shows errors to people, as ovs-ofctl and Wireshark do, can then show which message it was.
+ * Bytes of a refused message that the error carries; at least 64 are asked for, or all. Nearly every message is carried
+ * whole: what shows errors to people, as ovs-ofctl and Wireshark do, can then show which message it was.
  */
 export const QUOTED_BYTES = 4096;
 /** Up to and with a multipart's type. */

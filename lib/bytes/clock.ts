@@ -1,6 +1,6 @@
 /**
- * Time, handed in at the top. Everything below reads `now()` and asks for timers here, so a run with a ManualClock is the
- * same each time. Only `lib/cli` and `Switch`'s default make a real one.
+ * Time, handed in at the top. Everything below reads `now()` and asks for timers here, so a run with a ManualClock is
+ * the same each time. Only `lib/cli` and `Switch`'s default make a real one.
  */
 
 /** A timer that was asked for; `cancel` may be called more than once. */

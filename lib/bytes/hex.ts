@@ -9,7 +9,9 @@ export function toHex(bytes: Uint8Array, start = 0, end = bytes.length): string 
   return text;
 }
 
-/** Bytes of hexadecimal text; blanks between bytes are fine. Throws a RangeError that says where it isn't hexadecimal. */
+/**
+ * Bytes of hexadecimal text; blanks between bytes are fine. Throws a RangeError that says where it isn't hexadecimal.
+ */
 export function fromHex(text: string): Uint8Array {
   const compact = text.replace(/\s+/g, '');
   const bad = compact.search(/[^0-9a-fA-F]/);

@@ -1,6 +1,7 @@
 /**
- * OpenFlow errors by name. A peer's mistake is thrown as an OpenFlowError; the agent turns it into OFPT_ERROR in one place.
- * Numbers: OpenFlow 1.3.5 §7.4.4; Nicira's and ONF's experimenter errors as Open vSwitch 3.1 numbers them for OpenFlow 1.3.
+ * OpenFlow errors by name. A peer's mistake is thrown as an OpenFlowError; the agent turns it into OFPT_ERROR in one
+ * place. Numbers: OpenFlow 1.3.5 §7.4.4; Nicira's and ONF's experimenter errors as Open vSwitch 3.1 numbers them for
+ * OpenFlow 1.3.
  */
 
 /** Experimenter ids that own errors. */

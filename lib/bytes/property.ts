@@ -1,6 +1,6 @@
 /**
- * Properties: type, length without padding, payload, padded to 8 bytes (OpenFlow 1.4 §7.2.1.2 in form; Nicira's messages
- * and actions have them in 1.3 already). What a payload says is the message's.
+ * Properties: type, length without padding, payload, padded to 8 bytes (OpenFlow 1.4 §7.2.1.2 in form; Nicira's
+ * messages and actions have them in 1.3 already). What a payload says is the message's.
  */
 import { OpenFlowError } from './openflow-error.js';
 import type { Reader } from './reader.js';

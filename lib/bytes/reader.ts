@@ -1,7 +1,7 @@
 /**
- * A cursor over bytes that carries its own end. A nested structure gets a reader of its own (`sub`), so a length that lies
- * can't reach into what follows. All integers are big-endian. Reading past the end throws the reader's own OpenFlow error
- * with the offset, so a truncated action says BAD_ACTION and a truncated match BAD_MATCH.
+ * A cursor over bytes that carries its own end. A nested structure gets a reader of its own (`sub`), so a length that
+ * lies can't reach into what follows. All integers are big-endian. Reading past the end throws the reader's own
+ * OpenFlow error with the offset, so a truncated action says BAD_ACTION and a truncated match BAD_MATCH.
  */
 import { type ErrorName, OpenFlowError } from './openflow-error.js';
 

@@ -1,4 +1,6 @@
-/** Tracked connections as they come, change and end: JSON lines (`conntrack@1`), or for people a line each, throttled. */
+/**
+ * Tracked connections as they come, change and end: JSON lines (`conntrack@1`), or for people a line each, throttled.
+ */
 import { type CtEvent, formatConnection } from '../ct/index.js';
 import type { Switch } from '../switch.js';
 import type { Output } from './output.js';

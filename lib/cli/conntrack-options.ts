@@ -1,6 +1,6 @@
 /**
- * Options of `ctswitch run` for what the tracker has beyond Open vSwitch: `--ct-timeouts`, `--ct-zone`, `--ct-rule`, each a text of keys
- * and values as flows have them. What they mean: docs/conntrack-extensions.md.
+ * Options of `ctswitch run` for what the tracker has beyond Open vSwitch: `--ct-timeouts`, `--ct-zone`, `--ct-rule`,
+ * each a text of keys and values as flows have them. What they mean: docs/conntrack-extensions.md.
  */
 import { InvalidArgumentError } from 'commander';
 import { type CtConfiguration, type CtRule, TIMEOUT_NAMES, type Timeouts } from '../ct/index.js';

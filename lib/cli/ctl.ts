@@ -1,6 +1,6 @@
 /**
- * `ctswitch ctl`: a command for a running switch, over its management socket; ours, or any daemon's that speaks the protocol of
- * ovs-appctl. Without --ctl the only running switch of this user is meant.
+ * `ctswitch ctl`: a command for a running switch, over its management socket; ours, or any daemon's that speaks the
+ * protocol of ovs-appctl. Without --ctl the only running switch of this user is meant.
  */
 import { defaultRundir, ManagementClient, RefusedError, socketsIn, TIMED_OUT } from '../manage/index.js';
 import { EXIT, Failure } from './exit.js';

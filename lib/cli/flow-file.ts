@@ -17,7 +17,9 @@ export function readFlowFile(file: string): string {
   }
 }
 
-/** Makes the changes of a flow file, where ports may be named, or none of them. Throws a Failure that shows the line. */
+/**
+ * Makes the changes of a flow file, where ports may be named, or none of them. Throws a Failure that shows the line.
+ */
 export function loadFlows(sw: Switch, file: string, content: string, ports: NameMap): void {
   try {
     sw.flows.load(content, { file, ports });

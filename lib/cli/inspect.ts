@@ -1,4 +1,6 @@
-/** `ctswitch inspect`: plays a controller that explains what reaches it, or stands between a switch and a controller. */
+/**
+ * `ctswitch inspect`: plays a controller that explains what reaches it, or stands between a switch and a controller.
+ */
 import type { Duplex } from 'node:stream';
 import { TextError } from '../bytes/index.js';
 import { formatAddress, type PassiveAddress, parseActive, parsePassive } from '../channel/address.js';

@@ -1,6 +1,6 @@
 /**
- * The management socket of a command: at --ctl, in --rundir, or where `ctswitch ctl` looks by itself. Only what was asked for has to
- * work: a switch runs without the one that nobody asked for, and says so in its log.
+ * The management socket of a command: at --ctl, in --rundir, or where `ctswitch ctl` looks by itself. Only what was
+ * asked for has to work: a switch runs without the one that nobody asked for, and says so in its log.
  */
 
 import type { Daemon } from '../manage/index.js';

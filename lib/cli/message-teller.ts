@@ -1,4 +1,6 @@
-/** OpenFlow messages as they go by, explained, a line each and more for what explains it: for `inspect` and `run -v`. */
+/**
+ * OpenFlow messages as they go by, explained, a line each and more for what explains it: for `inspect` and `run -v`.
+ */
 import { type Filter, Inspector } from '../inspect/inspector.js';
 import { systemClock } from '../system-clock.js';
 import type { Side } from '../wire/index.js';

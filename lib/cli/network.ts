@@ -1,6 +1,7 @@
 /**
- * Networks on the command line: `ctswitch run --topo linear,3`, and the demo with a network and its prompt. Each switch dials the
- * controllers, and listens at an address of its own: ptcp:6654 is s1's, s2 has the next port, and so on, as in Mininet.
+ * Networks on the command line: `ctswitch run --topo linear,3`, and the demo with a network and its prompt. Each switch
+ * dials the controllers, and listens at an address of its own: ptcp:6654 is s1's, s2 has the next port, and so on, as
+ * in Mininet.
  */
 import type { Log } from '../bytes/index.js';
 import { RefusedError, TextError } from '../bytes/index.js';

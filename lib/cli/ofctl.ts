@@ -1,6 +1,6 @@
 /**
- * `ctswitch ofctl`: the command line of lib/ofctl's table of commands, files and standard input, names of ports, and how
- * each failure ends.
+ * `ctswitch ofctl`: the command line of lib/ofctl's table of commands, files and standard input, names of ports, and
+ * how each failure ends.
  */
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';

@@ -14,8 +14,8 @@ export interface PeerStreams {
 }
 
 /**
- * Streams with an address: tcp: and unix: are dialled, ptcp: and punix: waited at, for `timeout_ms` at most. `told` hears where.
- * Throws ChannelError, and a Failure where nobody is there.
+ * Streams with an address: tcp: and unix: are dialled, ptcp: and punix: waited at, for `timeout_ms` at most. `told`
+ * hears where. Throws ChannelError, and a Failure where nobody is there.
  */
 export async function peerStreams(
   text: string,

@@ -1,6 +1,6 @@
 /**
- * `ctswitch test`: scenario files, or folders of them, run one after the other; what failed is told with file and line. A file with a
- * mistake doesn't keep the others from running.
+ * `ctswitch test`: scenario files, or folders of them, run one after the other; what failed is told with file and line.
+ * A file with a mistake doesn't keep the others from running.
  */
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

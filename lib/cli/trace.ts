@@ -1,6 +1,6 @@
 /**
- * `ctswitch trace`: what a switch would do with packets, and why. The switch is one that runs (through its management socket), or one
- * made of what tools printed of another: its flows, groups, meters, ports and connections.
+ * `ctswitch trace`: what a switch would do with packets, and why. The switch is one that runs (through its management
+ * socket), or one made of what tools printed of another: its flows, groups, meters, ports and connections.
  */
 import { readFileSync } from 'node:fs';
 import { ManualClock, TextError, toHex } from '../bytes/index.js';

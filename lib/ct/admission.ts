@@ -21,7 +21,9 @@ export class Admission {
     public limit: number,
   ) {}
 
-  /** `why.none` if `zone` has room, made where a record of the same tuple or any other is gone; else why not, counted. */
+  /**
+   * `why.none` if `zone` has room, made where a record of the same tuple or any other is gone; else why not, counted.
+   */
   admit(zone: number, now_ms: number): number {
     const { connections, counters, limit } = this;
     const { stale } = connections;

@@ -75,7 +75,9 @@ export class Answerer {
     label[3] = 0;
   }
 
-  /** Zone and tuple of a packet of no stored connection; mark and label of `parent`, which announced it, or zero for -1. */
+  /**
+   * Zone and tuple of a packet of no stored connection; mark and label of `parent`, which announced it, or zero for -1.
+   */
   unstored(tuple: Tuple, zone: number, parent: number): void {
     this.marks(zone, parent);
     this.result.connection = -1;

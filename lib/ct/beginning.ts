@@ -1,7 +1,8 @@
 /**
- * What a tracker begins with: nothing stored, or, for a scratch tracker, what another one stores. A scratch tracker reads through
- * to that one and keeps to itself all that it changes: a connection is copied when it is first found. So it says what the other
- * would do, and what would come after, at no cost that grows with the table. It holds as long as the other stands still.
+ * What a tracker begins with: nothing stored, or, for a scratch tracker, what another one stores. A scratch tracker
+ * reads through to that one and keeps to itself all that it changes: a connection is copied when it is first found. So
+ * it says what the other would do, and what would come after, at no cost that grows with the table. It holds as long as
+ * the other stands still.
  */
 import type { Random } from '../bytes/index.js';
 import { Connections } from './connections.js';

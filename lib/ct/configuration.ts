@@ -1,10 +1,16 @@
-/** The tracker's configuration as plain data: policies of timeouts, which zones have them, rules. docs/conntrack-extensions.md. */
+/**
+ * The tracker's configuration as plain data: policies of timeouts, which zones have them, rules.
+ * docs/conntrack-extensions.md.
+ */
 import type { CtRule } from './rules.js';
 import type { Timeouts } from './timeouts.js';
 import type { Tracker } from './tracker.js';
 
 export interface CtConfiguration {
-  /** Timeout policies by name, in seconds; what one leaves out has the default. "default" is every zone's that has no other. */
+  /**
+   * Timeout policies by name, in seconds; what one leaves out has the default. "default" is every zone's that has no
+   * other.
+   */
   readonly timeouts?: Readonly<Record<string, Partial<Timeouts>>>;
   /** The policy of a zone. */
   readonly zones?: Readonly<Record<number, string>>;

@@ -163,8 +163,8 @@ export class Connections {
   }
 
   /**
-   * Stores a connection by its original tuple, and by its reply tuple where that isn't the inverse (null). Neither may be
-   * stored already. `also`: SNAT, DNAT, FTP, TFTP. The caller sets the expiry; the protocol's words are zero.
+   * Stores a connection by its original tuple, and by its reply tuple where that isn't the inverse (null). Neither may
+   * be stored already. `also`: SNAT, DNAT, FTP, TFTP. The caller sets the expiry; the protocol's words are zero.
    */
   insert(tuple: Tuple, reply: Tuple | null = null, also = 0): number {
     const slot = this.records.take();
@@ -404,13 +404,17 @@ export class Connections {
     this.extras.reply(this.word(slot, EXTRA) & EXTRA_MASK, out);
   }
 
-  /** Makes the connection a related one: keeps the original tuple of its parent, whose zone, family and protocol it has. */
+  /**
+   * Makes the connection a related one: keeps the original tuple of its parent, whose zone, family and protocol it has.
+   */
   setParent(slot: number, tuple: Tuple): void {
     this.extras.setParent(this.extra(slot), tuple);
     this.setWord(slot, WHAT, this.word(slot, WHAT) | RELATED);
   }
 
-  /** Copies the tuple by which the connection is known to people: its parent's where it is related, else its original. */
+  /**
+   * Copies the tuple by which the connection is known to people: its parent's where it is related, else its original.
+   */
   known(slot: number, out: Tuple): void {
     this.original(slot, out);
     if (this.word(slot, WHAT) & RELATED) this.extras.parent(this.word(slot, EXTRA) & EXTRA_MASK, out);

@@ -1,6 +1,7 @@
 /**
- * Expectations: connections that others announced. One names a tuple whose source port is open; it doesn't expire, may be used
- * again, and ends with its parent. Bounded for each parent, where the oldest makes way, and in all, where no more are taken.
+ * Expectations: connections that others announced. One names a tuple whose source port is open; it doesn't expire, may
+ * be used again, and ends with its parent. Bounded for each parent, where the oldest makes way, and in all, where no
+ * more are taken.
  */
 import type { Tuple } from './tuple.js';
 

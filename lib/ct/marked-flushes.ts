@@ -1,7 +1,7 @@
 /**
- * Flushes by mark and label that sweeps haven't carried out yet. A connection that one of them meets is gone for every lookup, so
- * each lookup asks here: flushes with the same masks share a table by hash, and a lookup asks one entry a table, however many
- * flushes wait. Repeated ones count once.
+ * Flushes by mark and label that sweeps haven't carried out yet. A connection that one of them meets is gone for every
+ * lookup, so each lookup asks here: flushes with the same masks share a table by hash, and a lookup asks one entry a
+ * table, however many flushes wait. Repeated ones count once.
  */
 
 /** Different masks (and with a zone or without) at most: so many tables a lookup has to ask. */

@@ -4,7 +4,9 @@ import { RELATED } from './record.js';
 import type { CtRequest } from './request.js';
 import { Tuple } from './tuple.js';
 
-/** The writes to mark and label that a request asks for; true if something changed. What is related keeps its parent's. */
+/**
+ * The writes to mark and label that a request asks for; true if something changed. What is related keeps its parent's.
+ */
 export function writeMarks(connections: Connections, slot: number, request: CtRequest): boolean {
   const { markMask, labelMask, labelValue } = request;
   if (markMask === 0 && labelMask === null) return false;

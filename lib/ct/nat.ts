@@ -1,6 +1,6 @@
 /**
- * NAT's choice: which reply tuple a new connection gets. One address out of the range, then ports until the reply tuple is
- * nobody else's, at most 128 and after random restarts 64, 32, 16 and 8 more; no other address is tried. Facts:
+ * NAT's choice: which reply tuple a new connection gets. One address out of the range, then ports until the reply tuple
+ * is nobody else's, at most 128 and after random restarts 64, 32, 16 and 8 more; no other address is tried. Facts:
  * ovs-actions(7), and Open vSwitch's userspace datapath for the classes of ports and the numbers of tries. What becomes
  * of the frame is left to translate.ts.
  */
@@ -42,8 +42,8 @@ export class NatChooser {
   ) {}
 
   /**
-   * Writes the reply tuple for a connection that begins with `tuple` into `reply`. False if none is free. `nat.kind` isn't
-   * null.
+   * Writes the reply tuple for a connection that begins with `tuple` into `reply`. False if none is free. `nat.kind`
+   * isn't null.
    */
   choose(tuple: Tuple, nat: NatRequest, reply: Tuple, now_ms: number): boolean {
     this.now_ms = now_ms;

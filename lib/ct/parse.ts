@@ -35,7 +35,9 @@ export class Parsed {
   /** Offsets of the L4 header and of the datagram's end. */
   l4 = 0;
   end = 0;
-  /** Of an ICMP error: its own L4 header, and the L3 header that it quotes; `l4` and `end` are then the quoted packet's. */
+  /**
+   * Of an ICMP error: its own L4 header, and the L3 header that it quotes; `l4` and `end` are then the quoted packet's.
+   */
   outer = 0;
   quote = 0;
 }

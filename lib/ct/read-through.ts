@@ -1,6 +1,6 @@
 /**
- * A table of connections that shows another one, too: what is looked for there is copied when it is first found, and from then on
- * lives here. The other one isn't changed, and has to stand still.
+ * A table of connections that shows another one, too: what is looked for there is copied when it is first found, and
+ * from then on lives here. The other one isn't changed, and has to stand still.
  */
 import type { Connections } from './connections.js';
 import { DNAT, FTP, KEPT_WORDS, RELATED, SNAT, TFTP } from './record.js';

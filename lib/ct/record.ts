@@ -1,6 +1,6 @@
 /**
- * What stands in a connection's record: 16 words, one cache line. IPv6 addresses, and what few connections have (labels, reply
- * tuples, parents), stand in pools beside it.
+ * What stands in a connection's record: 16 words, one cache line. IPv6 addresses, and what few connections have
+ * (labels, reply tuples, parents), stand in pools beside it.
  */
 
 /** IPv4: source address. IPv6: record of the address pool. */
@@ -13,7 +13,10 @@ export const PORTS = 2;
 export const WHAT = 3;
 /** The epoch of the last change of mark or label, or of the beginning. */
 export const EPOCH = 4;
-/** Low 24 bits: record of the side pool, or 0 (its record 0 is never used). Above: REPLIED, and seven bits of a timeout rule. */
+/**
+ * Low 24 bits: record of the side pool, or 0 (its record 0 is never used). Above: REPLIED, and seven bits of a timeout
+ * rule.
+ */
 export const EXTRA = 5;
 /** Words 6 and 7: expiry, a 64-bit number of milliseconds. */
 export const EXPIRY_DOUBLE = 3;

@@ -1,6 +1,7 @@
 /**
- * The reply tuple of a connection that is about to be stored: chosen by NAT, taken from an expectation, or the inverted original
- * one. It is never one that another connection has; where none is free nothing is stored, which is counted here.
+ * The reply tuple of a connection that is about to be stored: chosen by NAT, taken from an expectation, or the inverted
+ * original one. It is never one that another connection has; where none is free nothing is stored, which is counted
+ * here.
  */
 import type { Log } from '../bytes/index.js';
 import type { Connections } from './connections.js';

@@ -1,6 +1,6 @@
 /**
- * Connections out of a dump: a line of `ovs-appctl dpctl/dump-conntrack` read back, and stored again. What a dump doesn't say is
- * assumed: TCP's windows are open (sequence checks should be off), other connections have been answered.
+ * Connections out of a dump: a line of `ovs-appctl dpctl/dump-conntrack` read back, and stored again. What a dump
+ * doesn't say is assumed: TCP's windows are open (sequence checks should be off), other connections have been answered.
  */
 import { TextError } from '../bytes/index.js';
 import { type Connection, type ConnectionTuple, encodeTuple, type TcpSide } from './connection.js';

@@ -1,7 +1,7 @@
 /**
- * Rules beyond Open vSwitch: which timeouts a connection has whatever its zone's are, and what isn't tracked at all. Compiled into
- * numbers when they are set; asked at commits, and, where there are rules that say so, of every packet. Design:
- * docs/conntrack-extensions.md.
+ * Rules beyond Open vSwitch: which timeouts a connection has whatever its zone's are, and what isn't tracked at all.
+ * Compiled into numbers when they are set; asked at commits, and, where there are rules that say so, of every packet.
+ * Design: docs/conntrack-extensions.md.
  */
 import { parseIpv4, parseIpv6 } from '../bytes/address.js';
 import { protocolNumber } from './dump.js';

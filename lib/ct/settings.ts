@@ -1,4 +1,7 @@
-/** What can be set of the tracker, as plain data for people and for JSON. Where it is set: Tracker, Zones, TimeoutPolicies. */
+/**
+ * What can be set of the tracker, as plain data for people and for JSON. Where it is set: Tracker, Zones,
+ * TimeoutPolicies.
+ */
 import type { FragmentMinimum } from './fragments.js';
 import type { CtRule } from './rules.js';
 import type { Timeouts } from './timeouts.js';

@@ -1,6 +1,6 @@
 /**
- * What few connections have, beside their records: a label, a reply tuple that isn't the inverted original one, the original tuple
- * of a parent. A side record is a number, 0 none; the connection's record keeps it.
+ * What few connections have, beside their records: a label, a reply tuple that isn't the inverted original one, the
+ * original tuple of a parent. A side record is a number, 0 none; the connection's record keeps it.
  */
 import { CHUNK_BITS, CHUNK_MASK, Pool } from './pool.js';
 import type { Tuple } from './tuple.js';

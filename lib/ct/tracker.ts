@@ -441,8 +441,8 @@ export class Tracker {
   }
 
   /**
-   * One step of expiry over up to `budget` records, fewer while somebody is told of each; returns in how many ms the next
-   * step is due. Sweeps begin every 20 s.
+   * One step of expiry over up to `budget` records, fewer while somebody is told of each; returns in how many ms the
+   * next step is due. Sweeps begin every 20 s.
    */
   sweep(now_ms: number, budget = this.listener === null ? SWEEP_STEP : TOLD_STEP): number {
     this.now_ms = now_ms;

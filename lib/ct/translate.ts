@@ -1,7 +1,8 @@
 /**
  * Translation of a frame in place: one address and the ports (or the id of a query) become those of a tuple, and every
- * checksum that counts them follows by the change alone (RFC 1624), so that UDP's 0 stays 0. An ICMP error is translated outside
- * and in the packet that it quotes; its own checksum is then made anew. Which tuple is left to the tracker.
+ * checksum that counts them follows by the change alone (RFC 1624), so that UDP's 0 stays 0. An ICMP error is
+ * translated outside and in the packet that it quotes; its own checksum is then made anew. Which tuple is left to the
+ * tracker.
  */
 import { crc32c, fold, sumBytes } from '../bytes/checksum.js';
 import type { Packet } from '../packet/packet.js';
@@ -23,7 +24,9 @@ function put32(bytes: Uint8Array, at: number, value: number): void {
   put16(bytes, at + 2, value & 0xffff);
 }
 
-/** Carries the change into the checksum at `at`. In UDP 0 means none and stays, and a sum of 0 is written as all ones. */
+/**
+ * Carries the change into the checksum at `at`. In UDP 0 means none and stays, and a sum of 0 is written as all ones.
+ */
 function adjust(bytes: Uint8Array, at: number, udp: boolean): void {
   const old = (bytes[at] << 8) | bytes[at + 1];
   if (udp && old === 0) return;
@@ -81,8 +84,8 @@ function hasChecksum(family: number, proto: number): boolean {
 }
 
 /**
- * Makes the packet's source (or destination) that of `target`, which runs in the packet's direction; of an ICMP error, the
- * outer address, and the other side of the packet that it quotes.
+ * Makes the packet's source (or destination) that of `target`, which runs in the packet's direction; of an ICMP error,
+ * the outer address, and the other side of the packet that it quotes.
  */
 export function translate(packet: Packet, parsed: Parsed, source: boolean, target: Tuple, reverse: Tuple): void {
   const { bytes, l3 } = packet;

@@ -257,8 +257,8 @@ export class Verdict {
 }
 
 /**
- * The connection of a packet that was translated in this zone before: it is known by the reverse of what the headers are
- * now. The packet's tuple becomes the one it came with. Where the headers were set to something else since, and no
+ * The connection of a packet that was translated in this zone before: it is known by the reverse of what the headers
+ * are now. The packet's tuple becomes the one it came with. Where the headers were set to something else since, and no
  * translation is asked for, the packet stays with its connection.
  */
 function findTranslated(

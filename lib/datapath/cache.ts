@@ -1,8 +1,8 @@
 /**
- * The cache of programs. An entry stands for all packets that agree in the bits of its mask; entries with one mask share a
- * subtable, a hash table with open addressing. In front, once there are several, stands a two-way table of hints, indexed by a
- * hash of the words that any mask looks at: a hint names an entry, and the entry's own mask and values decide. Entries are slots in typed arrays; what only a change or a
- * reader of counters needs is a cold object.
+ * The cache of programs. An entry stands for all packets that agree in the bits of its mask; entries with one mask
+ * share a subtable, a hash table with open addressing. In front, once there are several, stands a two-way table of
+ * hints, indexed by a hash of the words that any mask looks at: a hint names an entry, and the entry's own mask and
+ * values decide. Entries are slots in typed arrays; what only a change or a reader of counters needs is a cold object.
  */
 import type { Key } from '../packet/key.js';
 import { hashMasked, hashValues, type MaskShape, sameShape } from '../packet/shape.js';

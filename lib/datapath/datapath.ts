@@ -1,10 +1,11 @@
 /**
- * The datapath: a frame comes in, becomes a key, finds its program in the cache or has one made, and the program runs: rewrites,
- * outputs, packet-ins, connection tracking. A ct action with a table runs the tracked copy to its end, at its place in the list,
- * before the rest goes on. What a flow means is the pipeline's; the datapath asks it through Upcalls.
- * What programs counted is in ledger.ts, how frames leave in egress.ts.
+ * The datapath: a frame comes in, becomes a key, finds its program in the cache or has one made, and the program runs:
+ * rewrites, outputs, packet-ins, connection tracking. A ct action with a table runs the tracked copy to its end, at its
+ * place in the list, before the rest goes on. What a flow means is the pipeline's; the datapath asks it through
+ * Upcalls. What programs counted is in ledger.ts, how frames leave in egress.ts.
  *
- * One frame at a time: what arrives while one is in hand (a virtual host's answer, a packet-out from a listener) waits its turn.
+ * One frame at a time: what arrives while one is in hand (a virtual host's answer, a packet-out from a listener) waits
+ * its turn.
  */
 import type { Random } from '../bytes/index.js';
 import { type CtResult, FATE, Prior, type Released } from '../ct/index.js';
@@ -36,16 +37,20 @@ import {
 } from './program.js';
 import type { PortQueues } from './queues.js';
 import { fillTracked, KeyOrigin } from './tracked-fields.js';
-import type { CachedProgram, DatapathCounters, DatapathOptions, Prepared, Translation, Upcalls } from './upcalls.js';
+import { Turns } from './turns.js';
+import {
+  type CachedProgram,
+  type DatapathOptions,
+  nothingCounted,
+  type Prepared,
+  type Translation,
+  type Upcalls,
+} from './upcalls.js';
 
 const RECIRCULATION = slots.recirc_id.at >> 2;
 
 /** How often a packet may go through ct with a table; a copy beyond it is dropped and counted. */
 export const MAX_RECIRCULATIONS = 8;
-/** Frames that may wait while another one is in hand; more are dropped and counted. */
-export const MAX_WAITING = 8192;
-/** An entry that no packet used for so long is dropped, ms. */
-export const ENTRY_IDLE_MS = 10_000;
 
 /** A probability of all packets. */
 const MAX_PROBABILITY = 65535;
@@ -53,14 +58,7 @@ const MAX_PROBABILITY = 65535;
 export class Datapath {
   readonly ports = new PortTable();
   readonly journal = new Journal();
-  readonly counters: DatapathCounters = {
-    hits: 0,
-    misses: 0,
-    renewed: 0,
-    recirculationsDropped: 0,
-    samples: 0,
-    waitingDropped: 0,
-  };
+  readonly counters = nothingCounted();
   readonly cold = new ColdStore();
   /** Are IP fragments dropped where they come in? (OFPC_FRAG_DROP) */
   dropFragments = false;
@@ -81,8 +79,7 @@ export class Datapath {
   private clones = 0;
   /** Where a packet on its way to ct stands; one reused object. */
   private readonly origin = new KeyOrigin();
-  private readonly waiting: (() => void)[] = [];
-  private busy = false;
+  private readonly turns: Turns;
   private now_ms = 0;
 
   constructor(
@@ -92,10 +89,11 @@ export class Datapath {
     this.random = options.random;
     // A program that goes may be running: an entry of a later recirculation can push out, or renew, one of an earlier.
     this.cache = new Cache(
-      (entry, info) => this.ledger.forget(entry, info, this.busy),
+      (entry, info) => this.ledger.forget(entry, info, this.turns.busy),
       options.maxEntries ?? MAX_ENTRIES,
     );
     this.ledger = new Ledger(this.cache, this.arena, this.cold, (ids, by) => upcalls.refer(ids, by));
+    this.turns = new Turns(this.counters, () => this.ledger.freeGone());
     this.egress = new Egress(this.ports, options.clock, options.minFrame);
   }
 
@@ -104,44 +102,22 @@ export class Datapath {
     return { entries: this.cache.count, masks: this.cache.masks };
   }
 
-  /** Runs a job now, or after the frame in hand and those before it. */
-  inTurn(job: () => void): void {
-    if (this.busy) {
-      if (this.waiting.length >= MAX_WAITING) this.counters.waitingDropped++;
-      else this.waiting.push(job);
-      return;
-    }
-    this.busy = true;
-    try {
-      job();
-      for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
-    } finally {
-      this.atRest();
-    }
-  }
-
   /** A frame came in at a port, perhaps out of a tunnel; it may grow by `room` bytes to the front. */
   receive(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn, room = 0): void {
-    if (this.busy) {
+    const { turns } = this;
+    if (turns.busy) {
       const frame = bytes.slice(start, end);
       const around = tunnel?.copy();
-      this.inTurn(() => this.handle(entry, frame, 0, frame.length, around, 0));
+      turns.take(() => this.handle(entry, frame, 0, frame.length, around, 0));
       return;
     }
-    this.busy = true;
+    turns.busy = true;
     try {
       this.handle(entry, bytes, start, end, tunnel, room);
-      for (let i = 0; i < this.waiting.length; i++) this.waiting[i]();
+      turns.others();
     } finally {
-      this.atRest();
+      turns.rest();
     }
-  }
-
-  /** No frame is in hand any more. */
-  private atRest(): void {
-    if (this.waiting.length > 0) this.waiting.length = 0;
-    this.busy = false;
-    this.ledger.freeGone();
   }
 
   private handle(
@@ -188,7 +164,7 @@ export class Datapath {
 
   /** Runs steps that aren't cached, for a packet-out. The frame is the datapath's from here on. */
   execute(translate: (key: Key) => Translation, frame: Uint8Array, inPort: number): void {
-    this.inTurn(() => {
+    this.turns.take(() => {
       this.now_ms = this.options.clock.now();
       const packet = this.packets[0].attach(frame);
       this.egress.received = frame.length;
@@ -374,8 +350,8 @@ export class Datapath {
   }
 
   /**
-   * The ct action: the tracker, then, with a table, the tracked copy to its end. False where the packet doesn't go on itself:
-   * it was dropped, or is a fragment, which is held, or which goes on with the others of its datagram.
+   * The ct action: the tracker, then, with a table, the tracked copy to its end. False where the packet doesn't go on
+   * itself: it was dropped, or is a fragment, which is held, or which goes on with the others of its datagram.
    */
   private track(
     cold: number,
@@ -406,8 +382,8 @@ export class Datapath {
   }
 
   /**
-   * Fragments of a datagram that was tracked: each goes on as the packet in hand would have, in order; the tracked copies
-   * of all, then all themselves.
+   * Fragments of a datagram that was tracked: each goes on as the packet in hand would have, in order; the tracked
+   * copies of all, then all themselves.
    */
   private release(
     { pieces, result }: Released,
@@ -430,7 +406,9 @@ export class Datapath {
     }
   }
 
-  /** Makes a released fragment the packet in hand, with what the key of the one that released it says beside the frame. */
+  /**
+   * Makes a released fragment the packet in hand, with what the key of the one that released it says beside the frame.
+   */
   private takePiece(frame: Uint8Array, inPort: number, depth: number, packet: Packet, result: CtResult): void {
     const [key, before] = [this.keys[depth], this.held[depth]];
     extract(packet.attach(frame), key, inPort, before.get(slots.recirc_id));
@@ -464,7 +442,10 @@ export class Datapath {
     this.classify(next, copy);
   }
 
-  /** Nothing follows at `depth`, and the frame is as it was read: its key becomes the next depth's, and so does what ct found out. */
+  /**
+   * Nothing follows at `depth`, and the frame is as it was read: its key becomes the next depth's, and so does what ct
+   * found out.
+   */
   private passKey(depth: number, id: number, result: CtResult | null): void {
     const { keys, priors } = this;
     const key = keys[depth];
@@ -489,8 +470,7 @@ export class Datapath {
 
   /** Drops entries that no packet used for a while; call it now and then. */
   sweep(): void {
-    const before = this.options.clock.now() - ENTRY_IDLE_MS;
-    for (const entry of this.cache.entries()) if (this.cache.used_ms[entry] < before) this.cache.remove(entry);
+    this.ledger.sweep(this.options.clock.now());
   }
 
   /** The queues of a port, made where it has none yet. */

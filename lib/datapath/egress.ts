@@ -1,6 +1,6 @@
 /**
- * How frames leave: padding and truncation, the queues of a port that has some, counters. Which ports a packet goes to is settled
- * in its program; what a port does with a frame is the port's.
+ * How frames leave: padding and truncation, the queues of a port that has some, counters. Which ports a packet goes to
+ * is settled in its program; what a port does with a frame is the port's.
  */
 import type { Clock } from '../bytes/index.js';
 import type { Packet } from '../packet/packet.js';

@@ -1,7 +1,8 @@
 /**
- * The journal of changes: what may have made a cached program wrong. A change names a table and a match; an entry that didn't
- * visit the table, or whose packets can't meet the match, is still right. A ring of the last 64 changes; who is further behind is
- * translated again, and so is everything after a change that touches everything (ports, configuration).
+ * The journal of changes: what may have made a cached program wrong. A change names a table and a match; an entry that
+ * didn't visit the table, or whose packets can't meet the match, is still right. A ring of the last 64 changes; who is
+ * further behind is translated again, and so is everything after a change that touches everything (ports,
+ * configuration).
  */
 import type { MaskShape } from '../packet/shape.js';
 
@@ -42,8 +43,8 @@ export class Journal {
   }
 
   /**
-   * Is what was right at `seen` still right? `visited` has a bit for each table; `shape` and `values` are the entry's match;
-   * `rewritten` has a bit for each word of the key that the program's translation wrote.
+   * Is what was right at `seen` still right? `visited` has a bit for each table; `shape` and `values` are the entry's
+   * match; `rewritten` has a bit for each word of the key that the program's translation wrote.
    */
   stillRight(
     seen: number,

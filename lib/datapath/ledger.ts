@@ -1,10 +1,14 @@
 /**
- * What cached programs counted, on its way to flows, groups and tables, and what programs hold that aren't cached any more. Entries
- * count by themselves, in the cache's columns; here the sums are pushed on before anyone reads them, and before an entry goes.
+ * What cached programs counted, on its way to flows, groups and tables, and what programs hold that aren't cached any
+ * more. Entries count by themselves, in the cache's columns; here the sums are pushed on before anyone reads them, and
+ * before an entry goes.
  */
 import type { Cache, EntryInfo } from './cache.js';
 import type { Arena, ColdStore, Credits } from './program.js';
 import type { CachedProgram, Upcalls } from './upcalls.js';
+
+/** An entry that no packet used for so long is dropped, ms. */
+export const ENTRY_IDLE_MS = 10_000;
 
 export class Ledger {
   /** What entries have pushed to flows already. */
@@ -54,6 +58,13 @@ export class Ledger {
     this.told.set(info, told);
     cache.packets[entry] = 0;
     cache.bytes[entry] = 0;
+  }
+
+  /** Drops entries that no packet used for a while. */
+  sweep(now_ms: number): void {
+    const { cache } = this;
+    const before = now_ms - ENTRY_IDLE_MS;
+    for (const entry of cache.entries()) if (cache.used_ms[entry] < before) cache.remove(entry);
   }
 
   /** An entry goes. `running`: its program may be under way, so that what it holds is freed later, by freeGone. */

@@ -1,9 +1,10 @@
 /**
- * A meter at work (OpenFlow 1.3.5 §5.7): each band measures all packets with a token bucket of its own, and of the bands that a
- * packet exceeds, the one with the highest rate acts. Which meters there are is the pipeline's.
+ * A meter at work (OpenFlow 1.3.5 §5.7): each band measures all packets with a token bucket of its own, and of the
+ * bands that a packet exceeds, the one with the highest rate acts. Which meters there are is the pipeline's.
  *
- * With rates in kilobits a second tokens are bits, with packets a second thousandths of a packet: either way a rate is tokens a
- * millisecond, and a burst a thousand tokens for each of its units. A band without a burst holds one second of its rate.
+ * With rates in kilobits a second tokens are bits, with packets a second thousandths of a packet: either way a rate is
+ * tokens a millisecond, and a burst a thousand tokens for each of its units. A band without a burst holds one second of
+ * its rate.
  */
 import { TokenBucket } from './token-bucket.js';
 

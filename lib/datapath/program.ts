@@ -1,7 +1,7 @@
 /**
- * Programs: what happens to a packet, as steps of a few numbers. A translation makes one for all packets that agree in the bits
- * it looked at; the runner executes it, `describe` prints it. Steps live in one Int32Array (the arena); what doesn't fit in a
- * number (packet-ins, ct arguments) is a cold argument, and a step holds its index.
+ * Programs: what happens to a packet, as steps of a few numbers. A translation makes one for all packets that agree in
+ * the bits it looked at; the runner executes it, `describe` prints it. Steps live in one Int32Array (the arena); what
+ * doesn't fit in a number (packet-ins, ct arguments) is a cold argument, and a step holds its index.
  */
 
 import type { CtRequest } from '../ct/index.js';
@@ -43,7 +43,9 @@ export const OP = {
   truncate: 15,
   /** so many packets of 65535 are counted as samples. */
   sample: 16,
-  /** bytes, words of the steps that follow, their end included: they run, and no others, where the frame has more bytes. */
+  /**
+   * bytes, words of the steps that follow, their end included: they run, and no others, where the frame has more bytes.
+   */
   larger: 17,
   /** cold: something happens outside of the packet (a flow is learned). */
   effect: 18,

@@ -1,8 +1,8 @@
 /**
- * Queues of a port (OpenFlow 1.3.5 §7.2.2): what is sent through one leaves at no more than its max rate, and, where the port
- * itself is held to a rate, at no less than its min rate while it has something to send; what the minima leave of the port's
- * rate is shared packet by packet. A frame that may leave at once does, without a copy; others wait, in order, in a bounded
- * queue, and a timer of the clock sends them. A port without queues has none of this in its way.
+ * Queues of a port (OpenFlow 1.3.5 §7.2.2): what is sent through one leaves at no more than its max rate, and, where
+ * the port itself is held to a rate, at no less than its min rate while it has something to send; what the minima leave
+ * of the port's rate is shared packet by packet. A frame that may leave at once does, without a copy; others wait, in
+ * order, in a bounded queue, and a timer of the clock sends them. A port without queues has none of this in its way.
  */
 import type { Clock, Timer } from '../bytes/index.js';
 import type { TunnelOut } from '../packet/tunnel.js';
@@ -92,8 +92,8 @@ export class PortQueues {
   }
 
   /**
-   * Adds a queue, changes its rates, or takes it away with what waits in it. Throws a RangeError beyond MAX_QUEUES, and where
-   * more is promised than the port has.
+   * Adds a queue, changes its rates, or takes it away with what waits in it. Throws a RangeError beyond MAX_QUEUES, and
+   * where more is promised than the port has.
    */
   set(id: number, rates: QueueRates | null): void {
     const known = this.byId.get(id);

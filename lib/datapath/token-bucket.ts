@@ -1,6 +1,7 @@
 /**
- * A token bucket: what meters and queues count with. It fills at a rate up to its capacity, by the time it is told; what costs
- * more than it holds is refused. Over any time, what passed is what it held, plus rate × time, within one packet.
+ * A token bucket: what meters and queues count with. It fills at a rate up to its capacity, by the time it is told;
+ * what costs more than it holds is refused. Over any time, what passed is what it held, plus rate × time, within one
+ * packet.
  */
 /** What sums of rates may be off by, in tokens. */
 const ROUNDING = 1e-6;
@@ -26,7 +27,10 @@ export class TokenBucket {
     return copy;
   }
 
-  /** Adds what came since the last call; `slack` tokens above the capacity are kept: part of a packet that isn't whole yet. */
+  /**
+   * Adds what came since the last call; `slack` tokens above the capacity are kept: part of a packet that isn't whole
+   * yet.
+   */
   fill(now_ms: number, slack = 0): void {
     const passed_ms = now_ms - this.last_ms;
     if (passed_ms <= 0) return;

@@ -1,4 +1,7 @@
-/** The ct_* fields of the key, as the tracker's answer has them (ovs-fields(7)). Called for every tracked packet: plain stores. */
+/**
+ * The ct_* fields of the key, as the tracker's answer has them (ovs-fields(7)). Called for every tracked packet: plain
+ * stores.
+ */
 import type { CtResult, Origin } from '../ct/index.js';
 import { DIRTY, GROUPS, Key, slots } from '../packet/key.js';
 

@@ -71,3 +71,7 @@ export interface DatapathCounters {
   samples: number;
   waitingDropped: number;
 }
+
+export function nothingCounted(): DatapathCounters {
+  return { hits: 0, misses: 0, renewed: 0, recirculationsDropped: 0, samples: 0, waitingDropped: 0 };
+}

@@ -1,6 +1,6 @@
 /**
- * A frame out of a match: what the match leaves open has a default, so that the tracker finds nothing to object to. Bytes are made by
- * lib/packet; changes of what there is go through Frame.
+ * A frame out of a match: what the match leaves open has a default, so that the tracker finds nothing to object to.
+ * Bytes are made by lib/packet; changes of what there is go through Frame.
  */
 import { fromBigInt, parseIpv4, parseIpv6, toBigInt } from '../bytes/index.js';
 import { ETH_TYPE, type FieldValue, IP_PROTO, type Match } from '../nxm/index.js';
@@ -76,7 +76,10 @@ function put(key: Key, slot: Slot, value: Uint8Array): void {
 /** Fields that say what a packet is. */
 const STRUCTURE = new Set(['eth_type', 'nw_proto', 'packet_type']);
 
-/** Puts values into a frame; lengths and checksums are the caller's. Throws a RangeError for one that the frame has no place for. */
+/**
+ * Puts values into a frame; lengths and checksums are the caller's. Throws a RangeError for one that the frame has no
+ * place for.
+ */
 export function apply(frame: Frame, fields: readonly FieldValue[]): void {
   for (const { field, value } of fields) {
     const number = toBigInt(value);

@@ -1,7 +1,8 @@
 /**
- * A frame whose headers are read and changed by name, with lengths and checksums made right from nothing: independent of the datapath's
- * own incremental rewriting, which scenarios are there to check. Names are those of fields (ovs-fields(7)), and of a few numbers of
- * headers that OpenFlow can't match. Layouts: RFC 791, 8200, 9293, 768, 792, 4443, 9260, 826.
+ * A frame whose headers are read and changed by name, with lengths and checksums made right from nothing: independent
+ * of the datapath's own incremental rewriting, which scenarios are there to check. Names are those of fields
+ * (ovs-fields(7)), and of a few numbers of headers that OpenFlow can't match. Layouts: RFC 791, 8200, 9293, 768, 792,
+ * 4443, 9260, 826.
  */
 import { checksum, crc32c, sumBytes } from '../bytes/index.js';
 import { extract, Key, Packet, slots } from '../packet/index.js';

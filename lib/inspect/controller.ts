@@ -1,6 +1,6 @@
 /**
- * A controller that does next to nothing: it greets a switch, asks what it is and which ports it has, installs the flows that it
- * was given, and takes note of everything that comes.
+ * A controller that does next to nothing: it greets a switch, asks what it is and which ports it has, installs the
+ * flows that it was given, and takes note of everything that comes.
  */
 import type { Duplex } from 'node:stream';
 import { type Clock, silent } from '../bytes/index.js';

@@ -1,6 +1,6 @@
 /**
- * Why a message was refused, as far as can be told: what our own reading of it says, with the place; else what the error means
- * for what the switch has, which the message alone doesn't show.
+ * Why a message was refused, as far as can be told: what our own reading of it says, with the place; else what the
+ * error means for what the switch has, which the message alone doesn't show.
  */
 import { type ErrorNumbers, errorName, OpenFlowError } from '../bytes/index.js';
 import { decode } from '../wire/index.js';

@@ -1,6 +1,6 @@
 /**
- * The flows that a switch has, as far as messages tell: so that a packet-in can be shown with the flow behind it. Timeouts, and
- * what other controllers change, is not known; what the switch says it removed is.
+ * The flows that a switch has, as far as messages tell: so that a packet-in can be shown with the flow behind it.
+ * Timeouts, and what other controllers change, is not known; what the switch says it removed is.
  */
 import { ALL_TABLES, type FlowMod, type Match } from '../nxm/index.js';
 import { formatFlowLine, formatMatch } from '../text/index.js';

@@ -1,7 +1,7 @@
 /**
- * What goes over a connection, explained message by message: packet-ins with all their headers and the flow behind them, errors
- * with the message that was refused and why, replies with what was asked. It only looks; who speaks is the proxy's and the
- * listener's affair.
+ * What goes over a connection, explained message by message: packet-ins with all their headers and the flow behind
+ * them, errors with the message that was refused and why, replies with what was asked. It only looks; who speaks is the
+ * proxy's and the listener's affair.
  */
 
 import { OpenFlowError } from '../bytes/index.js';

@@ -1,6 +1,6 @@
 /**
- * Stands between a switch and a controller: bytes go through as they are, at the pace of the slower side, and each whole message
- * is told. What isn't OpenFlow goes through, too, and is told once.
+ * Stands between a switch and a controller: bytes go through as they are, at the pace of the slower side, and each
+ * whole message is told. What isn't OpenFlow goes through, too, and is told once.
  */
 import type { Duplex } from 'node:stream';
 import { Framer, FramingError } from '../channel/framer.js';

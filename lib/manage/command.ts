@@ -1,4 +1,7 @@
-/** The shape of a management command: a row with its name, arguments and what it answers. What each does is in a file by its family. */
+/**
+ * The shape of a management command: a row with its name, arguments and what it answers. What each does is in a file by
+ * its family.
+ */
 import type { Switch } from '../switch.js';
 
 /** A command is refused: the text that the client sees. */
@@ -15,7 +18,10 @@ export interface Daemon {
   exit(): void;
   /** How much is logged: 0 warnings, 1 what happens, 2 everything, -1 nothing. */
   verbosity: number;
-  /** A word of the prompt, where there is one: what it says, or null for a word that it doesn't know. Rejects with Refused. */
+  /**
+   * A word of the prompt, where there is one: what it says, or null for a word that it doesn't know. Rejects with
+   * Refused.
+   */
   typed?(line: string, signal: AbortSignal): Promise<string | null>;
   /** A port out of a SPEC, as --port has it. Throws Refused. */
   openPort?(spec: string): Parameters<Switch['addPort']>[1];

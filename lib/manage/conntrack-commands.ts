@@ -1,4 +1,7 @@
-/** dpctl's commands for connections, limits and fragments, as ovs-vswitchd 3.1 has them: names, arguments, answers (ovs-dpctl(8)). */
+/**
+ * dpctl's commands for connections, limits and fragments, as ovs-vswitchd 3.1 has them: names, arguments, answers
+ * (ovs-dpctl(8)).
+ */
 import { type Connection, type ConnectionTuple, formatConnection, protocolName, type Tracker } from '../ct/index.js';
 import { ANY_NUMBER, type Call, type Command, command, dpctlArguments, dpctlError, noMore } from './command.js';
 import { fragmentCommands } from './fragment-commands.js';

@@ -1,6 +1,6 @@
 /**
- * What coverage/show tells: counters and how fast they grew over the last 5 seconds, minute and hour. A sample is taken every five
- * seconds while the management socket is open; an hour of them is kept.
+ * What coverage/show tells: counters and how fast they grew over the last 5 seconds, minute and hour. A sample is taken
+ * every five seconds while the management socket is open; an hour of them is kept.
  */
 import type { Clock, Timer } from '../bytes/index.js';
 

@@ -1,4 +1,7 @@
-/** What the bridge and its datapath do: fdb/*, dpif/*, dpctl/show, dpctl/dump-flows, ofproto/*, in the forms of ovs-vswitchd 3.1. */
+/**
+ * What the bridge and its datapath do: fdb/*, dpif/*, dpctl/show, dpctl/dump-flows, ofproto/*, in the forms of
+ * ovs-vswitchd 3.1.
+ */
 import { formatMac, OpenFlowError, TextError } from '../bytes/index.js';
 import { parseState } from '../ct/index.js';
 import type { CachedProgram } from '../datapath/index.js';

@@ -1,14 +1,17 @@
 /**
- * PROGRAM.pid in a run directory: whose socket `ovs-appctl -t ctswitch` means. The genuine tool believes a pid file only while its
- * process holds a lock on it (fcntl(2)), which Node can't take by itself: koffi does, where it is installed. Without it only
- * `-t PATH` finds the socket.
+ * PROGRAM.pid in a run directory: whose socket `ovs-appctl -t ctswitch` means. The genuine tool believes a pid file
+ * only while its process holds a lock on it (fcntl(2)), which Node can't take by itself: koffi does, where it is
+ * installed. Without it only `-t PATH` finds the socket.
  */
 import { closeSync, constants, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PROGRAM } from './places.js';
 
-/** F_SETLK and F_WRLCK of Linux, and the size of its struct flock on 64-bit machines: all zero but for the type means the whole file. */
+/**
+ * F_SETLK and F_WRLCK of Linux, and the size of its struct flock on 64-bit machines: all zero but for the type means
+ * the whole file.
+ */
 const SET_LOCK = 6;
 const WRITE_LOCK = 1;
 const FLOCK_BYTES = 32;
@@ -40,7 +43,10 @@ function openOwn(path: string): number | null {
   }
 }
 
-/** Writes the file and locks it; null where it can't be had, another switch has it, or nothing can lock it. What is returned removes it. */
+/**
+ * Writes the file and locks it; null where it can't be had, another switch has it, or nothing can lock it. What is
+ * returned removes it.
+ */
 export function writePid(folder: string): (() => void) | null {
   const path = join(folder, `${PROGRAM}.pid`);
   const fd = openOwn(path);

@@ -1,6 +1,6 @@
 /**
- * Where management sockets are: a run directory with PROGRAM.PID.ctl and PROGRAM.pid, as Open vSwitch's daemons have them, so that
- * `ovs-appctl -t ctswitch` finds ours with OVS_RUNDIR. Without one, a folder of the user's own.
+ * Where management sockets are: a run directory with PROGRAM.PID.ctl and PROGRAM.pid, as Open vSwitch's daemons have
+ * them, so that `ovs-appctl -t ctswitch` finds ours with OVS_RUNDIR. Without one, a folder of the user's own.
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * Requests on a management socket: JSON objects one behind the other, without framing (unixctl, the protocol of ovs-appctl). The
- * end of an object is where its braces close; no more than MAX_REQUEST of one are taken. Client and server read with this.
+ * Requests on a management socket: JSON objects one behind the other, without framing (unixctl, the protocol of
+ * ovs-appctl). The end of an object is where its braces close; no more than MAX_REQUEST of one are taken. Client and
+ * server read with this.
  */
 
 /** The longest object, in characters. */

@@ -1,7 +1,7 @@
 /**
- * The management socket: a Unix socket of its owner's alone, on which commands are asked and answered one after the other (unixctl).
- * Long answers go out in pieces, as fast as the client takes them, and between pieces the switch goes on. A client that sends
- * garbage, nothing, or too much is closed alone.
+ * The management socket: a Unix socket of its owner's alone, on which commands are asked and answered one after the
+ * other (unixctl). Long answers go out in pieces, as fast as the client takes them, and between pieces the switch goes
+ * on. A client that sends garbage, nothing, or too much is closed alone.
  */
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -249,7 +249,10 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A socket that nobody listens on any more makes way. Throws a TakenError where somebody does, or the file is no socket. */
+/**
+ * A socket that nobody listens on any more makes way. Throws a TakenError where somebody does, or the file is no
+ * socket.
+ */
 async function removeStale(path: string): Promise<void> {
   const file = lstatSync(path, { throwIfNoEntry: false });
   if (file === undefined) return;

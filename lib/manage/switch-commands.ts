@@ -1,6 +1,6 @@
 /**
- * What ovs-vsctl would do, on a running switch: ports, links, controllers, timeouts of zones; the prompt's words; and `wait`, which
- * answers when a condition holds, so that tests need no sleep.
+ * What ovs-vsctl would do, on a running switch: ports, links, controllers, timeouts of zones; the prompt's words; and
+ * `wait`, which answers when a condition holds, so that tests need no sleep.
  */
 import { formatMac } from '../bytes/index.js';
 import { TIMEOUT_NAMES, type TimeoutName } from '../ct/index.js';

@@ -1,6 +1,6 @@
 /**
- * Lists of actions as ovs-ofctl reads and writes them (ovs-actions(7)): names and arguments; what an argument says is the action's
- * own. Instructions (goto_table …) are left to lib/text.
+ * Lists of actions as ovs-ofctl reads and writes them (ovs-actions(7)): names and arguments; what an argument says is
+ * the action's own. Instructions (goto_table …) are left to lib/text.
  */
 import { TextError } from '../bytes/index.js';
 import type { TextArgument, TextNames } from './action.js';

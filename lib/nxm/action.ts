@@ -1,6 +1,6 @@
 /**
- * The shape of an action: bytes, text, checks and meaning side by side, one file each in actions/. A kind with several forms on
- * the wire (resubmit, set_field) lists them all, and says which one an action is written in.
+ * The shape of an action: bytes, text, checks and meaning side by side, one file each in actions/. A kind with several
+ * forms on the wire (resubmit, set_field) lists them all, and says which one an action is written in.
  */
 import type { ErrorName, Reader, TextError, Writer } from '../bytes/index.js';
 import type { Key } from '../packet/key.js';
@@ -21,7 +21,9 @@ export const standard = (number: number): ActionId => ({ vendor: VENDOR.standard
 export const nicira = (number: number): ActionId => ({ vendor: VENDOR.nicira, number });
 export const onf = (number: number): ActionId => ({ vendor: VENDOR.onf, number });
 
-/** What is known of the flow when its actions are checked, in order; push and pop change it as they will change packets. */
+/**
+ * What is known of the flow when its actions are checked, in order; push and pop change it as they will change packets.
+ */
 export interface Check {
   /** The flow's match, as earlier actions have changed it. */
   readonly value: Key;

@@ -1,4 +1,7 @@
-/** What a packet goes on with that a controller action has paused (ovs-actions(7), `controller` with `pause`): plain data. */
+/**
+ * What a packet goes on with that a controller action has paused (ovs-actions(7), `controller` with `pause`): plain
+ * data.
+ */
 import type { Action } from './actions/index.js';
 import type { Instructions } from './instruction.js';
 

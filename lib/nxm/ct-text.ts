@@ -1,4 +1,7 @@
-/** The text of ct: "ct(commit,force,table=1,zone=5,nat(src=10.0.0.9),exec(set_field:1->ct_mark))". The order of its parts is free. */
+/**
+ * The text of ct: "ct(commit,force,table=1,zone=5,nat(src=10.0.0.9),exec(set_field:1->ct_mark))". The order of its
+ * parts is free.
+ */
 
 import type { TextArgument } from './action.js';
 import type { Ct } from './actions/index.js';

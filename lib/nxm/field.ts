@@ -1,6 +1,6 @@
 /**
- * What a field is: a row of the table in fields.ts. Everything that differs between fields is here as data, so that matches,
- * set_field, move, text, table features and documents derive from the same row.
+ * What a field is: a row of the table in fields.ts. Everything that differs between fields is here as data, so that
+ * matches, set_field, move, text, table features and documents derive from the same row.
  */
 import type { Slot } from '../packet/key.js';
 import type { Prerequisite } from './prerequisite.js';
@@ -20,8 +20,8 @@ export type ValueText =
   | 'packet_type';
 
 /**
- * Who may write a field: nobody, any action, set_field alone (without a mask; OpenFlow 1.3.5 §7.2.4.7 allows what Open vSwitch
- * refuses), or only actions inside ct(exec(…)).
+ * Who may write a field: nobody, any action, set_field alone (without a mask; OpenFlow 1.3.5 §7.2.4.7 allows what Open
+ * vSwitch refuses), or only actions inside ct(exec(…)).
  */
 export type Access = 'read' | 'write' | 'set-field' | 'inside-ct';
 
@@ -44,7 +44,10 @@ export interface Field {
   readonly aka: readonly string[];
   /** Where it lives in the flow key; null for the Geneve options, which the TLV table places. */
   readonly slot: Slot | null;
-  /** Which of the Geneve options tun_metadata0 to 63 it is: where it stands, and how long it is, a switch's TLV table says. */
+  /**
+   * Which of the Geneve options tun_metadata0 to 63 it is: where it stands, and how long it is, a switch's TLV table
+   * says.
+   */
   readonly option?: number;
   /** Size of its value on the wire, in bytes; the most of it for a Geneve option that isn't mapped. */
   readonly bytes: number;
@@ -57,7 +60,9 @@ export interface Field {
   readonly access: Access;
   /** A 16-bit OpenFlow 1.0 port number that stands for a 32-bit one. */
   readonly port16: boolean;
-  /** The bits that a value may have, for values of at most 32 bits (nw_tos has 0xfc: its low bits are nw_ecn); else 0. */
+  /**
+   * The bits that a value may have, for values of at most 32 bits (nw_tos has 0xfc: its low bits are nw_ecn); else 0.
+   */
   readonly bits: number;
   /** How it may stand on the wire, Nicira's form first; the last one is what OpenFlow 1.3 messages are written with. */
   readonly headers: readonly OxmHeader[];
@@ -73,7 +78,9 @@ export function isReadOnly(field: Field): boolean {
   return field.access === 'read' || field.access === 'set-field';
 }
 
-/** Bytes of the longest Geneve option's value (RFC 8926 §3.5); headers that name such a field without a value have it. */
+/**
+ * Bytes of the longest Geneve option's value (RFC 8926 §3.5); headers that name such a field without a value have it.
+ */
 export const MAX_OPTION_BYTES = 124;
 
 /** Is it a Geneve option whose place isn't known? */
@@ -95,7 +102,10 @@ export const OFPP = {
   ANY: 0xffffffff,
 } as const;
 
-/** The highest number of a port. Between it and OFPP_MAX is what has no OpenFlow 1.0 number, which Open vSwitch and its tools can't name. */
+/**
+ * The highest number of a port. Between it and OFPP_MAX is what has no OpenFlow 1.0 number, which Open vSwitch and its
+ * tools can't name.
+ */
 export const LAST_PORT = 0xfeff;
 
 /** The 32-bit port number for an OpenFlow 1.0 one (Nicira's extensions carry those). */

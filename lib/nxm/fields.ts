@@ -1,8 +1,8 @@
 /**
- * Every field: the 40 of OpenFlow 1.3 (§7.2.3.7), OpenFlow 1.4's and 1.5's that have numbers, and all of ovs-fields(7). Names, numbers, masks, prerequisites and
- * access are ovs-fields(7)'s, for PBB and IPv6 extension headers the specification's; EtherType, IP protocol and the bottom of an
- * MPLS stack, which ovs-fields(7) only reads, set_field may write (§7.2.4.7). A header is written "NAME:number"; its class follows
- * from the name's beginning.
+ * Every field: the 40 of OpenFlow 1.3 (§7.2.3.7), OpenFlow 1.4's and 1.5's that have numbers, and all of ovs-fields(7).
+ * Names, numbers, masks, prerequisites and access are ovs-fields(7)'s, for PBB and IPv6 extension headers the
+ * specification's; EtherType, IP protocol and the bottom of an MPLS stack, which ovs-fields(7) only reads, set_field
+ * may write (§7.2.4.7). A header is written "NAME:number"; its class follows from the name's beginning.
  */
 import { OpenFlowError } from '../bytes/index.js';
 import * as key from '../packet/key.js';

@@ -24,8 +24,8 @@ function numberOf(text: string): number | null {
 }
 
 /**
- * Reads flags. The mask is null for the forms without one, which say all bits. Throws RangeError with the reason; `what` names
- * the flags in it.
+ * Reads flags. The mask is null for the forms without one, which say all bits. Throws RangeError with the reason;
+ * `what` names the flags in it.
  */
 export function parseFlags(
   names: FlagNames,

@@ -30,8 +30,8 @@ interface Remembered {
 const remembered: (Remembered | undefined)[] = new Array(REMEMBERED).fill(undefined);
 
 /**
- * Reads instructions to the reader's end. Flows come by the thousand with the same ones: what was read lately in the same bytes
- * is the same object.
+ * Reads instructions to the reader's end. Flows come by the thousand with the same ones: what was read lately in the
+ * same bytes is the same object.
  */
 export function readInstructions(r: Reader): Instructions {
   const { bytes, at, end } = r;

@@ -1,6 +1,6 @@
 /**
- * The shape of ovs-ofctl's texts: keys, alone or with a value behind "=", ":" or in brackets, separated by commas and white
- * space: "table=0, ip, actions=ct(commit,zone=5),resubmit(,1)". Brackets nest. What keys mean is left to others.
+ * The shape of ovs-ofctl's texts: keys, alone or with a value behind "=", ":" or in brackets, separated by commas and
+ * white space: "table=0, ip, actions=ct(commit,zone=5),resubmit(,1)". Brackets nest. What keys mean is left to others.
  */
 
 export interface KeyValue {

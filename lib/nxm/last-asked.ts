@@ -1,6 +1,6 @@
 /**
- * What was found out about an object last: flows come by the thousand with the same instructions (instruction.ts remembers them),
- * and what depends on those alone is asked once.
+ * What was found out about an object last: flows come by the thousand with the same instructions (instruction.ts
+ * remembers them), and what depends on those alone is asked once.
  */
 
 /** A function that gives the same answer again while it is asked about the same object. The object must not change. */

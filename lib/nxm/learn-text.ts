@@ -1,5 +1,6 @@
 /**
- * The text of learn: "learn(table=2,hard_timeout=60,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:5->NXM_NX_REG0[],output:NXM_OF_IN_PORT[])"
+ * The text of learn:
+ * "learn(table=2,hard_timeout=60,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:5->NXM_NX_REG0[],output:NXM_OF_IN_PORT[])"
  * (ovs-actions(7)). Settings and specifications in any order; those of specifications are kept.
  */
 import { fromBigInt, toBigInt } from '../bytes/index.js';

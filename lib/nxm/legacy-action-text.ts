@@ -1,6 +1,7 @@
 /**
- * OpenFlow 1.0's names of actions, which ovs-ofctl turns into OpenFlow 1.3's: "mod_nw_src:10.0.0.1" is set_field. Some depend on
- * what the flow matches: a VLAN tag is pushed where there is none yet, and transport ports have the protocol's field.
+ * OpenFlow 1.0's names of actions, which ovs-ofctl turns into OpenFlow 1.3's: "mod_nw_src:10.0.0.1" is set_field. Some
+ * depend on what the flow matches: a VLAN tag is pushed where there is none yet, and transport ports have the
+ * protocol's field.
  */
 import { fromBigInt } from '../bytes/index.js';
 import { VLAN_CFI } from '../packet/key.js';

@@ -1,7 +1,8 @@
 /**
- * Matches that are like one that was read a moment ago: controllers send them by the thousand with the same fields and masks and
- * other values. Where only the values of fields that no other field depends on differ, the new match is the old one with those
- * put in; what is checked of a value alone is checked again. Everything else is read anew (match.ts).
+ * Matches that are like one that was read a moment ago: controllers send them by the thousand with the same fields and
+ * masks and other values. Where only the values of fields that no other field depends on differ, the new match is the
+ * old one with those put in; what is checked of a value alone is checked again. Everything else is read anew
+ * (match.ts).
  */
 import { Reader } from '../bytes/index.js';
 import { Key, slots } from '../packet/key.js';

@@ -1,6 +1,6 @@
 /**
- * Matches out of flow keys: what value and mask say of each field, written as the TLVs that ovs-ofctl sends. For matches that were
- * put together bit by bit: from words of a text, or by learn.
+ * Matches out of flow keys: what value and mask say of each field, written as the TLVs that ovs-ofctl sends. For
+ * matches that were put together bit by bit: from words of a text, or by learn.
  */
 import { fromBigInt } from '../bytes/index.js';
 import { type Key, optionPresent, slots } from '../packet/key.js';
@@ -16,7 +16,10 @@ import { fieldMask } from './value-text.js';
 /** ct_state and tunnel flags have more bits on the wire than a match may name, so their TLVs always carry a mask. */
 const ALWAYS_MASKED: ReadonlySet<Field> = new Set([fields.ct_state, fields.tun_flags]);
 
-/** Do the keys say something of the field that its prerequisites allow? Not for Geneve options, which have no place of their own. */
+/**
+ * Do the keys say something of the field that its prerequisites allow? Not for Geneve options, which have no place of
+ * their own.
+ */
 export function says(field: Field, value: Key, mask: Key): boolean {
   const slot = slotOf(field);
   if (slot.size <= 4) {
@@ -47,8 +50,8 @@ export function bytesOfField(field: Field, key: Key): Uint8Array {
 const scratch = new MatchBuilder();
 
 /**
- * The match of masked values, and of Geneve options that are mapped. What no TLV of OpenFlow 1.3 can say counts all the same, and
- * isn't shown.
+ * The match of masked values, and of Geneve options that are mapped. What no TLV of OpenFlow 1.3 can say counts all the
+ * same, and isn't shown.
  */
 export function matchOfKeys(value: Key, mask: Key, options: Iterable<Field>): Match {
   const builder = scratch.reset();

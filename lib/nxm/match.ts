@@ -1,7 +1,7 @@
 /**
- * A match: field values with masks, kept twice. As TLVs in the order they were sent, so that statistics give them back as they
- * came; and compiled to the flow key's shape, sparse, for the classifier: a MaskShape (which words, which bits), which all
- * flows of a classifier subtable share, and one value a word.
+ * A match: field values with masks, kept twice. As TLVs in the order they were sent, so that statistics give them back
+ * as they came; and compiled to the flow key's shape, sparse, for the classifier: a MaskShape (which words, which
+ * bits), which all flows of a classifier subtable share, and one value a word.
  */
 import { OpenFlowError, Reader, Writer } from '../bytes/index.js';
 import { Key, optionPresent } from '../packet/key.js';

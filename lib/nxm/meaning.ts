@@ -1,7 +1,7 @@
 /**
- * All that an action may ask for when it is translated, in parts. The translator in lib/pipeline implements them, a class each;
- * an action knows nothing else of the pipeline. Reading a field marks its bits: the translation then holds only for packets that
- * agree in them.
+ * All that an action may ask for when it is translated, in parts. The translator in lib/pipeline implements them, a
+ * class each; an action knows nothing else of the pipeline. Reading a field marks its bits: the translation then holds
+ * only for packets that agree in them.
  */
 
 import type { Action, HeaderName, Learn, Nat, NshProperty } from './actions/index.js';
@@ -100,8 +100,8 @@ export interface OutputMeaning {
 /** Tables and the action lists that they lead to. */
 export interface ListMeaning {
   /**
-   * Looks the packet up in another table and runs what it finds, then comes back. Null: this table, or this port. `ct`: the
-   * lookup sees the original tuple of the packet's connection, and isn't done where there is none.
+   * Looks the packet up in another table and runs what it finds, then comes back. Null: this table, or this port. `ct`:
+   * the lookup sees the original tuple of the packet's connection, and isn't done where there is none.
    */
   resubmit(table: number | null, inPort: number | null, ct: boolean): void;
   /** Ends this action list, and the flow it belongs to; what was sent stays sent. */

@@ -1,7 +1,7 @@
 /**
- * Geneve options in flows, before and after they are mapped. On the wire and in texts a field tun_metadata<n> has no place and no
- * length of its own; a switch puts in what its TLV table says before it looks at a flow. What isn't mapped is refused, as Open
- * vSwitch does (NXFMFC_INVALID_TLV_FIELD).
+ * Geneve options in flows, before and after they are mapped. On the wire and in texts a field tun_metadata<n> has no
+ * place and no length of its own; a switch puts in what its TLV table says before it looks at a flow. What isn't mapped
+ * is refused, as Open vSwitch does (NXFMFC_INVALID_TLV_FIELD).
  */
 import { OpenFlowError } from '../bytes/index.js';
 import type { Action } from './actions/index.js';

@@ -1,14 +1,15 @@
 /**
- * TLVs of matches and set_field: header, value, mask (OpenFlow 1.3.5 §7.2.3.2; Nicira's NXM has the same shape). Reading checks
- * what belongs to one TLV alone; what depends on its neighbours (prerequisites, duplicates) is match.ts's.
+ * TLVs of matches and set_field: header, value, mask (OpenFlow 1.3.5 §7.2.3.2; Nicira's NXM has the same shape).
+ * Reading checks what belongs to one TLV alone; what depends on its neighbours (prerequisites, duplicates) is
+ * match.ts's.
  */
 import { type ErrorName, OpenFlowError, type Reader, type Writer } from '../bytes/index.js';
 import { type Field, isUnmapped, type OxmHeader } from './field.js';
 import { fieldOf } from './fields.js';
 
 /**
- * A field with a value and, unless all bits count, a mask: bytes in network order, `field.bytes` long; of a Geneve option that
- * isn't mapped, maybe only the low ones.
+ * A field with a value and, unless all bits count, a mask: bytes in network order, `field.bytes` long; of a Geneve
+ * option that isn't mapped, maybe only the low ones.
  */
 export interface FieldValue {
   readonly field: Field;
@@ -85,7 +86,9 @@ function keepsToBits(field: Field, value: Uint8Array): boolean {
   return (number & ~field.bits) >>> 0 === 0;
 }
 
-/** Reads one TLV and checks it by itself. A mask of all ones is dropped; one of all zeros stays, for the caller to see. */
+/**
+ * Reads one TLV and checks it by itself. A mask of all ones is dropped; one of all zeros stays, for the caller to see.
+ */
 export function readTlv(r: Reader, errors: OxmErrors = MATCH_ERRORS): FieldValue {
   const at = r.at;
   const h = readHeader(r);

@@ -1,4 +1,7 @@
-/** Port and table numbers as ovs-ofctl reads and writes them: numbers, OpenFlow's reserved names, and names that a switch knows. */
+/**
+ * Port and table numbers as ovs-ofctl reads and writes them: numbers, OpenFlow's reserved names, and names that a
+ * switch knows.
+ */
 import type { TextNames } from './action.js';
 import { OFPP, port16, port32 } from './field.js';
 
@@ -31,8 +34,8 @@ function named(text: string, names: NameMap | undefined): number | undefined {
 }
 
 /**
- * The 32-bit port number that a text means, or null: a decimal number (OpenFlow 1.0's reserved ones from 65280 on stand for
- * their 32-bit ones), a reserved name in any case, or a name of `ports`, plain or in double quotes.
+ * The 32-bit port number that a text means, or null: a decimal number (OpenFlow 1.0's reserved ones from 65280 on stand
+ * for their 32-bit ones), a reserved name in any case, or a name of `ports`, plain or in double quotes.
  */
 export function parsePort(text: string, ports?: NameMap): number | null {
   if (/^\d+$/.test(text)) {
@@ -54,7 +57,10 @@ function quoted(name: string): string {
   return /^[A-Za-z][A-Za-z0-9]*$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** A port as text: its reserved name, its name in `names`, or its number (OpenFlow 1.0's for reserved ones without a name). */
+/**
+ * A port as text: its reserved name, its name in `names`, or its number (OpenFlow 1.0's for reserved ones without a
+ * name).
+ */
 export function formatPort(port: number, names?: ReadonlyMap<number, string>): string {
   const name = names?.get(port);
   const number = port >= OFPP.MAX ? port16(port) : port;

@@ -1,6 +1,6 @@
 /**
- * What a packet must be before a field exists in it (OpenFlow 1.3.5 §7.2.3.6, ovs-fields(7)). A match meets a prerequisite when
- * its own values say so exactly; a packet's key is asked with a mask of all ones.
+ * What a packet must be before a field exists in it (OpenFlow 1.3.5 §7.2.3.6, ovs-fields(7)). A match meets a
+ * prerequisite when its own values say so exactly; a packet's key is asked with a mask of all ones.
  */
 import { FRAG_LATER, type Key, slots, VLAN_CFI } from '../packet/key.js';
 
@@ -117,7 +117,9 @@ function tracked(state: number, mask: number): boolean {
   return (state & mask & CT_STATE.trk) !== 0 && (mask & ~state & CT_STATE.inv) !== 0;
 }
 
-/** The conditions that make a prerequisite true, to complete a text such as "tcp" or "icmp6"; the first value of each. */
+/**
+ * The conditions that make a prerequisite true, to complete a text such as "tcp" or "icmp6"; the first value of each.
+ */
 export function implied(needs: Prerequisite): readonly (readonly [slot: keyof typeof slots, value: number])[] {
   if (needs === 'none' || needs === 'in_port' || needs === 'vlan' || needs === 'ct') return [];
   return ROWS[needs].map(([slot, first]) => [slot, first] as const);

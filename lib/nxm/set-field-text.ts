@@ -1,6 +1,7 @@
 /**
- * The text of set_field, "VALUE[/MASK]->FIELD". OpenFlow 1.3 has no set_field with a mask, so a masked one becomes a load for
- * each run of mask bits, as ovs-ofctl sends it; a field that load has no room for keeps its mask (NXAST_REG_LOAD2).
+ * The text of set_field, "VALUE[/MASK]->FIELD". OpenFlow 1.3 has no set_field with a mask, so a masked one becomes a
+ * load for each run of mask bits, as ovs-ofctl sends it; a field that load has no room for keeps its mask
+ * (NXAST_REG_LOAD2).
  */
 import { toBigInt } from '../bytes/index.js';
 import { VLAN_CFI } from '../packet/key.js';

@@ -17,7 +17,10 @@ function named(name: string): Field | undefined {
   return fieldNamed(name) ?? (name.endsWith('_W') ? fieldNamed(name.slice(0, -2)) : undefined);
 }
 
-/** Reads a subfield; without brackets it is the whole field. Throws arg.error, `offset` being the text's place in the argument. */
+/**
+ * Reads a subfield; without brackets it is the whole field. Throws arg.error, `offset` being the text's place in the
+ * argument.
+ */
 export function parseSubfield(text: string, arg: TextArgument, offset: number): Subfield {
   const [, name, brackets] = /^([^[]*)(.*)$/s.exec(text) ?? ['', '', ''];
   const field = named(name);

@@ -1,4 +1,7 @@
-/** A run of bits of a field, "NXM_NX_REG0[0..15]": what move, load, ct's zone and others name. Numbers count from the low end. */
+/**
+ * A run of bits of a field, "NXM_NX_REG0[0..15]": what move, load, ct's zone and others name. Numbers count from the
+ * low end.
+ */
 import { OpenFlowError, Reader, type Writer } from '../bytes/index.js';
 import type { Key, Slot } from '../packet/key.js';
 import { type Field, MAX_OPTION_BYTES } from './field.js';
@@ -42,7 +45,10 @@ export function checkSubfield(s: Subfield): void {
   }
 }
 
-/** Reads a 4-byte header (8 with an experimenter) that names a field without a value. Its errors are a match's, as Open vSwitch's are. */
+/**
+ * Reads a 4-byte header (8 with an experimenter) that names a field without a value. Its errors are a match's, as Open
+ * vSwitch's are.
+ */
 export function readFieldHeader(r: Reader): Field {
   const h = readHeader(r);
   if (h.hasMask) throw r.error('OFPBMC_BAD_MASK', 'a field header with a mask bit where only a name belongs', 4);

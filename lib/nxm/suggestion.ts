@@ -1,6 +1,9 @@
 /** The known word nearest to one that a person wrote: for "did you mean …?". */
 
-/** Letters that must be added, removed, changed or swapped with their neighbour to make `b` of `a`; stops counting above `limit`. */
+/**
+ * Letters that must be added, removed, changed or swapped with their neighbour to make `b` of `a`; stops counting above
+ * `limit`.
+ */
 function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let before: number[] = [];

@@ -1,6 +1,7 @@
 /**
- * The order in which ovs-ofctl 3.1 writes a match's TLVs in OpenFlow 1.3, whatever order the text has; and what keeps a flow from
- * being for packets of any type. Of fields that share a place in the key, prerequisites decide which one is written.
+ * The order in which ovs-ofctl 3.1 writes a match's TLVs in OpenFlow 1.3, whatever order the text has; and what keeps a
+ * flow from being for packets of any type. Of fields that share a place in the key, prerequisites decide which one is
+ * written.
  */
 import type { Field } from './field.js';
 import { fieldNamed } from './fields.js';

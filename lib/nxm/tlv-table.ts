@@ -1,7 +1,7 @@
 /**
- * Which Geneve option is which tun_metadata field (NXT_TLV_TABLE_MOD, ovs-ofctl(8) add-tlv-map): the table, its rules, and the
- * place in the flow key that each option has. It is one switch's; reading options into fields and back is the tunnels'
- * (lib/pipeline/geneve-options.ts). Errors: Open vSwitch's.
+ * Which Geneve option is which tun_metadata field (NXT_TLV_TABLE_MOD, ovs-ofctl(8) add-tlv-map): the table, its rules,
+ * and the place in the flow key that each option has. It is one switch's; reading options into fields and back is the
+ * tunnels' (lib/pipeline/geneve-options.ts). Errors: Open vSwitch's.
  */
 import { OpenFlowError } from '../bytes/index.js';
 import { type Slot, slots } from '../packet/key.js';

@@ -1,6 +1,6 @@
 /**
- * Values of fields as ovs-ofctl reads and writes them, with their masks: numbers, addresses, flags, ports (ovs-fields(7)). One row
- * a kind of text. What a field's name or prerequisites are is left to the caller.
+ * Values of fields as ovs-ofctl reads and writes them, with their masks: numbers, addresses, flags, ports
+ * (ovs-fields(7)). One row a kind of text. What a field's name or prerequisites are is left to the caller.
  */
 import {
   formatIpv4,
@@ -46,7 +46,10 @@ export function fieldMask(field: Field): Uint8Array {
   return fromBigInt(field.port16 ? 0xffffn : ones, field.bytes);
 }
 
-/** An unsigned number: decimal, "0x" hexadecimal, or octal with a leading 0; a negative one only for 64 bits ("-1": all ones). */
+/**
+ * An unsigned number: decimal, "0x" hexadecimal, or octal with a leading 0; a negative one only for 64 bits ("-1": all
+ * ones).
+ */
 export function parseNumber(text: string): bigint | null {
   if (/^0[0-7]+$/.test(text)) return BigInt(`0o${text.slice(1)}`);
   if (/^(\d+|0x[0-9a-f]+)$/i.test(text)) return BigInt(text.toLowerCase());
@@ -212,9 +215,9 @@ export function formatValue(
 }
 
 /**
- * Reads a value and the mask that stands beside it, as they stand: the mask is null where there is none or all its bits are one;
- * bits of the value outside the mask are zero. "*" is a mask of zeros. Throws RangeError with the reason: not of the field's
- * kind, too large, or a mask that the field can't have.
+ * Reads a value and the mask that stands beside it, as they stand: the mask is null where there is none or all its bits
+ * are one; bits of the value outside the mask are zero. "*" is a mask of zeros. Throws RangeError with the reason: not
+ * of the field's kind, too large, or a mask that the field can't have.
  */
 export function parseMasked(field: Field, text: string, ports?: NameMap): Masked {
   if (text === '*') {

@@ -1,4 +1,6 @@
-/** What actions and instructions are called in lists of abilities: ovs-ofctl's names and order for OFPAT_* and OFPIT_*. */
+/**
+ * What actions and instructions are called in lists of abilities: ovs-ofctl's names and order for OFPAT_* and OFPIT_*.
+ */
 
 const ACTIONS: readonly (readonly [number: number, name: string])[] = [
   [0, 'output'],

@@ -1,6 +1,6 @@
 /**
- * replace-flows and diff-flows: two sets of flows compared. Flows are the same where table, priority and match are; they
- * differ where cookie, timeouts or actions do.
+ * replace-flows and diff-flows: two sets of flows compared. Flows are the same where table, priority and match are;
+ * they differ where cookie, timeouts or actions do.
  */
 import { parseActive } from '../channel/index.js';
 import { ALL_TABLES, ANY_GROUP, type FlowMod, Match, NO_BUFFER_ID, OFPP, PLAIN_NAMES } from '../nxm/index.js';

@@ -1,7 +1,7 @@
 /**
- * A frame out of a flow key: what a text about a packet says becomes bytes with right lengths and checksums. Headers that the key
- * doesn't tell (TCP's numbers, ICMP's id, a payload) are given beside it. The reverse of extract.ts as far as the key goes: IPv6
- * extension headers other than a fragment's, and tags deeper than two, aren't made.
+ * A frame out of a flow key: what a text about a packet says becomes bytes with right lengths and checksums. Headers
+ * that the key doesn't tell (TCP's numbers, ICMP's id, a payload) are given beside it. The reverse of extract.ts as far
+ * as the key goes: IPv6 extension headers other than a fragment's, and tags deeper than two, aren't made.
  */
 import { checksum, crc32c, sumBytes } from '../bytes/index.js';
 import { FRAG_ANY, FRAG_LATER, type Key, type Slot, slots, VLAN_CFI } from './key.js';

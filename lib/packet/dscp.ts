@@ -1,6 +1,6 @@
 /**
- * Remarking of DSCP, as meters do it (OpenFlow 1.3.5 §7.3.4.4): within an Assured Forwarding class (RFC 2597 §6) the drop
- * precedence rises, to 3 at most. Other code points have no drop precedence and stay.
+ * Remarking of DSCP, as meters do it (OpenFlow 1.3.5 §7.3.4.4): within an Assured Forwarding class (RFC 2597 §6) the
+ * drop precedence rises, to 3 at most. Other code points have no drop precedence and stay.
  */
 import { Key, slots } from './key.js';
 import type { Packet } from './packet.js';

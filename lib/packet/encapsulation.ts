@@ -1,6 +1,7 @@
 /**
- * Whole headers in front of a frame and taken away: NSH (RFC 8300), labels in front of Ethernet, and Ethernet itself. A packet that has
- * no Ethernet header stands behind one of zeros all the while, so that everything else finds its way; no port ever sees that.
+ * Whole headers in front of a frame and taken away: NSH (RFC 8300), labels in front of Ethernet, and Ethernet itself. A
+ * packet that has no Ethernet header stands behind one of zeros all the while, so that everything else finds its way;
+ * no port ever sees that.
  */
 import type { Packet } from './packet.js';
 
@@ -22,7 +23,10 @@ const ETHERNET_BYTES = 14;
 const TYPE_AT = 12;
 const LABEL_BYTES = 4;
 
-/** Puts a header in front of the frame (`behind` 0), or behind the Ethernet header of zeros (14), whose type is set then. */
+/**
+ * Puts a header in front of the frame (`behind` 0), or behind the Ethernet header of zeros (14), whose type is set
+ * then.
+ */
 export function pushHeader(packet: Packet, header: Uint8Array, behind: number, ethType: number): void {
   packet.insert(packet.start + behind, header.length);
   const { bytes, start } = packet;

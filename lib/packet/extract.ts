@@ -1,9 +1,9 @@
 /**
- * Extraction: from a frame to a flow key, and the offsets of its layers. A bad packet never throws: extraction stops at the last
- * whole layer, and what is beyond it stays zero. IP headers whose lengths don't fit the frame count as not there: they have
- * no fields and are never rewritten.
- * Tags: up to eight are stepped over, the outer two are kept. Behind MPLS, PBB and NSH nothing more is read (the EtherType is
- * theirs). Rules for fragments: ports are zero in all but the first.
+ * Extraction: from a frame to a flow key, and the offsets of its layers. A bad packet never throws: extraction stops at
+ * the last whole layer, and what is beyond it stays zero. IP headers whose lengths don't fit the frame count as not
+ * there: they have no fields and are never rewritten. Tags: up to eight are stepped over, the outer two are kept.
+ * Behind MPLS, PBB and NSH nothing more is read (the EtherType is theirs). Rules for fragments: ports are zero in all
+ * but the first.
  */
 import { DIRTY, ETH_TYPE_NONE, FRAG_ANY, FRAG_LATER, HOT_WORDS, type Key, slots, VLAN_CFI } from './key.js';
 import type { Packet } from './packet.js';
@@ -52,8 +52,8 @@ const AT = {
 } as const;
 
 /**
- * Fills `key` from the frame, and the packet's layer offsets. Metadata is given: the ingress port and the recirculation id;
- * ct_* become zero, and so do cold groups that an earlier packet left dirty, except those in `keep`.
+ * Fills `key` from the frame, and the packet's layer offsets. Metadata is given: the ingress port and the recirculation
+ * id; ct_* become zero, and so do cold groups that an earlier packet left dirty, except those in `keep`.
  */
 export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, keep = 0): void {
   const { words } = key;
@@ -225,8 +225,8 @@ function ipv6(packet: Packet, key: Key): void {
 }
 
 /**
- * Steps over IPv6 extension headers; sets nw_proto, nw_frag and ipv6_exthdr. Returns where the L4 header begins, or -1: a later
- * fragment, or headers that are cut off.
+ * Steps over IPv6 extension headers; sets nw_proto, nw_frag and ipv6_exthdr. Returns where the L4 header begins, or -1:
+ * a later fragment, or headers that are cut off.
  */
 function extensionHeaders(packet: Packet, key: Key, from: number, first: number): number {
   const b = packet.bytes;
@@ -300,7 +300,9 @@ function extensionBit(proto: number): number {
   }
 }
 
-/** The shortest header of a protocol, in bytes: what is shorter isn't there. ICMPv6's checksum is kept right from 4 on. */
+/**
+ * The shortest header of a protocol, in bytes: what is shorter isn't there. ICMPv6's checksum is kept right from 4 on.
+ */
 const WHOLE_L4 = new Uint8Array(256);
 for (const [proto, bytes] of [
   [1, 8],

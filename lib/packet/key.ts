@@ -1,10 +1,11 @@
 /**
- * The flow key: every header and metadata bit that a flow can match, in one Uint32Array with a byte window on the same memory.
- * Bytes stand in network order, so a field's value is its bytes; masks, comparisons and hashes never care about byte order.
+ * The flow key: every header and metadata bit that a flow can match, in one Uint32Array with a byte window on the same
+ * memory. Bytes stand in network order, so a field's value is its bytes; masks, comparisons and hashes never care about
+ * byte order.
  *
- * The first HOT_WORDS words are written by every extraction. The rest is cold: groups of words that are cleared only where an
- * earlier packet left something (`dirty`). A slot is where a field lives: a container of whole bytes, and for containers of up
- * to four bytes a shift and a width inside it.
+ * The first HOT_WORDS words are written by every extraction. The rest is cold: groups of words that are cleared only
+ * where an earlier packet left something (`dirty`). A slot is where a field lives: a container of whole bytes, and for
+ * containers of up to four bytes a shift and a width inside it.
  *
  * What stands where, beyond the obvious:
  * - vlan_tci has bit 12 (CFI) set when there is a tag, as Open vSwitch does, so an all-zero TCI means "no tag".
@@ -312,7 +313,10 @@ export class Key {
   readonly bytes = new Uint8Array(this.words.buffer);
   /** Cold groups that may hold something other than zero. */
   dirty = 0;
-  /** Of the tracked tuple's group only the words of an IPv4 tuple: what most tracked packets leave behind is cleared fast. */
+  /**
+   * Of the tracked tuple's group only the words of an IPv4 tuple: what most tracked packets leave behind is cleared
+   * fast.
+   */
   tupleIs4 = false;
 
   /** Zero everywhere. */
@@ -363,8 +367,8 @@ export class Key {
   }
 
   /**
-   * What extraction would give for the frame of which `from` was extracted, under another recirculation id (its word as it
-   * stands in a key): headers and ports are taken over, ct_* fields are zero, and so is what only a pipeline writes.
+   * What extraction would give for the frame of which `from` was extracted, under another recirculation id (its word as
+   * it stands in a key): headers and ports are taken over, ct_* fields are zero, and so is what only a pipeline writes.
    */
   copyHeaders(from: Key, recirculation: number): void {
     const { words } = this;

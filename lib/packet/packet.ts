@@ -1,7 +1,7 @@
 /**
- * The frame in hand: one reused object that points into bytes which belong to a port until the end of its batch, with the
- * layer offsets that extraction found. Steps that make the frame longer grow it to the front where there is room, and move it
- * to the packet's own memory where there isn't.
+ * The frame in hand: one reused object that points into bytes which belong to a port until the end of its batch, with
+ * the layer offsets that extraction found. Steps that make the frame longer grow it to the front where there is room,
+ * and move it to the packet's own memory where there isn't.
  */
 
 /** Room kept before a frame that the packet holds itself, in bytes. */
@@ -106,8 +106,8 @@ export class Packet {
   }
 
   /**
-   * Puts other bytes in the place of `removed` bytes at offset `at`, behind the headers; what follows moves. The frame is the
-   * packet's own afterwards.
+   * Puts other bytes in the place of `removed` bytes at offset `at`, behind the headers; what follows moves. The frame
+   * is the packet's own afterwards.
    */
   splice(at: number, removed: number, inserted: Uint8Array): void {
     const { bytes, start, end } = this;

@@ -1,10 +1,11 @@
 /**
- * Changes to a frame in place: masked writes of header words with incremental checksums (RFC 1624), VLAN tags in and out. A unit
- * is a word of the flow key and where its bytes stand in a frame, so that what the pipeline set is copied byte by byte.
+ * Changes to a frame in place: masked writes of header words with incremental checksums (RFC 1624), VLAN tags in and
+ * out. A unit is a word of the flow key and where its bytes stand in a frame, so that what the pipeline set is copied
+ * byte by byte.
  *
- * What stays right: IPv4's header checksum; TCP, UDP and ICMPv6 over changed addresses; TCP, UDP, ICMP and SCTP over their own
- * fields. A UDP checksum of 0 stays 0 over IPv4. A later fragment has no L4 header and is left alone. A wrong checksum stays
- * wrong by the same amount.
+ * What stays right: IPv4's header checksum; TCP, UDP and ICMPv6 over changed addresses; TCP, UDP, ICMP and SCTP over
+ * their own fields. A UDP checksum of 0 stays 0 over IPv4. A later fragment has no L4 header and is left alone. A wrong
+ * checksum stays wrong by the same amount.
  */
 import { crc32c, fold, updateChecksum } from '../bytes/index.js';
 import { slots } from './key.js';
@@ -26,7 +27,9 @@ interface Row {
 }
 
 const rows: Row[] = [];
-/** Declares units for `words` key words from a slot's place, at consecutive offsets. Returns the number of the first. */
+/**
+ * Declares units for `words` key words from a slot's place, at consecutive offsets. Returns the number of the first.
+ */
 function unit(at: number, words: number, base: number, offset: number, sum: Sum): number {
   const first = rows.length;
   for (let i = 0; i < words; i++) rows.push({ word: (at >> 2) + i, base, offset: offset + i * 4, sum });
@@ -105,8 +108,8 @@ const value = new Uint8Array(valueWord.buffer);
 const mask = new Uint8Array(maskWord.buffer);
 
 /**
- * Writes the masked bits of a unit; `v` and `m` are words as the key holds them. True if an IP address, a port, or ICMP's
- * type or code became another.
+ * Writes the masked bits of a unit; `v` and `m` are words as the key holds them. True if an IP address, a port, or
+ * ICMP's type or code became another.
  */
 export function rewrite(packet: Packet, u: number, v: number, m: number): boolean {
   valueWord[0] = v;
@@ -322,7 +325,10 @@ function serviceTags(packet: Packet, u: number): void {
   }
 }
 
-/** Writes the byte that names the protocol behind IP's headers; IP's checksum and the old protocol's, which counts it, follow. */
+/**
+ * Writes the byte that names the protocol behind IP's headers; IP's checksum and the old protocol's, which counts it,
+ * follow.
+ */
 export function rewriteProtocol(packet: Packet, proto: number): void {
   const at = packet.protoAt;
   if (at < 0) return;

@@ -1,4 +1,6 @@
-/** Which bits of the flow key count: word indexes ascending, and the bits of each. A match and a cached entry have one. */
+/**
+ * Which bits of the flow key count: word indexes ascending, and the bits of each. A match and a cached entry have one.
+ */
 export interface MaskShape {
   readonly words: Uint16Array;
   readonly bits: Uint32Array;

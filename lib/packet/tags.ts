@@ -1,7 +1,7 @@
 /**
- * What is put in front of a datagram, or taken away: MPLS labels and PBB's backbone header, TTLs copied between levels, and the
- * EtherType (OpenFlow 1.3.5 §5.12). VLAN tags and masked writes are rewrite.ts's. The packet's offsets follow, except behind a
- * PBB header that was taken away: those are found by extracting again.
+ * What is put in front of a datagram, or taken away: MPLS labels and PBB's backbone header, TTLs copied between levels,
+ * and the EtherType (OpenFlow 1.3.5 §5.12). VLAN tags and masked writes are rewrite.ts's. The packet's offsets follow,
+ * except behind a PBB header that was taken away: those are found by extracting again.
  */
 import { updateChecksum } from '../bytes/index.js';
 import type { Packet } from './packet.js';

@@ -1,6 +1,7 @@
 /**
- * What stands around a frame in a tunnel: what the outer headers said of one that came in, as the key's tun_* fields and raw
- * Geneve options, and what they are to say of one that goes out. How VXLAN and Geneve write it is lib/ports/tunnel's.
+ * What stands around a frame in a tunnel: what the outer headers said of one that came in, as the key's tun_* fields
+ * and raw Geneve options, and what they are to say of one that goes out. How VXLAN and Geneve write it is
+ * lib/ports/tunnel's.
  */
 import { GROUPS, Key } from './key.js';
 

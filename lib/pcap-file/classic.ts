@@ -1,6 +1,6 @@
 /**
- * The classic capture format (draft-ietf-opsawg-pcap): a header of 24 bytes, then records of 16 bytes and a frame, in the byte
- * order of the machine that wrote them.
+ * The classic capture format (draft-ietf-opsawg-pcap): a header of 24 bytes, then records of 16 bytes and a frame, in
+ * the byte order of the machine that wrote them.
  */
 import { CaptureError } from './capture-error.js';
 import { type CaptureRecord, fillFrame, MAX_RECORD, needEthernet } from './record.js';

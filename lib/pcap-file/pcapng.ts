@@ -1,7 +1,7 @@
 /**
  * The pcapng format (draft-ietf-opsawg-pcapng): sections of blocks. Read are section headers (which may change the byte
- * order), interface descriptions (link type, time resolution and offset, FCS length), and the enhanced, simple and old packet
- * blocks. Every other block is stepped over without being kept, however long it is.
+ * order), interface descriptions (link type, time resolution and offset, FCS length), and the enhanced, simple and old
+ * packet blocks. Every other block is stepped over without being kept, however long it is.
  */
 import { CaptureError } from './capture-error.js';
 import { type CaptureRecord, ETHERNET, fillFrame, MAX_RECORD, needEthernet } from './record.js';

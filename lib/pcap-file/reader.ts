@@ -1,6 +1,6 @@
 /**
- * Reads capture files of either format from chunks of any size: `push` a chunk, then call `next` until it gives null. The first
- * four bytes decide on the format; classic.ts and pcapng.ts know the rest.
+ * Reads capture files of either format from chunks of any size: `push` a chunk, then call `next` until it gives null.
+ * The first four bytes decide on the format; classic.ts and pcapng.ts know the rest.
  */
 import { CaptureError } from './capture-error.js';
 import { ClassicReader, isClassic } from './classic.js';
@@ -23,14 +23,16 @@ export class CaptureReader {
     originalLength: 0,
   };
 
-  /** Takes the next bytes of the file, `bytes[start, end)`. The reader may write before `start` and points into `bytes`. */
+  /**
+   * Takes the next bytes of the file, `bytes[start, end)`. The reader may write before `start` and points into `bytes`.
+   */
   push(bytes: Uint8Array, start = 0, end = bytes.length): void {
     this.window.push(bytes, start, end);
   }
 
   /**
-   * The next frame, in an object that is used again, or null: more bytes are needed, and the chunk is the caller's again. Throws
-   * a CaptureError.
+   * The next frame, in an object that is used again, or null: more bytes are needed, and the chunk is the caller's
+   * again. Throws a CaptureError.
    */
   next(): CaptureRecord | null {
     this.format ??= this.begin();

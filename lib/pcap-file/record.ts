@@ -1,10 +1,17 @@
-/** A captured frame, and what both formats agree on: the limit of a record's length and Ethernet as the only link type. */
+/**
+ * A captured frame, and what both formats agree on: the limit of a record's length and Ethernet as the only link type.
+ */
 import { CaptureError } from './capture-error.js';
 
-/** The longest frame that a file may hold, in bytes: the largest snapshot length that libpcap uses. Longer is a bad file. */
+/**
+ * The longest frame that a file may hold, in bytes: the largest snapshot length that libpcap uses. Longer is a bad
+ * file.
+ */
 export const MAX_RECORD = 262_144;
 
-/** One captured frame. A reader fills the same object each time; the bytes stay valid until the reader is given more. */
+/**
+ * One captured frame. A reader fills the same object each time; the bytes stay valid until the reader is given more.
+ */
 export interface CaptureRecord {
   /** Whole seconds since 1970. */
   sec: number;

@@ -1,8 +1,8 @@
 /**
- * The part of a file that a reader has in hand: a window that slides over the chunks it is given. What a chunk leaves over is
- * kept and copied in front of the next one, into room that the caller left there or else into a new array. So a record is
- * always in one piece, a chunk can be filled again, and memory stays bounded by a chunk and a record. Integers are
- * read in the byte order that the file announced.
+ * The part of a file that a reader has in hand: a window that slides over the chunks it is given. What a chunk leaves
+ * over is kept and copied in front of the next one, into room that the caller left there or else into a new array. So a
+ * record is always in one piece, a chunk can be filled again, and memory stays bounded by a chunk and a record.
+ * Integers are read in the byte order that the file announced.
  */
 export class Window {
   bytes: Uint8Array = new Uint8Array(0);

@@ -22,8 +22,9 @@ export function captureHeader(): Uint8Array {
 }
 
 /**
- * Writes a record with the frame `bytes[start, end)` to `out` at `at`, where RECORD_HEADER and the frame must fit, and gives
- * the offset behind it. The time is in milliseconds since 1970; a fraction is kept to the nanosecond as far as doubles go.
+ * Writes a record with the frame `bytes[start, end)` to `out` at `at`, where RECORD_HEADER and the frame must fit, and
+ * gives the offset behind it. The time is in milliseconds since 1970; a fraction is kept to the nanosecond as far as
+ * doubles go.
  */
 export function putRecord(
   out: Uint8Array,

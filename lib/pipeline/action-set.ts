@@ -21,7 +21,10 @@ const ONCE: readonly Action['type'][] = [
 /** Then these, all of them, in the order in which they were written. */
 const FIELDS = new Set<Action['type']>(['set_field', 'load', 'move', 'set_tunnel', 'set_nw_ttl', 'set_mpls_ttl']);
 
-/** Then the queue, and last the first of these that is there, and no other (ovs-actions(7)): without one, nothing can come of the rest. */
+/**
+ * Then the queue, and last the first of these that is there, and no other (ovs-actions(7)): without one, nothing can
+ * come of the rest.
+ */
 const FINAL: readonly Action['type'][] = ['group', 'output', 'resubmit', 'ct_clear', 'ct'];
 
 const MEMBERS = new Set<Action['type']>([...ONCE, ...FIELDS, ...FINAL, 'set_queue']);

@@ -1,4 +1,7 @@
-/** Checks instructions against the flow they belong to, before anything changes: what every action says it needs, in order. */
+/**
+ * Checks instructions against the flow they belong to, before anything changes: what every action says it needs, in
+ * order.
+ */
 import { OpenFlowError } from '../bytes/index.js';
 import {
   type Action,

@@ -1,14 +1,14 @@
 /**
- * The classifier of one table: tuple space search. Flows with the same mask form a subtable, a hash table over their masked
- * values; flows that differ only in priority hang together, highest first. A lookup visits the subtables from the highest
- * priority that they hold downwards, and stops where no better flow can come.
+ * The classifier of one table: tuple space search. Flows with the same mask form a subtable, a hash table over their
+ * masked values; flows that differ only in priority hang together, highest first. A lookup visits the subtables from
+ * the highest priority that they hold downwards, and stops where no better flow can come.
  *
- * Each visited subtable's mask is ored into `seen`: the lookup's outcome holds for every packet that agrees in those bits,
- * because a packet that agrees hashes to the same buckets. A spec compares with a linear search over all flows.
+ * Each visited subtable's mask is ored into `seen`: the lookup's outcome holds for every packet that agrees in those
+ * bits, because a packet that agrees hashes to the same buckets. A spec compares with a linear search over all flows.
  *
- * Flows with conjunction actions don't match by themselves (conjunctions.ts). A lookup gathers them on its way, one a subtable;
- * where those of the highest priority complete a conjunction, it looks once more, with conj_id set. So their cost is that of the
- * subtables of each dimension, and of one more lookup: it adds, and doesn't multiply.
+ * Flows with conjunction actions don't match by themselves (conjunctions.ts). A lookup gathers them on its way, one a
+ * subtable; where those of the highest priority complete a conjunction, it looks once more, with conj_id set. So their
+ * cost is that of the subtables of each dimension, and of one more lookup: it adds, and doesn't multiply.
  */
 
 import type { Match } from '../nxm/index.js';
@@ -152,8 +152,8 @@ export class Classifier {
   visits = 0;
 
   /**
-   * The flow of the highest priority that fits, or null; ors the bits that decided into `seen`, but for those of conj_id,
-   * which the others decide. The key is as before when it returns.
+   * The flow of the highest priority that fits, or null; ors the bits that decided into `seen`, but for those of
+   * conj_id, which the others decide. The key is as before when it returns.
    */
   find(key: Uint32Array, seen: Uint32Array): Flow | null {
     const { parts } = this;
@@ -163,7 +163,10 @@ export class Classifier {
     return found;
   }
 
-  /** The best flow that matches by itself; what belongs to conjunctions of higher priority is added to `parts`, if it is asked for. */
+  /**
+   * The best flow that matches by itself; what belongs to conjunctions of higher priority is added to `parts`, if it is
+   * asked for.
+   */
   private search(key: Uint32Array, seen: Uint32Array, parts: Flow[] | null): Flow | null {
     let best: Flow | null = null;
     const typed = key[TYPE_WORD] !== 0;
@@ -182,8 +185,8 @@ export class Classifier {
   }
 
   /**
-   * The flow behind the conjunction of the highest priority that is complete, if that is higher than that of `best`, which matches by
-   * itself. A flow with the match of one that was passed over may lie below it.
+   * The flow behind the conjunction of the highest priority that is complete, if that is higher than that of `best`,
+   * which matches by itself. A flow with the match of one that was passed over may lie below it.
    */
   private findConjunctive(key: Uint32Array, seen: Uint32Array, parts: Flow[], best: Flow | null): Flow | null {
     for (;;) {

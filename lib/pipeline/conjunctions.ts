@@ -1,7 +1,8 @@
 /**
- * Conjunctive matches (ovs-fields(7), "conj_id"): flows with conjunction actions don't match by themselves. Each says that a packet
- * meets one of the alternatives in one dimension of a conjunction; when all dimensions of it are met by flows of one priority, the
- * packet is looked up once more with conj_id set. So n1 + n2 + … flows do the work of n1 · n2 · …
+ * Conjunctive matches (ovs-fields(7), "conj_id"): flows with conjunction actions don't match by themselves. Each says
+ * that a packet meets one of the alternatives in one dimension of a conjunction; when all dimensions of it are met by
+ * flows of one priority, the packet is looked up once more with conj_id set. So n1 + n2 + … flows do the work of n1 ·
+ * n2 · …
  *
  * Here is which conjunctions a set of such flows completes; the classifier finds the flows.
  */
@@ -57,8 +58,8 @@ export interface Member {
 }
 
 /**
- * conj_id's words of the conjunctions that these flows, all of one priority, complete; each once. One of more dimensions than
- * there are flows can't be among them: a flow stands for one dimension.
+ * conj_id's words of the conjunctions that these flows, all of one priority, complete; each once. One of more
+ * dimensions than there are flows can't be among them: a flow stands for one dimension.
  */
 export function completed(members: readonly Member[]): number[] {
   const progress = new Map<number, Progress>();

@@ -1,6 +1,6 @@
 /**
- * Which tracked connections end because a controller says so (NXT_CT_FLUSH, ovs-ofctl(8) ct-flush). Whole zones, marks and whole
- * tuples end at once; for parts of tuples all connections have to be looked at, a bounded number a turn.
+ * Which tracked connections end because a controller says so (NXT_CT_FLUSH, ovs-ofctl(8) ct-flush). Whole zones, marks
+ * and whole tuples end at once; for parts of tuples all connections have to be looked at, a bounded number a turn.
  */
 import { type Clock, formatIpv4, formatIpv6, type Timer } from '../bytes/index.js';
 import type { Connection, ConnectionTuple, Tracker } from '../ct/index.js';

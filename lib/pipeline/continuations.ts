@@ -1,6 +1,6 @@
 /**
- * Paused packets: what one goes on with, as plain data for its controllers and back again. Nothing is kept here: a packet that no
- * controller sends back is gone.
+ * Paused packets: what one goes on with, as plain data for its controllers and back again. Nothing is kept here: a
+ * packet that no controller sends back is gone.
  */
 import type { ControllerCold } from '../datapath/index.js';
 import {

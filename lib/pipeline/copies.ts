@@ -1,4 +1,7 @@
-/** Actions that run on copies of the packet: a group's buckets (OpenFlow 1.3.5 §5.6; which ones, select.ts says), and clone's. */
+/**
+ * Actions that run on copies of the packet: a group's buckets (OpenFlow 1.3.5 §5.6; which ones, select.ts says), and
+ * clone's.
+ */
 import type { Action, CopyMeaning } from '../nxm/index.js';
 import { goOnLater } from './freezer.js';
 import type { Lists } from './lists.js';
@@ -76,7 +79,8 @@ export class Copies implements CopyMeaning {
       pass.failed = false;
     }
     restore();
-    // What tables behind a resubmit wrote into the action set stays there (Open vSwitch does so), unless the copy took it.
+    // What tables behind a resubmit wrote into the action set stays there (Open vSwitch does so), unless the copy took
+    // it.
     const written = waits ? [] : pass.actionSet;
     pass.actionSet = actionSet;
     if (written.length > 0) pass.setActionSet([...actionSet, ...written]);

@@ -1,7 +1,7 @@
 /**
- * encap and decap while a packet is translated (ovs-actions(7)). What a packet is by now stands in its packet type, which is always
- * known: 0 Ethernet, 0x1EEEE a packet without an Ethernet header that EtherType EEEE would be for. Such a packet goes to no port.
- * What comes to light behind a header that was taken away has to be read anew (tags.ts).
+ * encap and decap while a packet is translated (ovs-actions(7)). What a packet is by now stands in its packet type,
+ * which is always known: 0 Ethernet, 0x1EEEE a packet without an Ethernet header that EtherType EEEE would be for. Such
+ * a packet goes to no port. What comes to light behind a header that was taken away has to be read anew (tags.ts).
  */
 import { OP } from '../datapath/index.js';
 import {

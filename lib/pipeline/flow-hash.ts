@@ -1,7 +1,7 @@
 /**
- * The hashes of a packet's headers that multipath and bundle choose by (ovs-actions(7)), bit for bit those of Open vSwitch: Bob
- * Jenkins' lookup3 (public domain) over a record of the fields, or murmur3's rounds for the l3l4 ones. Words are read little-endian,
- * as its usual hosts do. What is hashed is marked, and nothing else.
+ * The hashes of a packet's headers that multipath and bundle choose by (ovs-actions(7)), bit for bit those of Open
+ * vSwitch: Bob Jenkins' lookup3 (public domain) over a record of the fields, or murmur3's rounds for the l3l4 ones.
+ * Words are read little-endian, as its usual hosts do. What is hashed is marked, and nothing else.
  */
 import { ETH_TYPE, type HashFields, IP_PROTO } from '../nxm/index.js';
 import { FRAG_ANY, type Slot, slots } from '../packet/key.js';

@@ -1,6 +1,7 @@
 /**
- * The flow tables and what changes them: flow-mods in all their forms (OpenFlow 1.3.5 §6.4, §7.3.4.1), timeouts, statistics.
- * A change is checked whole, then made, then told to the datapath's journal: it is in force when `apply` returns.
+ * The flow tables and what changes them: flow-mods in all their forms (OpenFlow 1.3.5 §6.4, §7.3.4.1), timeouts,
+ * statistics. A change is checked whole, then made, then told to the datapath's journal: it is in force when `apply`
+ * returns.
  */
 import { type Clock, type ErrorName, type Log, OpenFlowError, Writer } from '../bytes/index.js';
 import type { Sparse } from '../datapath/index.js';

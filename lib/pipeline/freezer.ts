@@ -1,6 +1,6 @@
 /**
- * What a packet takes along when it is read anew, behind ct with a table or where a header was taken away (frozen.ts): taken down
- * from a translation, and put back at the beginning of the next one.
+ * What a packet takes along when it is read anew, behind ct with a table or where a header was taken away (frozen.ts):
+ * taken down from a translation, and put back at the beginning of the next one.
  */
 import { GROUPS, slots } from '../packet/key.js';
 import type { Frozen, Rest } from './frozen.js';

@@ -1,6 +1,7 @@
 /**
- * Frozen translations: what a packet takes along when it is read anew, behind ct with a table or where a header was taken away.
- * Interned by content, so that translating again gives the same recirculation id; released when no program refers to it any more.
+ * Frozen translations: what a packet takes along when it is read anew, behind ct with a table or where a header was
+ * taken away. Interned by content, so that translating again gives the same recirculation id; released when no program
+ * refers to it any more.
  */
 import type { Action, Instructions } from '../nxm/index.js';
 import type { Flow } from './flow.js';

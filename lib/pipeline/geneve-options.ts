@@ -1,6 +1,6 @@
 /**
- * Geneve options (RFC 8926 §3.5) and the fields that a switch's TLV table makes of them: read out of a frame that came in, and
- * written for one that goes out.
+ * Geneve options (RFC 8926 §3.5) and the fields that a switch's TLV table makes of them: read out of a frame that came
+ * in, and written for one that goes out.
  */
 import type { TlvTable } from '../nxm/index.js';
 import { type Key, optionPresent, slots } from '../packet/key.js';
@@ -13,8 +13,8 @@ const LENGTH = 0x1f;
 const NO_OPTIONS = new Uint8Array(0);
 
 /**
- * Puts the options that came with a frame into its key. False where the frame has to be dropped: they are cut off, one has
- * another length than its mapping, or one that nobody knows is critical.
+ * Puts the options that came with a frame into its key. False where the frame has to be dropped: they are cut off, one
+ * has another length than its mapping, or one that nobody knows is critical.
  */
 export function readOptions({ options, from, to }: TunnelIn, table: TlvTable, key: Key): boolean {
   for (let at = from; at < to; ) {

@@ -1,9 +1,9 @@
 /**
- * The group table (OpenFlow 1.3.5 §5.6, §6.7): group-mods, what statistics show, and which buckets of a group are live. What its
- * buckets do to a packet is the translator's, which bucket of a select group a packet takes is select.ts's.
+ * The group table (OpenFlow 1.3.5 §5.6, §6.7): group-mods, what statistics show, and which buckets of a group are live.
+ * What its buckets do to a packet is the translator's, which bucket of a select group a packet takes is select.ts's.
  *
- * A modify keeps the group's counters and duration and begins its buckets' anew. A group that others forward to can't be deleted
- * alone (CHAINED_GROUP, as OFPGFC_CHAINING_CHECKS says).
+ * A modify keeps the group's counters and duration and begins its buckets' anew. A group that others forward to can't
+ * be deleted alone (CHAINED_GROUP, as OFPGFC_CHAINING_CHECKS says).
  */
 import { type Clock, OpenFlowError } from '../bytes/index.js';
 import { type Credit, OFPPC, OFPPS, type PortTable } from '../datapath/index.js';
@@ -228,7 +228,9 @@ export class Groups {
 
   // Liveness.
 
-  /** May packets take a bucket? One that watches nothing always lives, one of weight 0 in a select group never is taken. */
+  /**
+   * May packets take a bucket? One that watches nothing always lives, one of weight 0 in a select group never is taken.
+   */
   isLive(group: Group, bucket: GroupBucket, depth = 0): boolean {
     const { watchPort, watchGroup, weight } = bucket.settings;
     if (group.type === 'select' && weight === 0) return false;

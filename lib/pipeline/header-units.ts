@@ -1,6 +1,7 @@
 /**
- * Which header words of the key can be rewritten, and as what: the same word of the key (tp_src and tp_dst, say) stands for TCP
- * ports or for ICMP's type and code, by what the packet is. The translator asks with the EtherType and protocol that it knows.
+ * Which header words of the key can be rewritten, and as what: the same word of the key (tp_src and tp_dst, say) stands
+ * for TCP ports or for ICMP's type and code, by what the packet is. The translator asks with the EtherType and protocol
+ * that it knows.
  */
 import { ETH_TYPE, IP_PROTO } from '../nxm/index.js';
 import { slots } from '../packet/key.js';

@@ -1,7 +1,7 @@
 /**
- * A packet's headers and metadata while they are translated: what the pipeline sees (`flow`), which bits of the original packet
- * that depended on (`mask`), which bits the pipeline itself wrote (`written`), and which of those the frame doesn't have yet
- * (`pending`). Reading a bit that was written marks nothing: it is a constant of the program.
+ * A packet's headers and metadata while they are translated: what the pipeline sees (`flow`), which bits of the
+ * original packet that depended on (`mask`), which bits the pipeline itself wrote (`written`), and which of those the
+ * frame doesn't have yet (`pending`). Reading a bit that was written marks nothing: it is a constant of the program.
  */
 import {
   copyBits,
@@ -250,7 +250,10 @@ export class Headers implements HeaderKinds {
     this.frame[word] = this.flow.words[word];
   }
 
-  /** Is a word worth keeping? Of the tunnel's, that came with the packet, all that was written; of others what isn't zero. */
+  /**
+   * Is a word worth keeping? Of the tunnel's, that came with the packet, all that was written; of others what isn't
+   * zero.
+   */
   keep(word: number): boolean {
     const [tunnel, end] = GROUPS.tunnel;
     if (word < tunnel || word >= end) return this.flow.words[word] !== 0;
@@ -277,7 +280,10 @@ export class Headers implements HeaderKinds {
     for (const { at, size } of list) for (let i = at >> 2; i <= (at + size - 1) >> 2; i++) this.lent.add(i);
   }
 
-  /** Remembers all but what was looked at; the function that is returned puts it back: another copy of the packet goes on. */
+  /**
+   * Remembers all but what was looked at; the function that is returned puts it back: another copy of the packet goes
+   * on.
+   */
   save(): () => void {
     const flow = new Key();
     flow.copy(this.flow);
@@ -337,7 +343,10 @@ export class Headers implements HeaderKinds {
     }
   }
 
-  /** A bit for each word that was written or lent, for the journal: a lookup may have seen another value than the packet's. */
+  /**
+   * A bit for each word that was written or lent, for the journal: a lookup may have seen another value than the
+   * packet's.
+   */
   rewritten(): Uint32Array {
     const bitmap = new Uint32Array((KEY_WORDS + 31) >> 5);
     for (let i = 0; i < KEY_WORDS; i++) if (this.written[i] !== 0) bitmap[i >> 5] |= 1 << (i & 31);

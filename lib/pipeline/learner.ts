@@ -1,6 +1,6 @@
 /**
- * Flows that packets teach (learn of ovs-actions(7)): put into their table or refreshed there, within the action's limit and the
- * table's. What may not be added is counted, and said in the log once a minute.
+ * Flows that packets teach (learn of ovs-actions(7)): put into their table or refreshed there, within the action's
+ * limit and the table's. What may not be added is counted, and said in the log once a minute.
  */
 import { type Log, OpenFlowError, toHex, Writer } from '../bytes/index.js';
 import { type Instructions, type Match, writeInstructions } from '../nxm/index.js';

@@ -1,8 +1,8 @@
 /**
- * learn and fin_timeout while a packet is translated (ovs-actions(7)). The flow that learn makes of the packet is a constant of the
- * program, as all bits it is made of are marked; putting it into its table is an effect that runs before anything else of the
- * program does, so that it is in force before the packet's first output and not before its last lookup. A lesson that was learned
- * already costs a comparison and a time stamp.
+ * learn and fin_timeout while a packet is translated (ovs-actions(7)). The flow that learn makes of the packet is a
+ * constant of the program, as all bits it is made of are marked; putting it into its table is an effect that runs
+ * before anything else of the program does, so that it is in force before the packet's first output and not before its
+ * last lookup. A lesson that was learned already costs a comparison and a time stamp.
  */
 import type { Effect } from '../datapath/index.js';
 import {

@@ -1,6 +1,6 @@
 /**
- * What the learn actions of the flows that are there ask of the tables: how many flows they count under a cookie, and which cookies
- * belong to them, so that what they have taught can go with them (delete_learned, ovs-actions(7)).
+ * What the learn actions of the flows that are there ask of the tables: how many flows they count under a cookie, and
+ * which cookies belong to them, so that what they have taught can go with them (delete_learned, ovs-actions(7)).
  */
 import { flattened, type Instructions, type Learn, lastAsked } from '../nxm/index.js';
 import type { Flow } from './flow.js';

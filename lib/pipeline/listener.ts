@@ -1,7 +1,7 @@
 /**
- * What a trace hears of a translation while it is made: tables and flows, actions and what they change, buckets, and remarks where
- * something comes out otherwise than a reader of the flows may think. A listener only listens: with one or without, the program is
- * the same. What becomes of the frame is the datapath's; lib/trace makes one story of both.
+ * What a trace hears of a translation while it is made: tables and flows, actions and what they change, buckets, and
+ * remarks where something comes out otherwise than a reader of the flows may think. A listener only listens: with one
+ * or without, the program is the same. What becomes of the frame is the datapath's; lib/trace makes one story of both.
  */
 import type { Translation } from '../datapath/index.js';
 import type { Action, Instructions } from '../nxm/index.js';

@@ -1,6 +1,7 @@
 /**
- * Tables, instructions and action lists, walked with the packet in hand: OpenFlow 1.3.5 §5.1 and §5.9, resubmit of ovs-actions(7).
- * A list that meets what is hidden (tags.ts) leaves what it has left in the pass, and the translator freezes it.
+ * Tables, instructions and action lists, walked with the packet in hand: OpenFlow 1.3.5 §5.1 and §5.9, resubmit of
+ * ovs-actions(7). A list that meets what is hidden (tags.ts) leaves what it has left in the pass, and the translator
+ * freezes it.
  */
 import {
   type Action,

@@ -1,7 +1,8 @@
 /**
- * NORMAL's table of addresses: VLAN and MAC → port, as Open vSwitch's bridge learns them. A hash table in typed arrays with open
- * addressing, because every packet of a learning switch touches it. Bounded: when it is full, the address of a few that was
- * unused longest goes. What changes what is known is told, so that cached programs that relied on it are made again.
+ * NORMAL's table of addresses: VLAN and MAC → port, as Open vSwitch's bridge learns them. A hash table in typed arrays
+ * with open addressing, because every packet of a learning switch touches it. Bounded: when it is full, the address of
+ * a few that was unused longest goes. What changes what is known is told, so that cached programs that relied on it are
+ * made again.
  */
 import { finish, mix } from '../packet/shape.js';
 

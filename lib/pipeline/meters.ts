@@ -1,6 +1,7 @@
 /**
- * The meter table (OpenFlow 1.3.5 §5.7, §7.3.4.4): meter-mods and what statistics show; measuring is the datapath's (meter.ts
- * there). The virtual meter CONTROLLER holds packet-ins; SLOWPATH can be set, but no packet takes a slow path here.
+ * The meter table (OpenFlow 1.3.5 §5.7, §7.3.4.4): meter-mods and what statistics show; measuring is the datapath's
+ * (meter.ts there). The virtual meter CONTROLLER holds packet-ins; SLOWPATH can be set, but no packet takes a slow path
+ * here.
  *
  * A modify keeps the meter's counters and duration and begins its bands' anew.
  */

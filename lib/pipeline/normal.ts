@@ -1,4 +1,7 @@
-/** What NORMAL drops: group addresses that a bridge keeps to itself, as Open vSwitch does without forward-bpdu, and cut-off tags. */
+/**
+ * What NORMAL drops: group addresses that a bridge keeps to itself, as Open vSwitch does without forward-bpdu, and
+ * cut-off tags.
+ */
 import { ETH_TYPE } from '../nxm/index.js';
 
 /** Is the address at `bytes[at]` reserved: IEEE 802.1's 01:80:c2:00:00:00–0f, Cisco's 01:00:0c:cc:cc:cc and cd? */

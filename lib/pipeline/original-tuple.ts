@@ -1,6 +1,6 @@
 /**
- * The lookup of resubmit with ct: addresses, protocol and ports of the packet change places with the original tuple of its
- * connection (ovs-actions(7)). What the lookup looked at is put where it belongs in the same way.
+ * The lookup of resubmit with ct: addresses, protocol and ports of the packet change places with the original tuple of
+ * its connection (ovs-actions(7)). What the lookup looked at is put where it belongs in the same way.
  */
 import { ETH_TYPE } from '../nxm/index.js';
 import { type Slot, slots } from '../packet/key.js';

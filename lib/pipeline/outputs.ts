@@ -1,6 +1,6 @@
 /**
- * Where a packet is sent: ports, reserved ones that stand for several, queues, NORMAL, and controllers. A port that may not be sent to, down
- * or configured so, is left out here: a program names only ports that take the frame.
+ * Where a packet is sent: ports, reserved ones that stand for several, queues, NORMAL, and controllers. A port that may
+ * not be sent to, down or configured so, is left out here: a program names only ports that take the frame.
  */
 import { type ControllerCold, MAC_TABLE, type Meter, OFPPC, OFPPS, OP, type PortEntry } from '../datapath/index.js';
 import { type ControllerArgs, OFPP, type OutputMeaning } from '../nxm/index.js';

@@ -1,6 +1,6 @@
 /**
- * A translation under way: what the packet's headers are by now, the program so far, and where in tables and lists it stands. The
- * parts of the translator (fields, tags, outputs, lists, copies, tracking) share it.
+ * A translation under way: what the packet's headers are by now, the program so far, and where in tables and lists it
+ * stands. The parts of the translator (fields, tags, outputs, lists, copies, tracking) share it.
  */
 
 import type { ControllerCold, Meter } from '../datapath/index.js';

@@ -1,6 +1,6 @@
 /**
- * The pipeline: flow tables, MAC addresses and the translator, joined to the datapath. It answers what the datapath asks
- * (Upcalls) and offers what the agent needs (PipelineApi).
+ * The pipeline: flow tables, MAC addresses and the translator, joined to the datapath. It answers what the datapath
+ * asks (Upcalls) and offers what the agent needs (PipelineApi).
  */
 import { type Clock, type Log, OpenFlowError, type Random, type Timer } from '../bytes/index.js';
 import type { Tracker } from '../ct/index.js';
@@ -400,7 +400,9 @@ export class Pipeline implements PipelineApi {
     this.datapath.ports.count(entry.slot, counter, count);
   }
 
-  /** Gives a port a queue, changes its rates, or takes it away (null). Throws a RangeError for rates that can't be kept. */
+  /**
+   * Gives a port a queue, changes its rates, or takes it away (null). Throws a RangeError for rates that can't be kept.
+   */
   setQueue(entry: PortEntry, queueId: number, rates: QueueRates | null): void {
     this.datapath.queuesOf(entry).set(queueId, rates);
   }

@@ -1,6 +1,6 @@
 /**
- * Ports that come, go, change their links, or are configured by port-mod (OpenFlow 1.3.5 §7.3.4.3): what becomes of addresses learned
- * there and of programs, and who is told. Frames are the datapath's.
+ * Ports that come, go, change their links, or are configured by port-mod (OpenFlow 1.3.5 §7.3.4.3): what becomes of
+ * addresses learned there and of programs, and who is told. Frames are the datapath's.
  */
 import { type Clock, OpenFlowError } from '../bytes/index.js';
 import { type Datapath, OFPPC, OFPPS, type PortEntry } from '../datapath/index.js';

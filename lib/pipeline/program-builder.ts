@@ -246,7 +246,10 @@ export class ProgramBuilder {
     }
   }
 
-  /** The finished translation. Steps behind the last effect go; a ct and a recirculation learn whether the frame is needed behind them. */
+  /**
+   * The finished translation. Steps behind the last effect go; a ct and a recirculation learn whether the frame is
+   * needed behind them.
+   */
   seal(headers: Headers): Translation {
     this.settleMeters(0);
     this.trim(0);

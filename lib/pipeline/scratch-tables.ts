@@ -1,7 +1,7 @@
 /**
- * Flow tables that packets teach without those of the real pipeline noticing: a table that something was learned in stands in front
- * of the real one and shows both. Conjunctions don't reach over the border: a flow that is learned as a part of one, and parts that
- * were there, don't meet.
+ * Flow tables that packets teach without those of the real pipeline noticing: a table that something was learned in
+ * stands in front of the real one and shows both. Conjunctions don't reach over the border: a flow that is learned as a
+ * part of one, and parts that were there, don't meet.
  */
 import { Classifier } from './classifier.js';
 import { Flow } from './flow.js';

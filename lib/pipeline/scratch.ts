@@ -1,8 +1,8 @@
 /**
- * A pipeline that foretells: packets are translated with the tables, groups and ports of a real one and run by a datapath of its
- * own, on ports that only tell. What they would change (connections, MAC addresses, meters' tokens) changes here alone, so that
- * several packets in a row see what those before them did; but for flows that learn adds, which are only told. It holds as long as
- * the real one stands still.
+ * A pipeline that foretells: packets are translated with the tables, groups and ports of a real one and run by a
+ * datapath of its own, on ports that only tell. What they would change (connections, MAC addresses, meters' tokens)
+ * changes here alone, so that several packets in a row see what those before them did; but for flows that learn adds,
+ * which are only told. It holds as long as the real one stands still.
  */
 import { type Clock, Random, silent } from '../bytes/index.js';
 import {

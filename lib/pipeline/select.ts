@@ -1,10 +1,12 @@
 /**
- * Which buckets of a group a packet takes (OpenFlow 1.3.5 §5.6.1). A select group goes by a hash of the packet's headers: Ethernet
- * addresses and type, VLAN, IPv4, IPv6 or ARP addresses, protocol, and the ports of what isn't a fragment, so that fragments stay
- * with each other. What is hashed is marked, and nothing else, so a bucket is a function of key and weights.
+ * Which buckets of a group a packet takes (OpenFlow 1.3.5 §5.6.1). A select group goes by a hash of the packet's
+ * headers: Ethernet addresses and type, VLAN, IPv4, IPv6 or ARP addresses, protocol, and the ports of what isn't a
+ * fragment, so that fragments stay with each other. What is hashed is marked, and nothing else, so a bucket is a
+ * function of key and weights.
  *
- * Each bucket draws a number from hash and place, and the one with the largest -weight / ln(number) wins: shares follow the
- * weights, and when a bucket dies or changes, only packets that it loses or wins move (weighted rendezvous hashing).
+ * Each bucket draws a number from hash and place, and the one with the largest -weight / ln(number) wins: shares follow
+ * the weights, and when a bucket dies or changes, only packets that it loses or wins move (weighted rendezvous
+ * hashing).
  */
 import { ETH_TYPE, IP_PROTO } from '../nxm/index.js';
 import { FRAG_ANY, type Slot, slots, vidSlot } from '../packet/key.js';

@@ -1,7 +1,7 @@
 /**
- * What a controller has made of a flow table by a table-features request (OpenFlow 1.3.5 §7.3.5.5): flows that go beyond
- * it are refused. A table that nobody configured has no limits. Nicira's and ONF's actions, which table features can't
- * name, aren't limited.
+ * What a controller has made of a flow table by a table-features request (OpenFlow 1.3.5 §7.3.5.5): flows that go
+ * beyond it are refused. A table that nobody configured has no limits. Nicira's and ONF's actions, which table features
+ * can't name, aren't limited.
  */
 import { OpenFlowError } from '../bytes/index.js';
 import { type Action, type Field, type Instructions, kindOf, type Match, meets } from '../nxm/index.js';

@@ -1,10 +1,11 @@
 /**
- * Headers put in front of a packet and taken away while it is translated: VLAN tags, MPLS labels, PBB's backbone header; which
- * fields a new one takes over is OpenFlow 1.3.5's §5.12. Each is a step on the frame at once, and a change of what the pipeline
- * sees from there on.
+ * Headers put in front of a packet and taken away while it is translated: VLAN tags, MPLS labels, PBB's backbone
+ * header; which fields a new one takes over is OpenFlow 1.3.5's §5.12. Each is a step on the frame at once, and a
+ * change of what the pipeline sees from there on.
  *
- * What comes to light behind a header that was taken away, the key never held: it is hidden. Sending the packet is possible all
- * the same; an action that asks for what is hidden has to wait until the packet was read anew (the translator freezes there).
+ * What comes to light behind a header that was taken away, the key never held: it is hidden. Sending the packet is
+ * possible all the same; an action that asks for what is hidden has to wait until the packet was read anew (the
+ * translator freezes there).
  */
 import { OP } from '../datapath/index.js';
 import {

@@ -1,4 +1,7 @@
-/** ct and ct_clear while a packet is translated (ovs-actions(7)): a step for the tracker, and what the pipeline sees behind it. */
+/**
+ * ct and ct_clear while a packet is translated (ovs-actions(7)): a step for the tracker, and what the pipeline sees
+ * behind it.
+ */
 import { OP } from '../datapath/index.js';
 import { type CtArgs, kindOf, type Meaning, type TrackingMeaning } from '../nxm/index.js';
 import { slots } from '../packet/key.js';

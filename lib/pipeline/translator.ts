@@ -1,12 +1,13 @@
 /**
- * The translation: an OpenFlow pipeline run once for a packet, symbolically. It walks the tables with the packet's key, notes
- * which bits decided (headers.ts), and emits the steps that every packet agreeing in those bits needs. It changes nothing: what
- * has an effect (a learned address, a committed connection, a packet-in) is a step. Sets are committed late: header words are
- * written only before a step that sees the frame.
+ * The translation: an OpenFlow pipeline run once for a packet, symbolically. It walks the tables with the packet's key,
+ * notes which bits decided (headers.ts), and emits the steps that every packet agreeing in those bits needs. It changes
+ * nothing: what has an effect (a learned address, a committed connection, a packet-in) is a step. Sets are committed
+ * late: header words are written only before a step that sees the frame.
  *
- * A ct action with a table is a step that ends in a recirculation id; behind it a new translation begins, with the tracked
- * fields known. What the packet takes along is frozen (freezer.ts). The same happens in front of an action or a lookup that asks
- * for what only came to light when a header was taken away (tags.ts): the rest of all lists that are under way is frozen.
+ * A ct action with a table is a step that ends in a recirculation id; behind it a new translation begins, with the
+ * tracked fields known. What the packet takes along is frozen (freezer.ts). The same happens in front of an action or a
+ * lookup that asks for what only came to light when a header was taken away (tags.ts): the rest of all lists that are
+ * under way is frozen.
  *
  * What actions ask for is in parts, a file each; here a translation begins and ends.
  */
@@ -54,7 +55,9 @@ export class Translator implements Meaning {
     this.learning = new Learning(pass);
   }
 
-  /** The program for a packet that came in, or comes out of ct; `given`: what it has in registers and the like already. */
+  /**
+   * The program for a packet that came in, or comes out of ct; `given`: what it has in registers and the like already.
+   */
   translate(key: Key, given: Key | null = null): Translation {
     this.begin(key);
     const recirculation = key.get(slots.recirc_id);

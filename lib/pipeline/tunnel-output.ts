@@ -1,6 +1,7 @@
 /**
- * What is put around a frame that a flow sends into a tunnel: what the port is set to, and where it is set to `flow`, the
- * packet's own tun_* fields. Setting a port's values changes none of the fields: the next output sees what the flow set.
+ * What is put around a frame that a flow sends into a tunnel: what the port is set to, and where it is set to `flow`,
+ * the packet's own tun_* fields. Setting a port's values changes none of the fields: the next output sees what the flow
+ * set.
  */
 import { formatIpv4, formatIpv6 } from '../bytes/index.js';
 import type { TlvTable } from '../nxm/index.js';
@@ -15,8 +16,8 @@ const DEFAULT_TTL = 64;
 const NO_OPTIONS = new Uint8Array(0);
 
 /**
- * What stands around the packet behind a port with these settings, or null: there is no one to send to, or the packet would go
- * to the address that it came to (Open vSwitch sends neither).
+ * What stands around the packet behind a port with these settings, or null: there is no one to send to, or the packet
+ * would go to the address that it came to (Open vSwitch sends neither).
  */
 export function outerHeaders(settings: TunnelSettings, headers: Headers, table: TlvTable): TunnelOut | null {
   const remote = settings.remote === 'flow' ? address(headers, slots.tun_dst, slots.tun_ipv6_dst) : settings.remote;

@@ -109,7 +109,9 @@ export interface PacketOut {
   readonly frame: Uint8Array;
 }
 
-/** What flows of a configured table may do: numbers of OFPIT_*, of tables and of OFPAT_*, and fields that may be set. */
+/**
+ * What flows of a configured table may do: numbers of OFPIT_*, of tables and of OFPAT_*, and fields that may be set.
+ */
 export interface Abilities {
   readonly instructions: ReadonlySet<number>;
   readonly next: ReadonlySet<number>;
@@ -286,7 +288,10 @@ export interface PipelineEvents {
   port(event: PortEvent, port: PortView): void;
 }
 
-/** The pipeline as the agent sees it. Every method throws OpenFlowError for a peer's mistake, before anything has changed. */
+/**
+ * The pipeline as the agent sees it. Every method throws OpenFlowError for a peer's mistake, before anything has
+ * changed.
+ */
 export interface PipelineApi {
   readonly tableCount: number;
   /** 'normal' at first. */

@@ -1,8 +1,8 @@
 /**
- * Checksums that the sender left to its network card: over a veth, or from a process of the same machine, frames arrive with
- * only the pseudo-header's sum where the checksum belongs (Linux: CHECKSUM_PARTIAL). They are completed before the switch sees
- * the frame, or the tracker would call it invalid. A checksum counts as partial where it equals that sum; a right one that does
- * by chance stays as it is. SCTP leaves zero. What is inside a tunnel is left alone.
+ * Checksums that the sender left to its network card: over a veth, or from a process of the same machine, frames arrive
+ * with only the pseudo-header's sum where the checksum belongs (Linux: CHECKSUM_PARTIAL). They are completed before the
+ * switch sees the frame, or the tracker would call it invalid. A checksum counts as partial where it equals that sum; a
+ * right one that does by chance stays as it is. SCTP leaves zero. What is inside a tunnel is left alone.
  */
 import { checksum, crc32c, fold, sumBytes } from '../bytes/index.js';
 import { findIp, type IpPlace } from './ip-place.js';

@@ -1,4 +1,6 @@
-/** What brings frames of an interface in and out, behind a pcap port: PacketSocket where it can, npm's pcap elsewhere. */
+/**
+ * What brings frames of an interface in and out, behind a pcap port: PacketSocket where it can, npm's pcap elsewhere.
+ */
 export interface Driver {
   /** Of the interface, in bytes; frames that are longer are cut where they can be. */
   mtu: number;

@@ -1,4 +1,7 @@
-/** Port middleware: loses, repeats and delays frames, by seeded chance and on the switch's clock, to see what comes of it. */
+/**
+ * Port middleware: loses, repeats and delays frames, by seeded chance and on the switch's clock, to see what comes of
+ * it.
+ */
 import type { Random } from '../bytes/index.js';
 import type { TunnelIn, TunnelOut } from '../packet/tunnel.js';
 import type { Port, PortHost } from './port.js';

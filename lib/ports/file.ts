@@ -1,7 +1,7 @@
 /**
- * A port that plays a capture file in and writes what the switch sends to another: `file:IN.pcap,OUT.pcap`, either of which may
- * be absent. Frames come in at the pace of the capture or as fast as the switch takes them, and always a bounded number a turn,
- * so that controllers and timers are served. pcap and pcapng are read, pcap is written.
+ * A port that plays a capture file in and writes what the switch sends to another: `file:IN.pcap,OUT.pcap`, either of
+ * which may be absent. Frames come in at the pace of the capture or as fast as the switch takes them, and always a
+ * bounded number a turn, so that controllers and timers are served. pcap and pcapng are read, pcap is written.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Timer } from '../bytes/index.js';
@@ -88,7 +88,9 @@ export class FilePort implements Port {
     else if (!this.held) setImmediate(() => void this.play());
   }
 
-  /** Called before `start`: keeps the input from playing until what it returns is called, when all other ports are open. */
+  /**
+   * Called before `start`: keeps the input from playing until what it returns is called, when all other ports are open.
+   */
   hold(): () => void {
     this.held = true;
     return () => {

@@ -1,7 +1,7 @@
 /**
- * A virtual host inside the process, behind a port: ARP, ND, ping, UDP and TCP, enough to make and answer traffic without an
- * interface or rights. It lives on the switch's clock and on seeded chance, so a run with a ManualClock is the same each time.
- * The protocols are in host/, one file each; this is the port and what a person asks of a host.
+ * A virtual host inside the process, behind a port: ARP, ND, ping, UDP and TCP, enough to make and answer traffic
+ * without an interface or rights. It lives on the switch's clock and on seeded chance, so a run with a ManualClock is
+ * the same each time. The protocols are in host/, one file each; this is the port and what a person asks of a host.
  */
 import { formatMac, parseMac, Random } from '../bytes/index.js';
 import { formatIp, parseIp } from './host/address.js';
@@ -116,7 +116,10 @@ export class HostPort implements Port {
     (protocol === 'udp' ? this.parts.udpPorts : this.parts.tcpPorts).add(port);
   }
 
-  /** Pings an address; resolves with what became of each probe. Rejects for a text that is no address the host can reach. */
+  /**
+   * Pings an address; resolves with what became of each probe. Rejects for a text that is no address the host can
+   * reach.
+   */
   async ping(address: string, options: PingOptions = {}): Promise<Probe[]> {
     const [stack, to] = this.towards(address);
     return stack.icmp.ping(to, options);

@@ -1,4 +1,6 @@
-/** Where the IP datagram and its payload stand in a frame: behind VLAN tags, IPv4 options and IPv6 extension headers. */
+/**
+ * Where the IP datagram and its payload stand in a frame: behind VLAN tags, IPv4 options and IPv6 extension headers.
+ */
 
 /** Filled by `findIp`; used again from frame to frame. */
 export interface IpPlace {

@@ -1,7 +1,7 @@
 /**
- * The state of a Linux interface as /sys/class/net tells it, looked at several times a second: that it is up or down, that it
- * vanished or came back (perhaps as another device of the same name), and its MTU. Files there don't announce changes, and
- * asking costs some 30 µs, so it is asked.
+ * The state of a Linux interface as /sys/class/net tells it, looked at several times a second: that it is up or down,
+ * that it vanished or came back (perhaps as another device of the same name), and its MTU. Files there don't announce
+ * changes, and asking costs some 30 µs, so it is asked.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseMac, type Timer } from '../bytes/index.js';

@@ -1,7 +1,7 @@
 /**
- * A cable between two switches of one process: a port on each side, with delay, loss and a rate in each direction. Pulling it
- * takes the link down on both sides; what is under way is lost. `shaped` gives another kind of port, a virtual host's, such a
- * cable.
+ * A cable between two switches of one process: a port on each side, with delay, loss and a rate in each direction.
+ * Pulling it takes the link down on both sides; what is under way is lost. `shaped` gives another kind of port, a
+ * virtual host's, such a cable.
  */
 import type { Random } from '../bytes/index.js';
 import type { Port, PortHost } from './port.js';

@@ -1,5 +1,6 @@
 /**
- * A port in memory, for tests, `simulate` and the library's users: frames are put in by `inject` and taken out by `taken`.
+ * A port in memory, for tests, `simulate` and the library's users: frames are put in by `inject` and taken out by
+ * `taken`.
  */
 import type { Port, PortHost } from './port.js';
 
@@ -39,8 +40,8 @@ export class MemoryPort implements Port {
   }
 
   /**
-   * A frame comes in. The switch gets a copy, and where it isn't busy with another frame, it is done with this one when `inject`
-   * returns. Nothing happens before `start`, after `close` and while the link is down.
+   * A frame comes in. The switch gets a copy, and where it isn't busy with another frame, it is done with this one when
+   * `inject` returns. Nothing happens before `start`, after `close` and while the link is down.
    */
   inject(frame: Uint8Array): void {
     if (this.host !== null && this.up) this.host.receive(frame.slice(), 0, frame.length);

@@ -1,10 +1,10 @@
 /**
- * The few calls of Linux's C library that taps and packet sockets need, through koffi, which is loaded only when one of them is
- * started. All are synchronous (an asynchronous one that blocks can keep the process from ending). koffi knows no ssize_t:
- * `long` is the same on Linux.
+ * The few calls of Linux's C library that taps and packet sockets need, through koffi, which is loaded only when one of
+ * them is started. All are synchronous (an asynchronous one that blocks can keep the process from ending). koffi knows
+ * no ssize_t: `long` is the same on Linux.
  *
- * An address that koffi gives keeps nothing alive: whoever lets the kernel keep one holds the bytes in a field for as long. The
- * same is true of a Poll: one that is forgotten is collected, and nobody waits any more.
+ * An address that koffi gives keeps nothing alive: whoever lets the kernel keep one holds the bytes in a field for as
+ * long. The same is true of a Poll: one that is forgotten is collected, and nobody waits any more.
  */
 
 /** Bytes in and out of a call; koffi hands over their address. */
@@ -12,7 +12,9 @@ type Bytes = Uint8Array | Int32Array | Uint32Array;
 
 /** Waits for a descriptor in Node's own event loop. */
 export interface Poll {
-  /** `ready` gets a negative status where the descriptor has an error; it then waits no more until it is started again. */
+  /**
+   * `ready` gets a negative status where the descriptor has an error; it then waits no more until it is started again.
+   */
   start(events: { readable: boolean }, ready: (status: number) => void): void;
   stop(): void;
   close(): void;

@@ -1,7 +1,7 @@
 /**
- * A live port on an interface: `pcap:IFACE`. On Linux a packet socket brings its frames (packet-socket/), and npm's `pcap` where
- * that can't be, or where it is asked for by `pcap+lib:IFACE` (pcap/capture.ts). What they have in common is here: opening,
- * following the interface as it goes off and on, vanishes, comes back or gets another MTU.
+ * A live port on an interface: `pcap:IFACE`. On Linux a packet socket brings its frames (packet-socket/), and npm's
+ * `pcap` where that can't be, or where it is asked for by `pcap+lib:IFACE` (pcap/capture.ts). What they have in common
+ * is here: opening, following the interface as it goes off and on, vanishes, comes back or gets another MTU.
  */
 import type { Driver } from './driver.js';
 import { canReadLinks, type LinkState, LinkWatch, readLink } from './link-state.js';
@@ -16,11 +16,13 @@ const RETRY_MS = [250, 8000] as const;
 
 /** What a live port is made with. */
 export interface PcapOptions {
-  /** What brings the frames: npm's pcap where it says so; else a packet socket, and npm's pcap where there can't be one. */
+  /**
+   * What brings the frames: npm's pcap where it says so; else a packet socket, and npm's pcap where there can't be one.
+   */
   driver?: 'lib';
   /**
-   * How long libpcap may collect frames, in milliseconds: 1 unless told. 0 hands over each at once: less delay, five times
-   * the work for a frame, and a ring of few frames.
+   * How long libpcap may collect frames, in milliseconds: 1 unless told. 0 hands over each at once: less delay, five
+   * times the work for a frame, and a ring of few frames.
    */
   buffer_timeout_ms?: number;
 }

@@ -1,6 +1,6 @@
 /**
- * What a port is to the switch. A kind of port knows how to bring frames in and out; numbers, statistics and configuration
- * belong to the datapath's port table. Frames are whole Ethernet frames without FCS, VLAN tags in place.
+ * What a port is to the switch. A kind of port knows how to bring frames in and out; numbers, statistics and
+ * configuration belong to the datapath's port table. Frames are whole Ethernet frames without FCS, VLAN tags in place.
  */
 import type { Clock, Log } from '../bytes/index.js';
 import type { TunnelIn, TunnelOut, TunnelSettings } from '../packet/tunnel.js';
@@ -13,9 +13,9 @@ export interface PortHost {
   readonly clock: Clock;
   readonly log: Log;
   /**
-   * A frame came in: `bytes[start, end)`. The switch may change these bytes and the `room` bytes before `start` (0 unless told)
-   * until the call returns; it keeps nothing afterwards. May be called while `send` of the same or another port runs: it is
-   * then queued. `tunnel` is what stood around the frame, where the port is a tunnel.
+   * A frame came in: `bytes[start, end)`. The switch may change these bytes and the `room` bytes before `start` (0
+   * unless told) until the call returns; it keeps nothing afterwards. May be called while `send` of the same or another
+   * port runs: it is then queued. `tunnel` is what stood around the frame, where the port is a tunnel.
    */
   receive(bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn, room?: number): void;
   /** The link went up or down, or the device vanished (`gone`: the port stays, with its link down). */
@@ -31,8 +31,8 @@ export interface Port {
   /** Name shown by OpenFlow, at most 15 characters. */
   readonly name: string;
   /**
-   * Hardware address, where the device has one, known when `start` is done; else the switch makes one from its datapath id and
-   * the port number.
+   * Hardware address, where the device has one, known when `start` is done; else the switch makes one from its datapath
+   * id and the port number.
    */
   readonly mac?: Uint8Array;
   /** Speed in kb/s, 0 unknown. */
@@ -40,13 +40,13 @@ export interface Port {
   /** Of a tunnel: how frames to it are translated. */
   readonly tunnel?: TunnelSettings;
   /**
-   * Opens what has to be opened. Throws a PortError, at once or through the promise. The link counts as up unless `host.link`
-   * says otherwise, which it may from here on.
+   * Opens what has to be opened. Throws a PortError, at once or through the promise. The link counts as up unless
+   * `host.link` says otherwise, which it may from here on.
    */
   start(host: PortHost): void | Promise<void>;
   /**
-   * Sends `bytes[start, end)`, which are the caller's again when this returns; into a tunnel, with what stands around them.
-   * Never throws: what fails goes to `lost`.
+   * Sends `bytes[start, end)`, which are the caller's again when this returns; into a tunnel, with what stands around
+   * them. Never throws: what fails goes to `lost`.
    */
   send(bytes: Uint8Array, start: number, end: number, tunnel?: TunnelOut): void;
   /** Frees everything; safe to call twice, and before `start`. */

@@ -1,4 +1,6 @@
-/** Port middleware: hands everything through, and shows every frame, in both directions, to a writer of capture files. */
+/**
+ * Port middleware: hands everything through, and shows every frame, in both directions, to a writer of capture files.
+ */
 import type { Port, PortHost } from './port.js';
 
 /** Takes a frame `bytes[start, end)`, which it copies if it keeps it, and the wall time in milliseconds since 1970. */

@@ -1,7 +1,7 @@
 /**
- * Cuts a TCP frame that is longer than a device takes into frames that fit, as a network card with segmentation offload does
- * (Linux: TSO). Each piece has the headers of the whole, with its own length, sequence number, IPv4 identification and
- * checksums; FIN and PSH are left to the last piece, CWR to the first (RFC 3168 §6.1.2). UDP that a sender left to
+ * Cuts a TCP frame that is longer than a device takes into frames that fit, as a network card with segmentation offload
+ * does (Linux: TSO). Each piece has the headers of the whole, with its own length, sequence number, IPv4 identification
+ * and checksums; FIN and PSH are left to the last piece, CWR to the first (RFC 3168 §6.1.2). UDP that a sender left to
  * be cut can't be: the frame doesn't tell the length of its datagrams.
  */
 import { checksum } from '../bytes/index.js';
@@ -24,8 +24,9 @@ const place: IpPlace = { version: 0, l3: 0, l4: 0, end: 0, protocol: 0, fragment
 const piece = new Uint8Array(65_536 + 256);
 
 /**
- * Cuts the frame `bytes[start, end)` for an MTU and calls `emit` with each piece, whose bytes are used again for the next one.
- * Gives the number of pieces: 1 where the frame fits as it is, and 0 where it doesn't and can't be cut, since it isn't TCP.
+ * Cuts the frame `bytes[start, end)` for an MTU and calls `emit` with each piece, whose bytes are used again for the
+ * next one. Gives the number of pieces: 1 where the frame fits as it is, and 0 where it doesn't and can't be cut, since
+ * it isn't TCP.
  */
 export function segment(
   bytes: Uint8Array,

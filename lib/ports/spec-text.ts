@@ -9,7 +9,9 @@ import { type TapPort, tap } from './tap.js';
 import { readTunnelText, TunnelTextError } from './tunnel/text.js';
 import { type TunnelPort, tunnel } from './tunnel.js';
 
-/** The highest number that a port may have (OFPP_MAX, OpenFlow 1.3.5 §7.2.1, as far as Open vSwitch goes: below 0xff00). */
+/**
+ * The highest number that a port may have (OFPP_MAX, OpenFlow 1.3.5 §7.2.1, as far as Open vSwitch goes: below 0xff00).
+ */
 export const MAX_PORT_NUMBER = 0xfeff;
 /** Characters of an interface's name: IFNAMSIZ less the terminating zero. */
 const MAX_INTERFACE_NAME = 15;

@@ -1,13 +1,14 @@
 /**
- * A tap: an interface of the machine whose other end is the switch (`tap:NAME`), for a LOCAL port or a virtual machine. It is
- * made when the port starts and goes with its descriptor, so also when the process crashes.
+ * A tap: an interface of the machine whose other end is the switch (`tap:NAME`), for a LOCAL port or a virtual machine.
+ * It is made when the port starts and goes with its descriptor, so also when the process crashes.
  *
- * Node can't wait for a tap's descriptor, but it can for a pipe's. So it is given a pipe, and the tap takes the pipe's place
- * under the same number before the event loop begins to wait: reading costs no thread, no timer and nothing while it is idle.
+ * Node can't wait for a tap's descriptor, but it can for a pipe's. So it is given a pipe, and the tap takes the pipe's
+ * place under the same number before the event loop begins to wait: reading costs no thread, no timer and nothing while
+ * it is idle.
  *
- * A tap without IFF_VNET_HDR and TUNSETOFFLOAD, as this one, has all offloads off: the kernel hands over frames with full
- * checksums and no longer than the MTU, so nothing has to be repaired when they come in. (Without a network header there is
- * also no way to say otherwise.)
+ * A tap without IFF_VNET_HDR and TUNSETOFFLOAD, as this one, has all offloads off: the kernel hands over frames with
+ * full checksums and no longer than the MTU, so nothing has to be repaired when they come in. (Without a network header
+ * there is also no way to say otherwise.)
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';

@@ -1,10 +1,10 @@
 /**
- * A tunnel to other switches over UDP: `vxlan:` and `geneve:`, without rights or interfaces. What a frame is sent with is decided
- * where its flow is translated (lib/pipeline/tunnel-output.ts); this port puts it around the frame, and takes it off of what
- * comes in. Options have ovs-vsctl's meaning (ovs-vswitchd.conf.db(5), "Tunnel Options").
+ * A tunnel to other switches over UDP: `vxlan:` and `geneve:`, without rights or interfaces. What a frame is sent with
+ * is decided where its flow is translated (lib/pipeline/tunnel-output.ts); this port puts it around the frame, and
+ * takes it off of what comes in. Options have ovs-vsctl's meaning (ovs-vswitchd.conf.db(5), "Tunnel Options").
  *
- * Unless it is told a local address it listens on loopback alone. With `local: 'flow'`, or an unspecified address, it listens on
- * each address that the machine has when the port starts.
+ * Unless it is told a local address it listens on loopback alone. With `local: 'flow'`, or an unspecified address, it
+ * listens on each address that the machine has when the port starts.
  */
 import { networkInterfaces } from 'node:os';
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../bytes/index.js';

@@ -1,9 +1,10 @@
 /**
- * One direction of a cable inside the process: frames leave it in the order in which they came, after the time that their rate
- * and the cable's delay ask for, or are lost by seeded chance. Frames are copied once, into buffers that are used again.
+ * One direction of a cable inside the process: frames leave it in the order in which they came, after the time that
+ * their rate and the cable's delay ask for, or are lost by seeded chance. Frames are copied once, into buffers that are
+ * used again.
  *
- * A cable without delay hands on at once, but not by calling: what arrives while another frame is handed over waits its turn
- * (Handover), so that a loop in a network neither grows a stack nor holds the event loop.
+ * A cable without delay hands on at once, but not by calling: what arrives while another frame is handed over waits its
+ * turn (Handover), so that a loop in a network neither grows a stack nor holds the event loop.
  */
 import type { Clock, Random, Timer } from '../bytes/index.js';
 

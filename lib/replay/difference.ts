@@ -1,6 +1,7 @@
 /**
- * Where two messages in normal form differ, member by member. Rows of a reply have no order of their own unless `strict`: equal
- * ones are paired first, then those of the same thing (a flow by table, priority and match, a port by its number, …).
+ * Where two messages in normal form differ, member by member. Rows of a reply have no order of their own unless
+ * `strict`: equal ones are paired first, then those of the same thing (a flow by table, priority and match, a port by
+ * its number, …).
  */
 import type { Json } from '../view/index.js';
 

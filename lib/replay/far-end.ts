@@ -1,6 +1,6 @@
 /**
- * The end of a connection that plays a recorded side: HELLO and echo are the channel's, everything else is collected in order for
- * whoever compares. Waiting is for something to come, and ends when the peer is silent for too long.
+ * The end of a connection that plays a recorded side: HELLO and echo are the channel's, everything else is collected in
+ * order for whoever compares. Waiting is for something to come, and ends when the peer is silent for too long.
  */
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../bytes/index.js';

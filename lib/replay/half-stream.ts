@@ -1,7 +1,7 @@
 /**
- * One direction of a captured TCP connection, put in order and cut into OpenFlow messages. Segments may come late, twice, or not
- * at all: what is missing is skipped once it can't come any more, and reading goes on at the next segment that begins with a
- * message of OpenFlow. Bounded: at most MAX_WAITING_BYTES wait for something that is missing.
+ * One direction of a captured TCP connection, put in order and cut into OpenFlow messages. Segments may come late,
+ * twice, or not at all: what is missing is skipped once it can't come any more, and reading goes on at the next segment
+ * that begins with a message of OpenFlow. Bounded: at most MAX_WAITING_BYTES wait for something that is missing.
  */
 import { Framer, FramingError } from '../channel/framer.js';
 import { HEADER_BYTES, OFP13_VERSION, peekLength, peekType, peekVersion } from '../wire/index.js';

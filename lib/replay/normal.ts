@@ -1,7 +1,8 @@
 /**
- * What of a message counts when two runs of the same session are compared: its JSON without what may differ between any two runs
- * or machines. Left out: xids, cookies, durations, buffers, datapath ids, ports' MACs (in frames, too), what a port's hardware
- * can do, and, unless asked for, counters. An error counts by its name, since what it quotes holds an xid.
+ * What of a message counts when two runs of the same session are compared: its JSON without what may differ between any
+ * two runs or machines. Left out: xids, cookies, durations, buffers, datapath ids, ports' MACs (in frames, too), what a
+ * port's hardware can do, and, unless asked for, counters. An error counts by its name, since what it quotes holds an
+ * xid.
  */
 import { formatMac, toHex } from '../bytes/index.js';
 import { type Json, messageJson } from '../view/index.js';

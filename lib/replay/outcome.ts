@@ -6,8 +6,8 @@ import type { FieldDifference } from './difference.js';
 import { messageOf, type Recorded, type Session } from './session.js';
 
 /**
- * `differs`: the message came, and says something else. `missing`: it is in the recording and never came. `unexpected`: it came
- * and isn't in the recording. `order`: it came on the other side of a barrier, or, if strict, at another place.
+ * `differs`: the message came, and says something else. `missing`: it is in the recording and never came. `unexpected`:
+ * it came and isn't in the recording. `order`: it came on the other side of a barrier, or, if strict, at another place.
  */
 export type DifferenceKind = 'differs' | 'missing' | 'unexpected' | 'order';
 

@@ -1,6 +1,6 @@
 /**
- * A switch of our own in the place of the recorded one: its datapath id, its ports and what it says of itself are read out of the
- * session; its clock is the recording's. Ports are memory; the frames of recorded packet-ins come in there.
+ * A switch of our own in the place of the recorded one: its datapath id, its ports and what it says of itself are read
+ * out of the session; its clock is the recording's. Ports are memory; the frames of recorded packet-ins come in there.
  */
 import { duplexPair } from 'node:stream';
 import { ManualClock } from '../bytes/index.js';

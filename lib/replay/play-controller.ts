@@ -1,9 +1,9 @@
 /**
- * Plays the controller's side of a session to a switch, and compares what the switch says with what was recorded. Requests go out
- * under xids of their own, in the recorded order; where the recording has an answer before the next request, the switch has
- * answered, too: a barrier of ours (a fence) stands between. What a switch says unasked has causes outside of OpenFlow: a `World`
- * (a switch of our own) is shown the recorded packet, the link's change, the time; with any other switch such messages are left
- * out and counted.
+ * Plays the controller's side of a session to a switch, and compares what the switch says with what was recorded.
+ * Requests go out under xids of their own, in the recorded order; where the recording has an answer before the next
+ * request, the switch has answered, too: a barrier of ours (a fence) stands between. What a switch says unasked has
+ * causes outside of OpenFlow: a `World` (a switch of our own) is shown the recorded packet, the link's change, the
+ * time; with any other switch such messages are left out and counted.
  */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../bytes/index.js';
@@ -39,8 +39,8 @@ const PAUSE_STEP_MS = 100;
 const LATE_STEPS = 30;
 
 /**
- * Plays the controllers' sides of sessions with one switch, each on a connection of its own that `connect` makes when the session
- * begins, message by message in the order of the capture. Resolves to an outcome a session.
+ * Plays the controllers' sides of sessions with one switch, each on a connection of its own that `connect` makes when
+ * the session begins, message by message in the order of the capture. Resolves to an outcome a session.
  */
 export async function playControllers(
   sessions: readonly Session[],

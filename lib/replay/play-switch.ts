@@ -1,8 +1,8 @@
 /**
- * Plays the switch's side of a session to a controller, and compares what the controller says with what was recorded. What it
- * asks is answered as the recorded switch answered the same message; what the recorded switch said unasked is said when the
- * controller has said what it had said before. A request that the recording doesn't know gets the answer to the same one of
- * before, if there was one (a barrier always), and counts as unexpected.
+ * Plays the switch's side of a session to a controller, and compares what the controller says with what was recorded.
+ * What it asks is answered as the recorded switch answered the same message; what the recorded switch said unasked is
+ * said when the controller has said what it had said before. A request that the recording doesn't know gets the answer
+ * to the same one of before, if there was one (a barrier always), and counts as unexpected.
  */
 import type { Duplex } from 'node:stream';
 import { encode, peekType, peekXid } from '../wire/index.js';

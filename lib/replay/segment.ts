@@ -1,6 +1,7 @@
 /**
- * TCP segments out of captured frames: Ethernet with any VLAN tags, IPv4 and IPv6 (RFC 791, RFC 8200, RFC 9293 §3.1). Checksums
- * aren't looked at: captures of a sender's own interface have unfinished ones. What is no TCP, or cut off, is null.
+ * TCP segments out of captured frames: Ethernet with any VLAN tags, IPv4 and IPv6 (RFC 791, RFC 8200, RFC 9293 §3.1).
+ * Checksums aren't looked at: captures of a sender's own interface have unfinished ones. What is no TCP, or cut off, is
+ * null.
  */
 import { formatIpv4, formatIpv6 } from '../bytes/index.js';
 
@@ -26,7 +27,10 @@ const IPV6 = 0x86dd;
 const TAGS = new Set([0x8100, 0x88a8, 0x9100]);
 const TCP = 6;
 const TCP_HEADER = 20;
-/** Hop-by-hop, routing, destination options: each says its length in its second byte, in units of eight behind the first. */
+/**
+ * Hop-by-hop, routing, destination options: each says its length in its second byte, in units of eight behind the
+ * first.
+ */
 const IPV6_OPTIONS = new Set([0, 43, 60]);
 
 /** Where a TCP header begins, where its datagram ends, and between whom. */

@@ -1,6 +1,6 @@
 /**
- * OpenFlow sessions in a capture: every TCP connection on any port whose bytes are OpenFlow messages, with who is the switch, and
- * what the capture lacks. Connections that aren't OpenFlow are counted.
+ * OpenFlow sessions in a capture: every TCP connection on any port whose bytes are OpenFlow messages, with who is the
+ * switch, and what the capture lacks. Connections that aren't OpenFlow are counted.
  */
 import { CaptureError, CaptureReader } from '../pcap-file/index.js';
 import {
@@ -30,8 +30,8 @@ export interface Session {
   /** "127.0.0.1:40012 → 127.0.0.1:6653", from the end that connected. */
   readonly name: string;
   /**
-   * Which switch it is with: its datapath id, or where it listens. Sessions of one switch belong together: what one changes,
-   * another sees.
+   * Which switch it is with: its datapath id, or where it listens. Sessions of one switch belong together: what one
+   * changes, another sees.
    */
   readonly theSwitch: string;
   /** Which side connected; null where the capture doesn't show it. */

@@ -1,7 +1,7 @@
 /**
- * What each end of a conversation would put into its next packet: TCP's sequence numbers (RFC 9293 §3.4) and SCTP's verification tags
- * (RFC 9260 §8.5), as senders that go on whatever becomes of their packets. An end is a port with its own address and port and the
- * other's, as they look there: behind NAT both ends have their own view.
+ * What each end of a conversation would put into its next packet: TCP's sequence numbers (RFC 9293 §3.4) and SCTP's
+ * verification tags (RFC 9260 §8.5), as senders that go on whatever becomes of their packets. An end is a port with its
+ * own address and port and the other's, as they look there: behind NAT both ends have their own view.
  */
 import type { Frame } from '../frames/index.js';
 import type { Amount } from './packet-text.js';

@@ -1,4 +1,6 @@
-/** Which flows of a file no step hit, and which can never be: another flow of their table takes all their packets first. */
+/**
+ * Which flows of a file no step hit, and which can never be: another flow of their table takes all their packets first.
+ */
 import { formatFlow } from '../text/index.js';
 import type { FlowUse, ScenarioResult } from './run.js';
 
@@ -22,7 +24,10 @@ interface Row {
   hidden: number;
 }
 
-/** The flows of a file's scenarios, by line. Flows without a line, that a packet or a controller's action made, don't count. */
+/**
+ * The flows of a file's scenarios, by line. Flows without a line, that a packet or a controller's action made, don't
+ * count.
+ */
 export function coverage(file: string, results: readonly ScenarioResult[]): FlowCoverage[] {
   const rows = new Map<string, Row & { line: number }>();
   for (const { flows } of results) {

@@ -1,6 +1,6 @@
 /**
- * What a scenario expects of connections: a line of dpctl/dump-conntrack in which everything may be left out, and the states that ct
- * actions find. Words and forms are ovs-appctl's and ovs-fields(7)'s.
+ * What a scenario expects of connections: a line of dpctl/dump-conntrack in which everything may be left out, and the
+ * states that ct actions find. Words and forms are ovs-appctl's and ovs-fields(7)'s.
  */
 import { formatIpv6, parseIpv6 } from '../bytes/index.js';
 import { type Connection, formatConnection, formatState } from '../ct/index.js';

@@ -6,7 +6,9 @@ const IPV6_HEADER = 40;
 /** Identification of a datagram over IPv6, whose header says none. */
 const IPV6_ID = 1;
 
-/** The pieces of a datagram, none longer than `size` bytes with its IP header. Throws a RangeError where that can't be. */
+/**
+ * The pieces of a datagram, none longer than `size` bytes with its IP header. Throws a RangeError where that can't be.
+ */
 export function cut(whole: Frame, size: number): Uint8Array[] {
   const { version, packet, bytes } = whole;
   if (version === 0) throw new RangeError('only IP is cut into fragments');

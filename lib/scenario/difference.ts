@@ -1,4 +1,7 @@
-/** How a frame differs from the one that was expected, in the words of fields; and a frame against what a match text asks. */
+/**
+ * How a frame differs from the one that was expected, in the words of fields; and a frame against what a match text
+ * asks.
+ */
 import { fromBigInt, toHex } from '../bytes/index.js';
 import { Frame, NAMES, NUMBERS } from '../frames/index.js';
 import { fieldNamed, formatValue, slotOf } from '../nxm/index.js';

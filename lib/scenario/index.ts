@@ -1,6 +1,6 @@
 /**
- * Scenarios: flows, timed packets in, frames and connections expected, as YAML. For `ctswitch test`, and for mocha, vitest and others:
- * `for (const each of await loadScenarios(path)) it(each.name, () => checkScenario(each))`.
+ * Scenarios: flows, timed packets in, frames and connections expected, as YAML. For `ctswitch test`, and for mocha,
+ * vitest and others: `for (const each of await loadScenarios(path)) it(each.name, () => checkScenario(each))`.
  */
 import { TextError } from '../bytes/index.js';
 import { capturesBeside, readScenarioFile } from './files.js';

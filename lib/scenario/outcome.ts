@@ -47,7 +47,9 @@ export class Judge {
     private readonly capture: ReadCapture,
   ) {}
 
-  /** All that isn't as expected; empty where the step passed. Throws a TextError for a text that makes no sense here. */
+  /**
+   * All that isn't as expected; empty where the step passed. Throws a TextError for a text that makes no sense here.
+   */
   failed(): readonly Failure[] {
     const { step, outcome } = this;
     const { expect } = step;

@@ -1,6 +1,7 @@
 /**
- * What a scenario writes for a packet: a word for where it comes from (`same`, `reply`, `again`, `error`, hex, pcap:FILE#N; without one a
- * match text), then fields as ovs-ofctl writes them, and words of our own for what a match can't say (`payload="…"`, `seq=+1`).
+ * What a scenario writes for a packet: a word for where it comes from (`same`, `reply`, `again`, `error`, hex,
+ * pcap:FILE#N; without one a match text), then fields as ovs-ofctl writes them, and words of our own for what a match
+ * can't say (`payload="…"`, `seq=+1`).
  */
 import { fromHex, type TextError } from '../bytes/index.js';
 import type { Frame } from '../frames/index.js';

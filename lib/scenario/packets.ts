@@ -1,6 +1,6 @@
 /**
- * Packets out of their texts, in the midst of a scenario: what a port sends next, knowing what was delivered there and what it sent
- * before; and what `same` stands for where something is expected.
+ * Packets out of their texts, in the midst of a scenario: what a port sends next, knowing what was delivered there and
+ * what it sent before; and what `same` stands for where something is expected.
  */
 import { OpenFlowError } from '../bytes/index.js';
 import { apply, compose, exact, Frame, mirrored, SWAPPED } from '../frames/index.js';

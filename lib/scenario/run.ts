@@ -1,6 +1,6 @@
 /**
- * Runs a scenario on a switch of its own: memory ports, a manual clock, a seed, so that the same file gives the same bytes each time. A
- * step's parts happen in the order of the schema's keys; then what came of it is judged.
+ * Runs a scenario on a switch of its own: memory ports, a manual clock, a seed, so that the same file gives the same
+ * bytes each time. A step's parts happen in the order of the schema's keys; then what came of it is judged.
  */
 import { ManualClock, OpenFlowError, TextError, toHex } from '../bytes/index.js';
 import { type Tracker, WHY_TEXT } from '../ct/index.js';

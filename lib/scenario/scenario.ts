@@ -1,6 +1,6 @@
 /**
- * A scenario as plain data: a file's tree, held to the schema, then read: ports, tables, and steps with their packets and expectations.
- * Everything that can be wrong without running is found here.
+ * A scenario as plain data: a file's tree, held to the schema, then read: ports, tables, and steps with their packets
+ * and expectations. Everything that can be wrong without running is found here.
  */
 import { OFPP } from '../nxm/index.js';
 import { didYouMean } from '../nxm/suggestion.js';

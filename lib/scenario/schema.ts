@@ -1,6 +1,6 @@
 /**
- * What a scenario file may say, as a JSON Schema (draft 7): the parser holds files to it (validate.ts), and the package publishes it for
- * editors. What a schema can't say (names of ports, texts of packets) is checked by those who read it.
+ * What a scenario file may say, as a JSON Schema (draft 7): the parser holds files to it (validate.ts), and the package
+ * publishes it for editors. What a schema can't say (names of ports, texts of packets) is checked by those who read it.
  */
 
 import { TIMEOUT_NAMES } from '../ct/index.js';

@@ -1,6 +1,6 @@
 /**
- * What `--update` writes into a scenario file: expectations that are empty get what came. Nothing that is written is touched: new text goes in
- * between, so comments and form stay.
+ * What `--update` writes into a scenario file: expectations that are empty get what came. Nothing that is written is
+ * touched: new text goes in between, so comments and form stay.
  */
 import { fromBigInt, TextError, toHex } from '../bytes/index.js';
 import { formatConnection } from '../ct/index.js';

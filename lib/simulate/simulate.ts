@@ -1,6 +1,6 @@
 /**
- * One case of `simulate`: a fresh switch on memory ports with a manual clock, flows in, frames in, and what came of each. No
- * network, no time of day: the same case gives the same answer.
+ * One case of `simulate`: a fresh switch on memory ports with a manual clock, flows in, frames in, and what came of
+ * each. No network, no time of day: the same case gives the same answer.
  */
 import { PacketInEncoder } from '../agent/packet-in.js';
 import { fromHex, ManualClock, OpenFlowError, TextError, toHex } from '../bytes/index.js';

@@ -1,6 +1,7 @@
 /**
- * Flows from text: a line of a flow file, or an argument of ovs-ofctl's (ovs-ofctl(8), "Flow Syntax"). The part before "actions="
- * is keys and fields in any order, the part behind it instructions. What a dump prints of statistics is read and left out.
+ * Flows from text: a line of a flow file, or an argument of ovs-ofctl's (ovs-ofctl(8), "Flow Syntax"). The part before
+ * "actions=" is keys and fields in any order, the part behind it instructions. What a dump prints of statistics is read
+ * and left out.
  */
 import type { TextError } from '../bytes/index.js';
 import {

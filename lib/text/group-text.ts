@@ -1,7 +1,7 @@
 /**
  * Groups as ovs-ofctl reads and prints them (ovs-ofctl(8), "Group Syntax"): "group_id=1,type=select,bucket=weight:50,
- * actions=output:1,bucket=…". A bucket's actions begin at "actions=" and go on to the next bucket. What only OpenFlow 1.5 has
- * (bucket ids, selection methods) is refused.
+ * actions=output:1,bucket=…". A bucket's actions begin at "actions=" and go on to the next bucket. What only OpenFlow
+ * 1.5 has (bucket ids, selection methods) is refused.
  */
 import {
   type Action,

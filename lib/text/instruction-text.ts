@@ -1,7 +1,7 @@
 /**
- * A flow's instructions as ovs-ofctl reads and writes them: "meter:1,set_field:5->reg0,clear_actions,write_actions(output:2),
- * write_metadata:0x5/0xff,goto_table:3". Plain actions are Apply-Actions. Each kind may come once, in the order in which they run
- * (OpenFlow 1.3.5 §5.9).
+ * A flow's instructions as ovs-ofctl reads and writes them:
+ * "meter:1,set_field:5->reg0,clear_actions,write_actions(output:2), write_metadata:0x5/0xff,goto_table:3". Plain
+ * actions are Apply-Actions. Each kind may come once, in the order in which they run (OpenFlow 1.3.5 §5.9).
  */
 import {
   type Action,

@@ -1,7 +1,8 @@
 /**
- * Matches as text, in the order and form of ovs-ofctl 3.1: "priority=5,ct_state=+trk,tcp,in_port=1,nw_src=10.0.0.0/8,tp_dst=80".
- * Works from the flow key, so it doesn't matter how the match was sent. ovs-ofctl leaves out masks of some tunnel fields, and
- * fields that Open vSwitch doesn't have; here they are printed in the same style.
+ * Matches as text, in the order and form of ovs-ofctl 3.1:
+ * "priority=5,ct_state=+trk,tcp,in_port=1,nw_src=10.0.0.0/8,tp_dst=80". Works from the flow key, so it doesn't matter
+ * how the match was sent. ovs-ofctl leaves out masks of some tunnel fields, and fields that Open vSwitch doesn't have;
+ * here they are printed in the same style.
  */
 
 import { toBigInt } from '../bytes/index.js';
@@ -47,7 +48,9 @@ const HEX_PREFIX: NumberForm = { whole: (n) => `0x${n.toString(16)}`, part: (n) 
 const HEX_4: NumberForm = { whole: (n) => padded(n, 4), part: (n) => padded(n, 4) };
 const HEX_5: NumberForm = { whole: (n) => padded(n, 5), part: (n) => padded(n, 5) };
 
-/** All bits of these flags of a tunnel; the printed form never counts as whole, as Open vSwitch has more of them inside. */
+/**
+ * All bits of these flags of a tunnel; the printed form never counts as whole, as Open vSwitch has more of them inside.
+ */
 const TUNNEL_FLAGS = 0xffff;
 
 const REGISTERS = FIELDS.filter(({ name }) => /^reg\d+$/.test(name));

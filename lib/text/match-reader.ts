@@ -1,7 +1,8 @@
 /**
- * Matches from text: "in_port=1,tcp,nw_src=10.0.0.0/8,tp_dst=80". Gathers what the words say in a flow key and a mask, as words that
- * share a header would override each other, then writes the TLVs that ovs-ofctl 3.1 sends in OpenFlow 1.3, in its order.
- * ovs-ofctl drops silently what its prerequisites don't allow and cuts numbers that are too large; here both are mistakes.
+ * Matches from text: "in_port=1,tcp,nw_src=10.0.0.0/8,tp_dst=80". Gathers what the words say in a flow key and a mask,
+ * as words that share a header would override each other, then writes the TLVs that ovs-ofctl 3.1 sends in OpenFlow
+ * 1.3, in its order. ovs-ofctl drops silently what its prerequisites don't allow and cuts numbers that are too large;
+ * here both are mistakes.
  */
 import { fromBigInt, OpenFlowError } from '../bytes/index.js';
 import {
@@ -211,7 +212,10 @@ export class MatchReader {
     return builder.build();
   }
 
-  /** Moves what stands in one field's place but is another's: ARP's operation, ICMP's type and code, tags that aren't there. */
+  /**
+   * Moves what stands in one field's place but is another's: ARP's operation, ICMP's type and code, tags that aren't
+   * there.
+   */
   private settle(): void {
     const { value, mask } = this;
     const ethType = mask.get(slots.eth_type) ? value.get(slots.eth_type) : 0;

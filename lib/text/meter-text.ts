@@ -1,6 +1,7 @@
 /**
- * Meters as ovs-ofctl reads and prints them (ovs-ofctl(8), "Meter Syntax"): "meter=1,kbps,burst,stats,bands=type=drop,rate=1000,
- * burst_size=500,type=dscp_remark,rate=…,prec_level=1". Commas, "=" and white space all separate.
+ * Meters as ovs-ofctl reads and prints them (ovs-ofctl(8), "Meter Syntax"):
+ * "meter=1,kbps,burst,stats,bands=type=drop,rate=1000, burst_size=500,type=dscp_remark,rate=…,prec_level=1". Commas,
+ * "=" and white space all separate.
  */
 import type { TextError } from '../bytes/index.js';
 import {

@@ -1,7 +1,7 @@
 /**
- * A packet in ovs-ofctl's words: "in_port=1,tcp,nw_src=10.0.0.1,tp_dst=80" → a frame with right lengths and checksums, and what no
- * frame shows (registers, ct fields, tunnel) in its key. What isn't said is zero, except what would make no packet of it: the TTL
- * is 64, TCP a SYN, ICMP an echo request, ARP a request.
+ * A packet in ovs-ofctl's words: "in_port=1,tcp,nw_src=10.0.0.1,tp_dst=80" → a frame with right lengths and checksums,
+ * and what no frame shows (registers, ct fields, tunnel) in its key. What isn't said is zero, except what would make no
+ * packet of it: the TTL is 64, TCP a SYN, ICMP an echo request, ARP a request.
  */
 import { type Field, fields, type Match, OFPP, slotOf } from '../nxm/index.js';
 import { composeFrame, extract, type FrameRest, GROUPS, Key, Packet, slots } from '../packet/index.js';

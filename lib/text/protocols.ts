@@ -36,7 +36,9 @@ for (const [word, { ethType, nwProto }] of Object.entries(PROTOCOLS)) {
   if (!WORDS.has(id)) WORDS.set(id, word);
 }
 
-/** The word that is printed for an Ethernet type and, where it isn't 0, an IP protocol; undefined where there is none. */
+/**
+ * The word that is printed for an Ethernet type and, where it isn't 0, an IP protocol; undefined where there is none.
+ */
 export function protocolWord(ethType: number, nwProto: number): string | undefined {
   return WORDS.get(`${ethType}/${nwProto}`);
 }

@@ -22,8 +22,8 @@ export { TOPOLOGY_SCHEMA } from './schema.js';
 export { SHAPE_FORMS, shapePlan } from './shapes.js';
 
 /**
- * The plan of a shape ("linear,3") or of a file. Rejects with a PlanError for a shape that isn't one, with a TextError for a
- * mistake in a file, or as node:fs does.
+ * The plan of a shape ("linear,3") or of a file. Rejects with a PlanError for a shape that isn't one, with a TextError
+ * for a mistake in a file, or as node:fs does.
  */
 export async function readPlan(text: string): Promise<Plan> {
   if (looksLikeShape(text)) return shapePlan(text);

@@ -1,7 +1,7 @@
 /**
- * A network inside one process: switches, virtual hosts and the cables between them, on one clock and one seed. Each switch
- * connects to the controllers by itself, as separate ones would. Pulling a cable is a port-status on both sides; so is switching
- * off the port at its other end.
+ * A network inside one process: switches, virtual hosts and the cables between them, on one clock and one seed. Each
+ * switch connects to the controllers by itself, as separate ones would. Pulling a cable is a port-status on both sides;
+ * so is switching off the port at its other end.
  */
 import { type Clock, type Log, Random } from '../bytes/index.js';
 import { didYouMean } from '../nxm/suggestion.js';

@@ -1,6 +1,6 @@
 /**
- * What a network is made of, as plain data: switches, hosts, and the cables between them, with the names, port numbers and
- * addresses that Mininet gives (s1, h1, s1-eth1, 10.0.0.1/8). A shape or a file makes a plan, Network builds it.
+ * What a network is made of, as plain data: switches, hosts, and the cables between them, with the names, port numbers
+ * and addresses that Mininet gives (s1, h1, s1-eth1, 10.0.0.1/8). A shape or a file makes a plan, Network builds it.
  */
 import { formatMac } from '../bytes/index.js';
 import type { WireSettings } from '../ports/wire.js';

@@ -1,6 +1,6 @@
 /**
- * What a topology file may say, as a JSON Schema (draft 7): the reader holds files to it, and the package publishes it for editors.
- * What a schema can't say (names that a link uses, taken ports) is checked by the planner.
+ * What a topology file may say, as a JSON Schema (draft 7): the reader holds files to it, and the package publishes it
+ * for editors. What a schema can't say (names that a link uses, taken ports) is checked by the planner.
  */
 import type { Schema } from '../yaml/index.js';
 

@@ -1,6 +1,7 @@
 /**
- * Networks of a known shape: "linear,3", "tree,2,3". Names, ports and the order of links are Mininet's for the shapes that it
- * has (single, linear, tree); ring and fat-tree follow the same habits: hosts first, then the switches in order.
+ * Networks of a known shape: "linear,3", "tree,2,3". Names, ports and the order of links are Mininet's for the shapes
+ * that it has (single, linear, tree); ring and fat-tree follow the same habits: hosts first, then the switches in
+ * order.
  */
 import { didYouMean } from '../nxm/suggestion.js';
 import { addressesOf, MAX_NODES, type Plan, PlanError, Planner } from './plan.js';
@@ -43,9 +44,9 @@ function tree(p: Planner, depth: number, fanout: number): void {
 }
 
 /**
- * k pods of k/2 edge and k/2 aggregation switches under (k/2)² core switches (Al-Fares et al., SIGCOMM 2008). Core switches have the
- * first numbers, then each pod's aggregation and edge switches; port i of a core switch leads to pod i, and switches have their
- * lower neighbours on their first ports.
+ * k pods of k/2 edge and k/2 aggregation switches under (k/2)² core switches (Al-Fares et al., SIGCOMM 2008). Core
+ * switches have the first numbers, then each pod's aggregation and edge switches; port i of a core switch leads to pod
+ * i, and switches have their lower neighbours on their first ports.
  */
 function fatTree(p: Planner, k: number): void {
   if (k % 2) throw new PlanError('a fat-tree has an even number of pods');

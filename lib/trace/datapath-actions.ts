@@ -1,6 +1,6 @@
 /**
- * A program as Open vSwitch writes datapath actions: "ct(zone=5,nat),recirc(0x1)", "set(ipv4(ttl=63)),2". What its datapath has no
- * word for (PBB, TTLs copied between levels, steps of later kinds) is written in the same style.
+ * A program as Open vSwitch writes datapath actions: "ct(zone=5,nat),recirc(0x1)", "set(ipv4(ttl=63)),2". What its
+ * datapath has no word for (PBB, TTLs copied between levels, steps of later kinds) is written in the same style.
  */
 import { formatIpv4, formatIpv6, toBigInt, toHex } from '../bytes/index.js';
 import type { CtRequest, NatRequest } from '../ct/index.js';

@@ -1,6 +1,6 @@
 /**
- * What a cached program holds for, as Open vSwitch writes a datapath flow's match: "recirc_id(0),in_port(1),eth_type(0x0800),
- * ipv4(ttl=64,frag=no)". Header and field names are headers.ts's.
+ * What a cached program holds for, as Open vSwitch writes a datapath flow's match:
+ * "recirc_id(0),in_port(1),eth_type(0x0800), ipv4(ttl=64,frag=no)". Header and field names are headers.ts's.
  */
 import { toBigInt } from '../bytes/index.js';
 import { STATE_NAMES } from '../ct/index.js';

@@ -1,7 +1,8 @@
 /**
- * A switch's state out of what tools printed of it: dump-flows, dump-groups, dump-meters, show or dump-ports-desc, dump-conntrack;
- * verbatim, with any version's heading. What can't be read of a flow's actions is kept as a text that does nothing and is marked in
- * traces; what the dumps don't tell (a group that a flow names, ports) is made up as far as a trace needs it, and said.
+ * A switch's state out of what tools printed of it: dump-flows, dump-groups, dump-meters, show or dump-ports-desc,
+ * dump-conntrack; verbatim, with any version's heading. What can't be read of a flow's actions is kept as a text that
+ * does nothing and is marked in traces; what the dumps don't tell (a group that a flow names, ports) is made up as far
+ * as a trace needs it, and said.
  */
 import { OpenFlowError, parseMac, TextError } from '../bytes/index.js';
 import { type Action, type FlowMod, type Instructions, keyValues, type NameMap, OFPP } from '../nxm/index.js';

@@ -1,6 +1,6 @@
 /**
- * A packet's flow in ovs-ofctl's words, as ofproto/trace prints it: every field that its kind of packet has, metadata where it isn't
- * zero. And what changed between two of them, field by field.
+ * A packet's flow in ovs-ofctl's words, as ofproto/trace prints it: every field that its kind of packet has, metadata
+ * where it isn't zero. And what changed between two of them, field by field.
  */
 import {
   ETH_TYPE,

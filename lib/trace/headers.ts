@@ -1,6 +1,7 @@
 /**
- * Headers and their fields under the names that Open vSwitch's datapath gives them: "ipv4(src=10.0.0.1,ttl=63)". One table for what
- * a cached program matches and for what its steps set. Names and forms: ovs-dpctl(8) and what dump-flows prints.
+ * Headers and their fields under the names that Open vSwitch's datapath gives them: "ipv4(src=10.0.0.1,ttl=63)". One
+ * table for what a cached program matches and for what its steps set. Names and forms: ovs-dpctl(8) and what dump-flows
+ * prints.
  */
 import { formatIpv4, formatIpv6, formatMac } from '../bytes/index.js';
 import {
@@ -141,7 +142,9 @@ const ETH_TYPE_IPV6 = 0x86dd;
 /** What NAT may change. */
 const TRANSLATED = [slots.ipv4_src, slots.ipv4_dst, slots.ipv6_src, slots.ipv6_dst, slots.tp_src, slots.tp_dst];
 
-/** What steps set in a row, header by header. Bits that are known, from the match or from earlier sets, fill up a field. */
+/**
+ * What steps set in a row, header by header. Bits that are known, from the match or from earlier sets, fill up a field.
+ */
 export class Sets {
   private readonly headers = new Map<string, { value: Key; mask: Key }>();
   /** What is known by now. */

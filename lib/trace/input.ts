@@ -1,4 +1,7 @@
-/** What can be traced, in the forms that people and programs have it: a text, a frame, a frame of which more is known, with actions. */
+/**
+ * What can be traced, in the forms that people and programs have it: a text, a frame, a frame of which more is known,
+ * with actions.
+ */
 import { fromHex, TextError } from '../bytes/index.js';
 import { type NameMap, parseActions } from '../nxm/index.js';
 import { Key, slots } from '../packet/index.js';

@@ -1,6 +1,7 @@
 /**
- * What happens to one packet, written down as it happens: the translations' tables, actions and changes, ct verdicts, and what left
- * the switch. It only listens. One packet is recorded at a time; how the whole is read is trace-text.ts's.
+ * What happens to one packet, written down as it happens: the translations' tables, actions and changes, ct verdicts,
+ * and what left the switch. It only listens. One packet is recorded at a time; how the whole is read is
+ * trace-text.ts's.
  */
 import { formatMac, toHex } from '../bytes/index.js';
 import type { CtRequest } from '../ct/index.js';

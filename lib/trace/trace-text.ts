@@ -1,7 +1,7 @@
 /**
- * A trace as people read it, in the manner of ovs-appctl ofproto/trace: the flow, each table with the flow that matched and its
- * actions below it, remarks behind "->", final flow, megaflow and datapath actions; then the same for each recirculation, with why
- * connection tracking said what it said; at the end what became of the packet.
+ * A trace as people read it, in the manner of ovs-appctl ofproto/trace: the flow, each table with the flow that matched
+ * and its actions below it, remarks behind "->", final flow, megaflow and datapath actions; then the same for each
+ * recirculation, with why connection tracking said what it said; at the end what became of the packet.
  */
 import { changeText } from './recorder.js';
 import type { Trace, TraceEffect, TraceNode, TracePass, TraceVerdict } from './types.js';

@@ -1,7 +1,7 @@
 /**
- * Traces: what a switch would do with packets, told step by step, without doing it. The packets run through a scratch copy of the
- * switch's state (lib/pipeline/scratch.ts, Tracker.scratch), so that several in a row see what those before them left: a committed
- * connection, a learned address. Nothing of the switch itself changes.
+ * Traces: what a switch would do with packets, told step by step, without doing it. The packets run through a scratch
+ * copy of the switch's state (lib/pipeline/scratch.ts, Tracker.scratch), so that several in a row see what those before
+ * them left: a committed connection, a learned address. Nothing of the switch itself changes.
  */
 import type { Clock } from '../bytes/index.js';
 import { toHex } from '../bytes/index.js';
@@ -38,7 +38,9 @@ export interface TracedPacket extends PacketGiven {
 
 /** What a trace is to suppose. */
 export interface TraceOptions {
-  /** Bits of ct_state that the next ct actions with a table find, one each; then the connection table is asked again. */
+  /**
+   * Bits of ct_state that the next ct actions with a table find, one each; then the connection table is asked again.
+   */
   readonly ctNext?: readonly number[];
   /** There is no connection table: where it is empty, packets count as new. */
   readonly assumeNew?: boolean;

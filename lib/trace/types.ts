@@ -1,4 +1,7 @@
-/** What a trace tells, as plain data: JSON as it stands, whose published schema is schema.ts's; trace-text.ts writes it for people. */
+/**
+ * What a trace tells, as plain data: JSON as it stands, whose published schema is schema.ts's; trace-text.ts writes it
+ * for people.
+ */
 import type { FlowJson } from '../text/index.js';
 import type { FieldChange } from './flow-text.js';
 

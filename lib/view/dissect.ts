@@ -1,7 +1,7 @@
 /**
- * A frame taken apart for people: its headers one after the other, each field by its name in the RFC that defines the header.
- * binary-parser reads the fixed parts, behind a length check; what a header's own length adds is stepped over. Not for the packet
- * path. What is cut off, or not known, is "data".
+ * A frame taken apart for people: its headers one after the other, each field by its name in the RFC that defines the
+ * header. binary-parser reads the fixed parts, behind a length check; what a header's own length adds is stepped over.
+ * Not for the packet path. What is cut off, or not known, is "data".
  */
 import { Parser } from 'binary-parser';
 import { formatIpv4, formatIpv6, formatMac } from '../bytes/index.js';

@@ -1,4 +1,7 @@
-/** Results as JUnit's XML, which CI systems read (Jenkins, GitLab, GitHub): suites of cases, each passed, failed or not run. */
+/**
+ * Results as JUnit's XML, which CI systems read (Jenkins, GitLab, GitHub): suites of cases, each passed, failed or not
+ * run.
+ */
 
 export interface JunitCase {
   readonly classname: string;

@@ -1,7 +1,8 @@
 /**
- * Messages as programs read them: plain JSON with the specification's names in snake case. Matches and actions are ovs-ofctl's
- * text, cookies and datapath ids hexadecimal, MACs with colons, other bytes hexadecimal digits, frames their bytes and a line
- * that says what they are. What a message type needs beyond these rules doesn't exist: new messages are shown by themselves.
+ * Messages as programs read them: plain JSON with the specification's names in snake case. Matches and actions are
+ * ovs-ofctl's text, cookies and datapath ids hexadecimal, MACs with colons, other bytes hexadecimal digits, frames
+ * their bytes and a line that says what they are. What a message type needs beyond these rules doesn't exist: new
+ * messages are shown by themselves.
  */
 import { errorName, formatMac, toHex } from '../bytes/index.js';
 import { formatActions } from '../nxm/action-text.js';

@@ -1,6 +1,6 @@
 /**
- * Messages as lines for people: the heading that ovs-ofctl prints, and behind it what the message says, in ovs-ofctl's words for
- * flows, groups, meters and frames, as `name=value` for the rest. A reply of rows has a line for each.
+ * Messages as lines for people: the heading that ovs-ofctl prints, and behind it what the message says, in ovs-ofctl's
+ * words for flows, groups, meters and frames, as `name=value` for the rest. A reply of rows has a line for each.
  */
 import { errorName } from '../bytes/index.js';
 import { numberOf, OFPG, OFPM, OFPP, PLAIN_NAMES } from '../nxm/index.js';

@@ -1,7 +1,7 @@
 /**
- * A continuation: what a paused packet goes on with, as properties of NXT_PACKET_IN2 and NXT_RESUME. It is private to the switch
- * that made it, and holds all there is to know: nothing is kept for packets that wait. Numbers and forms are Open vSwitch's where
- * it has the same, so that ovs-ofctl can show them; those from 0x8100 on are this switch's own.
+ * A continuation: what a paused packet goes on with, as properties of NXT_PACKET_IN2 and NXT_RESUME. It is private to
+ * the switch that made it, and holds all there is to know: nothing is kept for packets that wait. Numbers and forms are
+ * Open vSwitch's where it has the same, so that ovs-ofctl can show them; those from 0x8100 on are this switch's own.
  */
 import {
   first8,

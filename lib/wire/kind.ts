@@ -33,7 +33,9 @@ export interface MessageKind<M extends { readonly type: string }> {
   readonly type: M['type'];
   /** OFPT_*. */
   readonly number: number;
-  /** Whose extension it is; `number` is OFPT_EXPERIMENTER then, and the body begins behind the experimenter's header. */
+  /**
+   * Whose extension it is; `number` is OFPT_EXPERIMENTER then, and the body begins behind the experimenter's header.
+   */
   readonly extension?: Extension;
   /** Bytes behind the header, where that is always the same. */
   readonly bytes?: number;

@@ -1,4 +1,7 @@
-/** A tree held against a schema: the first thing that doesn't fit, with its place and, for words, the nearest that would. */
+/**
+ * A tree held against a schema: the first thing that doesn't fit, with its place and, for words, the nearest that
+ * would.
+ */
 import type { TextError } from '../bytes/index.js';
 import { didYouMean } from '../nxm/suggestion.js';
 import type { Schema } from './schema.js';

@@ -1,4 +1,6 @@
-/** Groups, meters and queues of a whole switch with the real ovs-ofctl as their controller, and its texts against ours. */
+/**
+ * Groups, meters and queues of a whole switch with the real ovs-ofctl as their controller, and its texts against ours.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';

@@ -1,4 +1,7 @@
-/** Messages that lie about a length, a type or a number: each gets its error, its xid and its first bytes (OpenFlow 1.3.5 §7.4.4). */
+/**
+ * Messages that lie about a length, a type or a number: each gets its error, its xid and its first bytes (OpenFlow
+ * 1.3.5 §7.4.4).
+ */
 import { expect } from 'chai';
 import type { ErrorName } from '../../lib/bytes/index.js';
 import { udp4 } from '../support/frames.js';

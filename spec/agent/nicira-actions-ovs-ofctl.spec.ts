@@ -1,4 +1,7 @@
-/** Flows with Nicira's actions, added and dumped by the real ovs-ofctl: what it prints is what it prints for its own switch. */
+/**
+ * Flows with Nicira's actions, added and dumped by the real ovs-ofctl: what it prints is what it prints for its own
+ * switch.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +14,9 @@ import { ours, recorded } from '../nxm/recorded-actions.js';
 import { requires } from '../support/needs.js';
 
 const run = promisify(execFile);
-/** What the switch refuses for reasons of its own: a match that leaves the EtherType open, options that no table maps. */
+/**
+ * What the switch refuses for reasons of its own: a match that leaves the EtherType open, options that no table maps.
+ */
 const REFUSED = /^ct_state=\+trk\+new,actions=resubmit|tun_metadata/;
 
 describe('agent: Nicira actions by ovs-ofctl', () => {

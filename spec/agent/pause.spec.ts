@@ -1,4 +1,6 @@
-/** controller with pause, and NXT_RESUME: the packet goes on where it was, with all it had; nothing is kept meanwhile. */
+/**
+ * controller with pause, and NXT_RESUME: the packet goes on where it was, with all it had; nothing is kept meanwhile.
+ */
 import { expect } from 'chai';
 import { toHex } from '../../lib/bytes/index.js';
 import { fieldNamed } from '../../lib/nxm/index.js';

@@ -1,4 +1,6 @@
-/** Ports: their configuration, which each change tells of, and what packet-ins and packet-outs may (OpenFlow 1.3.5 §7). */
+/**
+ * Ports: their configuration, which each change tells of, and what packet-ins and packet-outs may (OpenFlow 1.3.5 §7).
+ */
 import { expect } from 'chai';
 import { OFPPC } from '../../lib/pipeline/types.js';
 import type { Message } from '../../lib/wire/index.js';

@@ -1,4 +1,7 @@
-/** The random cases of connection tracking: the same from a seed, all of their flows taken, and everything in them sometimes. */
+/**
+ * The random cases of connection tracking: the same from a seed, all of their flows taken, and everything in them
+ * sometimes.
+ */
 import { expect } from 'chai';
 import { randomCtCase } from '../../bench/compare/tracking/cases.js';
 import { TRACKED_ON_PURPOSE } from '../../bench/compare/tracking/on-purpose.js';

@@ -1,4 +1,7 @@
-/** Broken frames of every kind, through everything that may be asked for: an answer each, and never a byte beyond the frame. */
+/**
+ * Broken frames of every kind, through everything that may be asked for: an answer each, and never a byte beyond the
+ * frame.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatState } from '../../lib/ct/index.js';

@@ -1,7 +1,7 @@
 /**
- * Those who want the tracker to choke: floods, scans, collisions, announcements without end. Memory has bounds, what is least useful
- * goes first and is counted, and connections that are there go on. (SYN floods: limits.spec.ts; NAT used up: nat.spec.ts; broken
- * headers: bad-input, invalid and icmp-errors; FTP in pieces and lies: ftp-joined and helpers.)
+ * Those who want the tracker to choke: floods, scans, collisions, announcements without end. Memory has bounds, what is
+ * least useful goes first and is counted, and connections that are there go on. (SYN floods: limits.spec.ts; NAT used
+ * up: nat.spec.ts; broken headers: bad-input, invalid and icmp-errors; FTP in pieces and lies: ftp-joined and helpers.)
  */
 import { expect } from 'chai';
 import { HashIndex } from '../../lib/ct/hash-index.js';

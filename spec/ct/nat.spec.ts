@@ -1,6 +1,6 @@
 /**
- * Translation (ovs-actions(7), nat): what becomes of frames in both directions, of errors about them, and of the tuples. Frames are
- * compared whole with ones that were built apart, so every checksum counts.
+ * Translation (ovs-actions(7), nat): what becomes of frames in both directions, of errors about them, and of the
+ * tuples. Frames are compared whole with ones that were built apart, so every checksum counts.
  */
 import { expect } from 'chai';
 import { toHex } from '../../lib/bytes/index.js';

@@ -1,6 +1,6 @@
 /**
- * No operation does work that grows with the table: records looked at and entries moved are counted, not timed (the times are
- * `npm run bench -- ct`'s).
+ * No operation does work that grows with the table: records looked at and entries moved are counted, not timed (the
+ * times are `npm run bench -- ct`'s).
  */
 import { expect } from 'chai';
 import { Random } from '../../lib/bytes/index.js';

@@ -1,4 +1,6 @@
-/** What is explained: refusals, packet-ins with the flow behind them, headers; filters; a proxy that changes nothing. */
+/**
+ * What is explained: refusals, packet-ins with the flow behind them, headers; filters; a proxy that changes nothing.
+ */
 import { duplexPair } from 'node:stream';
 import { expect } from 'chai';
 import { errorNumbers } from '../../lib/bytes/index.js';

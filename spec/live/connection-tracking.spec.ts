@@ -1,6 +1,6 @@
 /**
- * Connection tracking with real programs on real interfaces: curl over NAT, active and passive FTP, TFTP, pings beyond the MTU, in both
- * families; and what outside opens is stopped.
+ * Connection tracking with real programs on real interfaces: curl over NAT, active and passive FTP, TFTP, pings beyond
+ * the MTU, in both families; and what outside opens is stopped.
  */
 import { expect } from 'chai';
 import { requires } from '../support/needs.js';

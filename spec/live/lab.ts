@@ -1,6 +1,7 @@
 /**
- * A laboratory for specs and recordings with real interfaces: a namespace for the switch and its controllers, and a namespace
- * for each host, joined by veth pairs with the kernel's default offloads. Programs in it are ended by their id when it closes.
+ * A laboratory for specs and recordings with real interfaces: a namespace for the switch and its controllers, and a
+ * namespace for each host, joined by veth pairs with the kernel's default offloads. Programs in it are ended by their
+ * id when it closes.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

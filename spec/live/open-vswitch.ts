@@ -1,4 +1,7 @@
-/** A genuine Open vSwitch with its userspace datapath in one place of a laboratory: for specs that want it on the other end. */
+/**
+ * A genuine Open vSwitch with its userspace datapath in one place of a laboratory: for specs that want it on the other
+ * end.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

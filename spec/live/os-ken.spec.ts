@@ -1,13 +1,15 @@
 /**
- * The whole switch on real interfaces, driven by os-ken with our own learning switch: two hosts in namespaces, veth pairs with
- * the offloads that the kernel gives them, the built program. The steps build on each other.
+ * The whole switch on real interfaces, driven by os-ken with our own learning switch: two hosts in namespaces, veth
+ * pairs with the offloads that the kernel gives them, the built program. The steps build on each other.
  */
 import { expect } from 'chai';
 import { requires } from '../support/needs.js';
 import { address, CONTROLLER_PORT, Lab, mac, type Running } from './lab.js';
 
 const TRANSFER_BYTES = 100_000_000;
-/** What a change of a link may take to be known to the controller, in milliseconds, and what a busy machine gets on top. */
+/**
+ * What a change of a link may take to be known to the controller, in milliseconds, and what a busy machine gets on top.
+ */
 const LINK_CHANGE_MS = 1000;
 const ALLOWANCE_MS = 500;
 

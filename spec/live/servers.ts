@@ -1,6 +1,6 @@
 /**
- * Servers for specs on real interfaces, as the source of a program: HTTP on 80, FTP on 21 (active and passive, both families) and
- * TFTP on 69, each with one file. They tell who asked, as JSON lines. RFC 959, RFC 2428, RFC 1350.
+ * Servers for specs on real interfaces, as the source of a program: HTTP on 80, FTP on 21 (active and passive, both
+ * families) and TFTP on 69, each with one file. They tell who asked, as JSON lines. RFC 959, RFC 2428, RFC 1350.
  */
 
 /** What every server has. */

@@ -1,4 +1,7 @@
-/** Connection tracking on real interfaces, installed by os-ken's Nicira actions: inside may open, outside may only answer. */
+/**
+ * Connection tracking on real interfaces, installed by os-ken's Nicira actions: inside may open, outside may only
+ * answer.
+ */
 import { expect } from 'chai';
 import { requires } from '../support/needs.js';
 import { address, CONTROLLER_PORT, Lab, type Running } from './lab.js';

@@ -1,9 +1,9 @@
 /**
- * Wireshark's dissector reads all that the whole switch sends in one rich session: every reply that it gives, the statistics and
- * the removal of every kind of flow, packet-ins with registers and the tracker's fields, errors about everything it refuses. It
- * may not know Nicira's fields, but nothing is malformed and nothing earns a warning. A frame that max_len cuts is of a protocol
- * it doesn't know, since it would complain about the cut. (spec/wire/tshark.spec.ts does the same for
- * messages made by hand.)
+ * Wireshark's dissector reads all that the whole switch sends in one rich session: every reply that it gives, the
+ * statistics and the removal of every kind of flow, packet-ins with registers and the tracker's fields, errors about
+ * everything it refuses. It may not know Nicira's fields, but nothing is malformed and nothing earns a warning. A frame
+ * that max_len cuts is of a protocol it doesn't know, since it would complain about the cut. (spec/wire/tshark.spec.ts
+ * does the same for messages made by hand.)
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Tunnels to others: Linux's own vxlan device, and a genuine Open vSwitch with VXLAN and Geneve ports, options included. The
- * switch has no rights that it needed: a virtual host, and UDP sockets.
+ * Tunnels to others: Linux's own vxlan device, and a genuine Open vSwitch with VXLAN and Geneve ports, options
+ * included. The switch has no rights that it needed: a virtual host, and UDP sockets.
  */
 import { expect } from 'chai';
 import { requires } from '../support/needs.js';

@@ -1,4 +1,7 @@
-/** The same questions to a genuine ovs-vswitchd and to us, in the same state: the same answers, through the genuine ovs-appctl. */
+/**
+ * The same questions to a genuine ovs-vswitchd and to us, in the same state: the same answers, through the genuine
+ * ovs-appctl.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';

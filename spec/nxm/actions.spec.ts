@@ -1,6 +1,6 @@
 /**
- * Nicira's actions: bytes → text → bytes and text → bytes → text as ovs-ofctl 3.1 does it (fixtures/actions), bad ones with its errors,
- * and every kind of action with a good vector and a bad one.
+ * Nicira's actions: bytes → text → bytes and text → bytes → text as ovs-ofctl 3.1 does it (fixtures/actions), bad ones
+ * with its errors, and every kind of action with a good vector and a bad one.
  */
 import { expect } from 'chai';
 import fc from 'fast-check';

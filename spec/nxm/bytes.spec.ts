@@ -1,4 +1,7 @@
-/** Matches and actions as bytes: what ovs-ofctl sent (fixtures/text) is read and written back, bad bytes give their errors. */
+/**
+ * Matches and actions as bytes: what ovs-ofctl sent (fixtures/text) is read and written back, bad bytes give their
+ * errors.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { fromHex, OpenFlowError, Reader, toHex, Writer } from '../../lib/bytes/index.js';

@@ -1,4 +1,6 @@
-/** A match that is like the one before it is what it would be alone: same bytes, same shape and values, same refusals. */
+/**
+ * A match that is like the one before it is what it would be alone: same bytes, same shape and values, same refusals.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { OpenFlowError, Reader, toHex } from '../../lib/bytes/index.js';

@@ -1,4 +1,6 @@
-/** Every command of `ctswitch ofctl` against a whole switch over a real socket: what people read, what programs read. */
+/**
+ * Every command of `ctswitch ofctl` against a whole switch over a real socket: what people read, what programs read.
+ */
 import { expect } from 'chai';
 import { toHex } from '../../lib/bytes/index.js';
 import { COMMANDS, Misuse, Refused } from '../../lib/ofctl/index.js';

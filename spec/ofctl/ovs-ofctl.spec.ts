@@ -1,6 +1,6 @@
 /**
- * Beside the real ovs-ofctl, line by line: on a switch of ours and on the genuine Open vSwitch, which our client changes
- * and ovs-ofctl looks at, and the other way round.
+ * Beside the real ovs-ofctl, line by line: on a switch of ours and on the genuine Open vSwitch, which our client
+ * changes and ovs-ofctl looks at, and the other way round.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

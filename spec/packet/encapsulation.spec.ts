@@ -1,4 +1,7 @@
-/** Whole headers put in front of frames and taken away: where offsets go, room that is not there, frames that are cut off. */
+/**
+ * Whole headers put in front of frames and taken away: where offsets go, room that is not there, frames that are cut
+ * off.
+ */
 import { expect } from 'chai';
 import { behindZeros, ENCAP, popHeader, pushHeader } from '../../lib/packet/encapsulation.js';
 import { extract } from '../../lib/packet/extract.js';

@@ -1,4 +1,7 @@
-/** multipath and bundle: links are spread and stay, ports that are down aren't taken, and what is hashed is all that is marked. */
+/**
+ * multipath and bundle: links are spread and stay, ports that are down aren't taken, and what is hashed is all that is
+ * marked.
+ */
 import { expect } from 'chai';
 import { chooseLink, LINK_ALGORITHMS, type Multipath } from '../../lib/nxm/actions/multipath.js';
 import { type Field, fieldNamed } from '../../lib/nxm/index.js';

@@ -1,4 +1,7 @@
-/** Conjunctive matches in the classifier: beside a search over all flows, what they cost, and which flows may be part of one. */
+/**
+ * Conjunctive matches in the classifier: beside a search over all flows, what they cost, and which flows may be part of
+ * one.
+ */
 import { expect } from 'chai';
 import { OpenFlowError } from '../../lib/bytes/index.js';
 import { extract } from '../../lib/packet/extract.js';
@@ -31,7 +34,9 @@ function highest(flows: readonly Flow[]): Flow[] {
   return flows.filter(({ priority }) => priority === most);
 }
 
-/** Flows that match by themselves, for a value of conj_id; one behind an alternative of the same match isn't looked for. */
+/**
+ * Flows that match by themselves, for a value of conj_id; one behind an alternative of the same match isn't looked for.
+ */
 function plain(flows: readonly Flow[], key: Key, word: number): Flow[] {
   key.words[CONJ_WORD] = word;
   const fit = flows.filter((flow) => flow.match.fits(key.words));

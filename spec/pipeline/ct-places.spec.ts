@@ -1,6 +1,6 @@
 /**
- * Where a ct action may stand: apply-actions, groups, the action set, packet-out (ovs-actions(7), ct), with what goes on behind it
- * and in which order.
+ * Where a ct action may stand: apply-actions, groups, the action set, packet-out (ovs-actions(7), ct), with what goes
+ * on behind it and in which order.
  */
 import { expect } from 'chai';
 import { parseFlow } from '../../lib/text/index.js';

@@ -1,4 +1,7 @@
-/** A switch on memory ports with a manual clock, and what its users could notice, for the specs of groups, meters and queues. */
+/**
+ * A switch on memory ports with a manual clock, and what its users could notice, for the specs of groups, meters and
+ * queues.
+ */
 import { expect } from 'chai';
 import { type ErrorName, ManualClock, OpenFlowError, TextError, toHex } from '../../lib/bytes/index.js';
 import { type MemoryPort, memory } from '../../lib/ports/memory.js';

@@ -1,4 +1,6 @@
-/** Random pipelines whose flows teach, choose, and stand for alternatives of conjunctions, beside all that others do. */
+/**
+ * Random pipelines whose flows teach, choose, and stand for alternatives of conjunctions, beside all that others do.
+ */
 import { RandomPipeline } from './random-pipeline.js';
 
 const HASHES = ['eth_src', 'symmetric_l4', 'symmetric_l3l4', 'nw_dst'];

@@ -1,4 +1,6 @@
-/** learn and fin_timeout: what packets leave behind in the tables, when it is in force, and what takes it away again. */
+/**
+ * learn and fin_timeout: what packets leave behind in the tables, when it is in force, and what takes it away again.
+ */
 import { expect } from 'chai';
 import { formatTrace } from '../../lib/trace/index.js';
 import { tcp4, udp4 } from '../support/frames.js';

@@ -1,4 +1,7 @@
-/** What a flow's list does around ct(nat): it sends the translated frame, and goes on seeing the headers as they came (ovs-actions(7)). */
+/**
+ * What a flow's list does around ct(nat): it sends the translated frame, and goes on seeing the headers as they came
+ * (ovs-actions(7)).
+ */
 import { expect } from 'chai';
 import { ManualClock, toHex } from '../../lib/bytes/index.js';
 import { type MemoryPort, memory } from '../../lib/ports/memory.js';

@@ -1,6 +1,6 @@
 /**
- * What Nicira's actions do where no comparison with Open vSwitch shows it (those are in spec/compare): bounds, counters, the places where
- * bench/compare/on-purpose.ts has them otherwise, and traces.
+ * What Nicira's actions do where no comparison with Open vSwitch shows it (those are in spec/compare): bounds,
+ * counters, the places where bench/compare/on-purpose.ts has them otherwise, and traces.
  */
 import { expect } from 'chai';
 import { Random } from '../../lib/bytes/index.js';

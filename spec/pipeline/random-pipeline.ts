@@ -1,4 +1,7 @@
-/** Random flows, frames and changes over a small world of addresses, so that they meet; seeded. For the properties of this folder. */
+/**
+ * Random flows, frames and changes over a small world of addresses, so that they meet; seeded. For the properties of
+ * this folder.
+ */
 import { Random } from '../../lib/bytes/index.js';
 import { arp, ethernet, icmp4, icmp6, tcp4, tcp6, udp4, udp6 } from '../support/frames.js';
 

@@ -1,4 +1,6 @@
-/** The rules of groups and meters that implementers miss, through the whole switch (OpenFlow 1.3.5 §5.6, §5.7, §6.7). */
+/**
+ * The rules of groups and meters that implementers miss, through the whole switch (OpenFlow 1.3.5 §5.6, §5.7, §6.7).
+ */
 import { expect } from 'chai';
 import { toHex } from '../../lib/bytes/index.js';
 import type { GroupMod } from '../../lib/nxm/index.js';

@@ -1,4 +1,6 @@
-/** The rules of packets that implementers miss, through the whole switch (OpenFlow 1.3.5 §5.9, §5.10, §5.12, §7.2.3.7). */
+/**
+ * The rules of packets that implementers miss, through the whole switch (OpenFlow 1.3.5 §5.9, §5.10, §5.12, §7.2.3.7).
+ */
 import { expect } from 'chai';
 import { toHex } from '../../lib/bytes/index.js';
 import { ethernet, icmp4, ip4, tcp4, tcp6, udp4, udp6 } from '../support/frames.js';

@@ -1,6 +1,6 @@
 /**
- * Ryu's switch test, its checks of matches and actions, over ports in memory: what an OpenFlow 1.3 tester sends, byte for byte.
- * A check that stays failed would be named here with the reason; there is none.
+ * Ryu's switch test, its checks of matches and actions, over ports in memory: what an OpenFlow 1.3 tester sends, byte
+ * for byte. A check that stays failed would be named here with the reason; there is none.
  */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';

@@ -1,4 +1,7 @@
-/** Random flows and frames with VLAN tags and MPLS labels: what Open vSwitch sent (fixtures/tags, recorded) is what we send. */
+/**
+ * Random flows and frames with VLAN tags and MPLS labels: what Open vSwitch sent (fixtures/tags, recorded) is what we
+ * send.
+ */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { fromHex, ManualClock, toHex } from '../../lib/bytes/index.js';

@@ -1,4 +1,7 @@
-/** Tags, labels and backbone headers in flows: what is taken over (OpenFlow 1.3.5 §5.12), and what comes to light behind them. */
+/**
+ * Tags, labels and backbone headers in flows: what is taken over (OpenFlow 1.3.5 §5.12), and what comes to light behind
+ * them.
+ */
 import { expect } from 'chai';
 import { fromHex, ManualClock, OpenFlowError, toHex } from '../../lib/bytes/index.js';
 import { type Action, OFPP, parseActions } from '../../lib/nxm/index.js';

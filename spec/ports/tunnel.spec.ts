@@ -1,4 +1,7 @@
-/** Tunnel ports on real sockets of this machine: headers, whom a datagram is for, what is refused, and two joined networks. */
+/**
+ * Tunnel ports on real sockets of this machine: headers, whom a datagram is for, what is refused, and two joined
+ * networks.
+ */
 import { createSocket } from 'node:dgram';
 import { expect } from 'chai';
 import { fromHex, Random, silent, toHex } from '../../lib/bytes/index.js';

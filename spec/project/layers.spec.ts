@@ -1,4 +1,6 @@
-/** The structure that docs/ARCHITECTURE.md describes, held against the imports: who may know whom, and what loads what. */
+/**
+ * The structure that docs/ARCHITECTURE.md describes, held against the imports: who may know whom, and what loads what.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';

@@ -27,7 +27,8 @@ function placesWhere(files: readonly string[], wrong: (line: string) => boolean)
   );
 }
 /** Code without its comments, texts and patterns. */
-const without = (line: string): string => line.replace(/\/\/.*|^\s*\/?\*.*|\/\*.*?\*\/|'[^']*'|"[^"]*"|`[^`]*`|\/\^[^/]*\//g, '');
+const without = (line: string): string =>
+  line.replace(/\/\/.*|^\s*\/?\*.*|\/\*.*?\*\/|'[^']*'|"[^"]*"|`[^`]*`|\/\^[^/]*\//g, '');
 
 describe('project: style', () => {
   it(`no file has more than ${MAX_LINES} lines`, () => {

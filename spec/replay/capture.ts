@@ -1,4 +1,6 @@
-/** Captures made for specs: a TCP connection with an OpenFlow session, frame by frame, to be shuffled, doubled and cut. */
+/**
+ * Captures made for specs: a TCP connection with an OpenFlow session, frame by frame, to be shuffled, doubled and cut.
+ */
 import { captureHeader, captureRecord } from '../../lib/pcap-file/index.js';
 import { encode, type Message } from '../../lib/wire/index.js';
 import { tcp4 } from '../support/frames.js';

@@ -1,4 +1,7 @@
-/** What is shown to people: the exercise has a solution, its starter fails where it should, and the page's scenario is one. */
+/**
+ * What is shown to people: the exercise has a solution, its starter fails where it should, and the page's scenario is
+ * one.
+ */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import {

@@ -1,6 +1,7 @@
 /**
- * The scenarios held against Open vSwitch: what they expect of ours, a genuine switch with the same flows and frames does, too: the same
- * frames, packet-ins and connections after every frame. What ours does on purpose otherwise stands in a list, with the reason.
+ * The scenarios held against Open vSwitch: what they expect of ours, a genuine switch with the same flows and frames
+ * does, too: the same frames, packet-ins and connections after every frame. What ours does on purpose otherwise stands
+ * in a list, with the reason.
  */
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';

@@ -1,4 +1,7 @@
-/** Packets of scenarios: bytes held to the specs' own builders, and what answers and repetitions make of what came before. */
+/**
+ * Packets of scenarios: bytes held to the specs' own builders, and what answers and repetitions make of what came
+ * before.
+ */
 import { expect } from 'chai';
 import { parsePacket } from '../../lib/scenario/packet-text.js';
 import { Packets, sameAs } from '../../lib/scenario/packets.js';

@@ -1,4 +1,7 @@
-/** Of packets put together at random: what `--update` writes down passes afterwards; a file that is changed anywhere is run or refused. */
+/**
+ * Of packets put together at random: what `--update` writes down passes afterwards; a file that is changed anywhere is
+ * run or refused.
+ */
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';

@@ -1,4 +1,6 @@
-/** Runs of scenarios: every kind of expectation passes where it should, and fails where it shouldn't, with what differs. */
+/**
+ * Runs of scenarios: every kind of expectation passes where it should, and fails where it shouldn't, with what differs.
+ */
 import { expect } from 'chai';
 import {
   checkScenario,

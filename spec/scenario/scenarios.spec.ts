@@ -1,4 +1,7 @@
-/** The project's own scenarios: every one passes, pipelines have no flow that isn't needed, and TCP has as many steps as its states want. */
+/**
+ * The project's own scenarios: every one passes, pipelines have no flow that isn't needed, and TCP has as many steps as
+ * its states want.
+ */
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { coverage, coverageLines, failureLines, loadScenarios, runScenario } from '../../lib/scenario/index.js';

@@ -1,4 +1,7 @@
-/** Scenario files as text: what the schema refuses, with its place and the nearest known word; bounds; and the published schema. */
+/**
+ * Scenario files as text: what the schema refuses, with its place and the nearest known word; bounds; and the published
+ * schema.
+ */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { TextError } from '../../lib/bytes/index.js';

@@ -1,6 +1,6 @@
 /**
- * What was recorded between the switch and real controllers (fixtures/sessions): every message is read and comes back in the
- * same bytes, whoever wrote it, and each conversation goes as OpenFlow 1.3.5 §6.3 says.
+ * What was recorded between the switch and real controllers (fixtures/sessions): every message is read and comes back
+ * in the same bytes, whoever wrote it, and each conversation goes as OpenFlow 1.3.5 §6.3 says.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';

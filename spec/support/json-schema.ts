@@ -1,4 +1,7 @@
-/** As much of JSON Schema (2020-12) as the published schemas use: where a value departs from one. An unknown keyword is an error. */
+/**
+ * As much of JSON Schema (2020-12) as the published schemas use: where a value departs from one. An unknown keyword is
+ * an error.
+ */
 type Schema = Readonly<Record<string, unknown>>;
 
 const IGNORED = new Set(['$schema', '$id', '$defs', 'title', 'description', 'examples']);

@@ -1,4 +1,7 @@
-/** What a spec needs from the machine. `this` is mocha's context; where the need isn't met the spec is skipped, and the reason told. */
+/**
+ * What a spec needs from the machine. `this` is mocha's context; where the need isn't met the spec is skipped, and the
+ * reason told.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 

@@ -1,4 +1,7 @@
-/** Random flows as text, in the syntax that ovs-ofctl reads; nothing in them is read otherwise here (fixtures/text/differences.txt). */
+/**
+ * Random flows as text, in the syntax that ovs-ofctl reads; nothing in them is read otherwise here
+ * (fixtures/text/differences.txt).
+ */
 import fc from 'fast-check';
 
 type Text = fc.Arbitrary<string>;

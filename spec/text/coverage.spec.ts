@@ -1,4 +1,7 @@
-/** Every field and every action has a good flow that ovs-ofctl has seen too, and a mistake: in fixtures/text or fixtures/actions. */
+/**
+ * Every field and every action has a good flow that ovs-ofctl has seen too, and a mistake: in fixtures/text or
+ * fixtures/actions.
+ */
 import { expect } from 'chai';
 import { ACTION_KINDS, type Action, FIELDS, fieldNamed, flattened, type Instructions } from '../../lib/nxm/index.js';
 import { parseFlow } from '../../lib/text/index.js';

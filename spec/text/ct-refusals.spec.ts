@@ -1,4 +1,7 @@
-/** What is refused of ct in text, each with its place and reason (ovs-actions(7), ct and nat; ovs-fields(7), prerequisites of ct_*). */
+/**
+ * What is refused of ct in text, each with its place and reason (ovs-actions(7), ct and nat; ovs-fields(7),
+ * prerequisites of ct_*).
+ */
 import { expect } from 'chai';
 import { ManualClock, OpenFlowError, RefusedError, TextError } from '../../lib/bytes/index.js';
 import { Switch } from '../../lib/switch.js';

@@ -34,7 +34,9 @@ export function recordedDumps(): RecordedDump[] {
   return (JSON.parse(read('dumps.json')) as { dumps: RecordedDump[] }).dumps;
 }
 
-/** Blocks of two lines, a flow and what is expected of it; "#" begins a comment at the start of a line or behind blanks. */
+/**
+ * Blocks of two lines, a flow and what is expected of it; "#" begins a comment at the start of a line or behind blanks.
+ */
 export function expectations(name: string): [line: string, expected: string][] {
   const blocks = read(name)
     .split('\n')

@@ -1,4 +1,7 @@
-/** Networks on a clock that stands still: frames over several switches, delay, loss, rate, loops, cables that are pulled. */
+/**
+ * Networks on a clock that stands still: frames over several switches, delay, loss, rate, loops, cables that are
+ * pulled.
+ */
 import { expect } from 'chai';
 import { ManualClock } from '../../lib/bytes/index.js';
 import { OFPPC } from '../../lib/pipeline/types.js';

@@ -1,6 +1,6 @@
 /**
- * Networks under os-ken with our applications: a learning switch over three switches, shortest paths in a ring whose link goes
- * and comes back, and 200 switches of one process at one controller.
+ * Networks under os-ken with our applications: a learning switch over three switches, shortest paths in a ring whose
+ * link goes and comes back, and 200 switches of one process at one controller.
  */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';

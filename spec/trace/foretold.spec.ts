@@ -1,4 +1,7 @@
-/** What a trace says happens is what happens, and the trace itself changes nothing: over random pipelines, packets and states. */
+/**
+ * What a trace says happens is what happens, and the trace itself changes nothing: over random pipelines, packets and
+ * states.
+ */
 import { expect } from 'chai';
 import { ManualClock, toHex } from '../../lib/bytes/index.js';
 import { type MemoryPort, memory } from '../../lib/ports/memory.js';

@@ -1,4 +1,7 @@
-/** Traces beside ofproto/trace of a genuine Open vSwitch: random cases, the same flows met, the same done with the packet. */
+/**
+ * Traces beside ofproto/trace of a genuine Open vSwitch: random cases, the same flows met, the same done with the
+ * packet.
+ */
 import { expect } from 'chai';
 import { randomCase } from '../../bench/compare/generate.js';
 import { OpenVSwitch } from '../../bench/compare/ovs.js';

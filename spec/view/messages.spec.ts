@@ -1,4 +1,6 @@
-/** Messages as lines and as JSON: every message that there is a fixture of, and those that people meet first by heart. */
+/**
+ * Messages as lines and as JSON: every message that there is a fixture of, and those that people meet first by heart.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Match } from '../../lib/nxm/index.js';

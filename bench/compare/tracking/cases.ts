@@ -1,7 +1,8 @@
 /**
- * Random cases of connection tracking alone (`npm run compare -- --ct`): one to four tables of ct actions with zones, commit, force,
- * exec and NAT to single addresses and ports, and conversations of few hosts through them, with their answers, errors, wrong
- * checksums, fragments and pauses. What both switches are known to see differently stays out (on-purpose.ts).
+ * Random cases of connection tracking alone (`npm run compare -- --ct`): one to four tables of ct actions with zones,
+ * commit, force, exec and NAT to single addresses and ports, and conversations of few hosts through them, with their
+ * answers, errors, wrong checksums, fragments and pauses. What both switches are known to see differently stays out
+ * (on-purpose.ts).
  */
 import { Random } from '../../../lib/bytes/index.js';
 import type { SimulateStep } from '../../../lib/simulate/case.js';

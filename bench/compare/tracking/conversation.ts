@@ -1,6 +1,6 @@
 /**
- * Two hosts that talk: packets of both directions as they would come, with sequence numbers that go on, and among them what is
- * out of order, wrong, translated, an error about it, or in pieces.
+ * Two hosts that talk: packets of both directions as they would come, with sequence numbers that go on, and among them
+ * what is out of order, wrong, translated, an error about it, or in pieces.
  */
 import {
   type Ethernet,

@@ -1,6 +1,6 @@
 /**
- * Where connection tracking answers otherwise than Open vSwitch 3.1's userspace datapath, and means to; beside ../on-purpose.ts, for
- * the cases of `--ct`.
+ * Where connection tracking answers otherwise than Open vSwitch 3.1's userspace datapath, and means to; beside
+ * ../on-purpose.ts, for the cases of `--ct`.
  */
 import type { OnPurpose } from '../on-purpose.js';
 

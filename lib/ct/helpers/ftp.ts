@@ -1,6 +1,7 @@
 /**
- * What an FTP control segment announces: PORT and 227 (RFC 959 §4.1.2), EPRT and 229 (RFC 2428). Pure: bytes in, an announcement
- * out. Only whole lines are read; where a segment ends in the middle of one, `unfinished` says where it begins, and who calls joins it.
+ * What an FTP control segment announces: PORT and 227 (RFC 959 §4.1.2), EPRT and 229 (RFC 2428). Pure: bytes in, an
+ * announcement out. Only whole lines are read; where a segment ends in the middle of one, `unfinished` says where it
+ * begins, and who calls joins it.
  */
 
 /** What a segment said. */

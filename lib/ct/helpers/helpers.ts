@@ -1,7 +1,7 @@
 /**
- * Helpers: connections of FTP and TFTP are read for others that they announce. With translation, an announced address becomes the
- * one that the other side has to know, and sequence numbers follow where the text's length changed. TFTP: RFC 1350
- * §4, the server answers from a port of its own.
+ * Helpers: connections of FTP and TFTP are read for others that they announce. With translation, an announced address
+ * becomes the one that the other side has to know, and sequence numbers follow where the text's length changed. TFTP:
+ * RFC 1350 §4, the server answers from a port of its own.
  */
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../bytes/address.js';
 import { updateChecksum } from '../../bytes/checksum.js';
@@ -33,8 +33,8 @@ export class Helpers {
   ) {}
 
   /**
-   * Reads a packet of a connection with a helper, and translates it where that is asked. False if it lies: it is invalid
-   * then. `begins` is where the headers stand; they may move.
+   * Reads a packet of a connection with a helper, and translates it where that is asked. False if it lies: it is
+   * invalid then. `begins` is where the headers stand; they may move.
    */
   inspect(packet: Packet, parsed: Parsed, slot: number, reply: boolean, nat: boolean): boolean {
     const { connections, original } = this;
@@ -84,9 +84,10 @@ export class Helpers {
   }
 
   /**
-   * Behind a translation an unfinished line waits here, for its address will have to be rewritten: the segment goes on without its
-   * last `kept` bytes, and the one that brings the rest with those `before` it. The receiver acknowledges what it has, so a
-   * sender that repeats the line is understood, too. Lengths are made right here, the checksum by the caller.
+   * Behind a translation an unfinished line waits here, for its address will have to be rewritten: the segment goes on
+   * without its last `kept` bytes, and the one that brings the rest with those `before` it. The receiver acknowledges
+   * what it has, so a sender that repeats the line is understood, too. Lengths are made right here, the checksum by the
+   * caller.
    */
   private edit(packet: Packet, parsed: Parsed, payload: number, before: Uint8Array, kept: number): void {
     const { family } = this.original;

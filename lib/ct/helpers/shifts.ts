@@ -1,6 +1,6 @@
 /**
- * Sequence numbers behind a text that a helper made longer or shorter: what the one side sends is moved on, what the other
- * acknowledges is moved back, selective acknowledgements (RFC 2018) too. The tracker's own windows stay in the
+ * Sequence numbers behind a text that a helper made longer or shorter: what the one side sends is moved on, what the
+ * other acknowledges is moved back, selective acknowledgements (RFC 2018) too. The tracker's own windows stay in the
  * sender's numbers.
  */
 import { ACK } from '../tcp/segment.js';

@@ -1,6 +1,7 @@
 /**
- * Lines of FTP that a segment began and didn't end: kept by connection and direction until the next segment in order brings the
- * rest. Bounded in length and in number; who is pushed out is the oldest, whose command then announces nothing.
+ * Lines of FTP that a segment began and didn't end: kept by connection and direction until the next segment in order
+ * brings the rest. Bounded in length and in number; who is pushed out is the oldest, whose command then announces
+ * nothing.
  */
 import { distance, plus } from '../tcp/sequence.js';
 
@@ -30,8 +31,8 @@ export class UnfinishedLines {
   private readonly lines = new Map<number, Line>();
 
   /**
-   * The bytes that stand in front of a segment which begins at `seq`; empty where nothing does. What it repeats, or what lies
-   * before it, is forgotten; a segment out of order leaves it.
+   * The bytes that stand in front of a segment which begins at `seq`; empty where nothing does. What it repeats, or
+   * what lies before it, is forgotten; a segment out of order leaves it.
    */
   take(slot: number, reply: boolean, seq: number): Uint8Array {
     const key = slot * 2 + (reply ? 1 : 0);

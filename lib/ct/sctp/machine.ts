@@ -1,8 +1,8 @@
 /**
  * The SCTP machine: what a packet means for an association, and what becomes of it. Pure, as TCP's: it is written for
  * the direction that began, and is told which way a packet runs. States are those of RFC 9260 §4 as they are seen from
- * outside; what protects an association from strangers is its verification tags (§8.5): each side's packets carry the tag
- * that the other side chose in INIT or INIT ACK.
+ * outside; what protects an association from strangers is its verification tags (§8.5): each side's packets carry the
+ * tag that the other side chose in INIT or INIT ACK.
  */
 import { timeout } from '../timeouts.js';
 

@@ -1,6 +1,7 @@
 /**
- * bundle and bundle_load: NXAST_BUNDLE (12) and NXAST_BUNDLE_LOAD (13), ovs-actions(7). Chooses one of several ports that is up, by
- * rank or by a hash, and sends the packet there, or writes the port's number into a field. Not the bundle of OpenFlow messages.
+ * bundle and bundle_load: NXAST_BUNDLE (12) and NXAST_BUNDLE_LOAD (13), ovs-actions(7). Chooses one of several ports
+ * that is up, by rank or by a hash, and sends the packet there, or writes the port's number into a field. Not the
+ * bundle of OpenFlow messages.
  */
 import { OpenFlowError } from '../../bytes/index.js';
 import { action, nicira, type TextArgument } from '../action.js';

@@ -1,4 +1,7 @@
-/** check_pkt_larger: NXAST_CHECK_PKT_LARGER (49), ovs-actions(7). A bit says whether the frame is longer than so many bytes. */
+/**
+ * check_pkt_larger: NXAST_CHECK_PKT_LARGER (49), ovs-actions(7). A bit says whether the frame is longer than so many
+ * bytes.
+ */
 import { action, nicira, readZeros } from '../action.js';
 import { isReadOnly } from '../field.js';
 import { checkSubfield, readFieldHeader, type Subfield, writeFieldHeader } from '../subfield.js';

@@ -1,4 +1,7 @@
-/** clone: NXAST_CLONE (42), ovs-actions(7). Actions on a copy of the packet; nothing of what they change is left behind them. */
+/**
+ * clone: NXAST_CLONE (42), ovs-actions(7). Actions on a copy of the packet; nothing of what they change is left behind
+ * them.
+ */
 import { action, nicira } from '../action.js';
 import { readActions, writeActions } from '../action-list.js';
 import { formatActions } from '../action-text.js';

@@ -1,7 +1,7 @@
 /**
- * conjunction: NXAST_CONJUNCTION (34), ovs-fields(7) "conj_id". Makes its flow one of the alternatives of a dimension: a packet that
- * meets a flow in each of k dimensions goes on with the flow that matches on conj_id. What that means to a lookup is the
- * classifier's; here are bytes and text.
+ * conjunction: NXAST_CONJUNCTION (34), ovs-fields(7) "conj_id". Makes its flow one of the alternatives of a dimension:
+ * a packet that meets a flow in each of k dimensions goes on with the flow that matches on conj_id. What that means to
+ * a lookup is the classifier's; here are bytes and text.
  */
 import { action, nicira } from '../action.js';
 import { parseNumber } from '../value-text.js';

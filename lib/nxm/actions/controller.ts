@@ -1,7 +1,7 @@
 /**
- * controller: Nicira's NXAST_CONTROLLER and, with properties, NXAST_CONTROLLER2 (ovs-actions(7)): a packet-in with a reason and for
- * a controller of one's own choice, with data, through a meter; `pause` makes the packet wait until a controller sends it back
- * (NXT_RESUME). A text that says no more than a number of bytes is an output.
+ * controller: Nicira's NXAST_CONTROLLER and, with properties, NXAST_CONTROLLER2 (ovs-actions(7)): a packet-in with a
+ * reason and for a controller of one's own choice, with data, through a meter; `pause` makes the packet wait until a
+ * controller sends it back (NXT_RESUME). A text that says no more than a number of bytes is an output.
  */
 import {
   first8,

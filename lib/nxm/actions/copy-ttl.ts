@@ -1,6 +1,6 @@
 /**
- * copy_ttl_out and copy_ttl_in: OpenFlow 1.3.5 §7.2.4.4. From the header behind the outer label to the label, or back; that header
- * is a label or IP. ovs-ofctl has no text for them: they are written by the specification's names.
+ * copy_ttl_out and copy_ttl_in: OpenFlow 1.3.5 §7.2.4.4. From the header behind the outer label to the label, or back;
+ * that header is a label or IP. ovs-ofctl has no text for them: they are written by the specification's names.
  */
 import { action, alone, standard } from '../action.js';
 

@@ -1,6 +1,6 @@
 /**
- * debug_recirc (NXAST_DEBUG_RECIRC, 255) and debug_slow (NXAST_DEBUG_SLOW, 254): Open vSwitch's tests have them. The first has the
- * packet read anew at its place; the second would send it through a slow path, and there is none.
+ * debug_recirc (NXAST_DEBUG_RECIRC, 255) and debug_slow (NXAST_DEBUG_SLOW, 254): Open vSwitch's tests have them. The
+ * first has the packet read anew at its place; the second would send it through a slow path, and there is none.
  */
 import { action, nicira } from '../action.js';
 

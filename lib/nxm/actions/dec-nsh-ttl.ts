@@ -1,4 +1,7 @@
-/** dec_nsh_ttl: NXAST_DEC_NSH_TTL (48), ovs-actions(7). A TTL of 0 or 1 sends the packet to the controller and ends the actions. */
+/**
+ * dec_nsh_ttl: NXAST_DEC_NSH_TTL (48), ovs-actions(7). A TTL of 0 or 1 sends the packet to the controller and ends the
+ * actions.
+ */
 import { action, nicira } from '../action.js';
 import { fields } from '../fields.js';
 import { NO_BUFFER } from './output.js';

@@ -1,6 +1,6 @@
 /**
- * dec_ttl: OpenFlow 1.3.5 §7.2.4.4, and with ids of controllers NXAST_DEC_TTL_CNT_IDS (21), ovs-actions(7). A TTL of 0 or 1 sends the
- * packet to the controller, or to those, and ends the actions.
+ * dec_ttl: OpenFlow 1.3.5 §7.2.4.4, and with ids of controllers NXAST_DEC_TTL_CNT_IDS (21), ovs-actions(7). A TTL of 0
+ * or 1 sends the packet to the controller, or to those, and ends the actions.
  */
 import { action, nicira, readZeros, standard } from '../action.js';
 import { fields } from '../fields.js';

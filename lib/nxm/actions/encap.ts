@@ -1,6 +1,7 @@
 /**
- * encap and decap: NXAST_ENCAP (46) and NXAST_DECAP (47), ovs-actions(7). A whole header in front of the packet, or the outermost one
- * taken away: Ethernet, NSH (RFC 8300), MPLS. Between them a packet may be without an Ethernet header; its packet type says so.
+ * encap and decap: NXAST_ENCAP (46) and NXAST_DECAP (47), ovs-actions(7). A whole header in front of the packet, or the
+ * outermost one taken away: Ethernet, NSH (RFC 8300), MPLS. Between them a packet may be without an Ethernet header;
+ * its packet type says so.
  */
 import { fromHex, type Reader, toHex, type Writer } from '../../bytes/index.js';
 import { slots } from '../../packet/key.js';

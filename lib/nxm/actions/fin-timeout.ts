@@ -1,4 +1,7 @@
-/** fin_timeout: NXAST_FIN_TIMEOUT (19), ovs-actions(7). A TCP segment with FIN or RST shortens the timeouts of the flow it stands in. */
+/**
+ * fin_timeout: NXAST_FIN_TIMEOUT (19), ovs-actions(7). A TCP segment with FIN or RST shortens the timeouts of the flow
+ * it stands in.
+ */
 import { slots } from '../../packet/key.js';
 import { action, nicira } from '../action.js';
 import { keyValues } from '../key-values.js';

@@ -1,7 +1,7 @@
 /**
- * learn: NXAST_LEARN (16) and NXAST_LEARN2 (45), ovs-actions(7). Adds a flow, or changes the one with its match and priority, made
- * of the packet in hand: each specification copies bits of the packet, or a number, into the new flow's match or actions. The
- * text is in learn-text.ts; what becomes of it is the pipeline's.
+ * learn: NXAST_LEARN (16) and NXAST_LEARN2 (45), ovs-actions(7). Adds a flow, or changes the one with its match and
+ * priority, made of the packet in hand: each specification copies bits of the packet, or a number, into the new flow's
+ * match or actions. The text is in learn-text.ts; what becomes of it is the pipeline's.
  */
 import { fromBigInt, OpenFlowError, type Reader, toBigInt, type Writer } from '../../bytes/index.js';
 import { Key } from '../../packet/key.js';
@@ -123,7 +123,10 @@ function readSpecs(r: Reader): LearnSpec[] {
   return specs;
 }
 
-/** What the new flow's match says for sure, to check its prerequisites; one for all checks, which run one after the other. */
+/**
+ * What the new flow's match says for sure, to check its prerequisites; one for all checks, which run one after the
+ * other.
+ */
 const known = { value: new Key(), mask: new Key() };
 
 function checkSpec({ from, value, kind, to }: LearnSpec, flow: Check): void {

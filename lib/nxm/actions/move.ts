@@ -1,6 +1,6 @@
 /**
- * move: NXAST_REG_MOVE (6), ovs-actions(7), and OpenFlow 1.5's copy_field as the ONF's extension to 1.3 (3200), which prints as move.
- * Bits of one field into as many bits of another.
+ * move: NXAST_REG_MOVE (6), ovs-actions(7), and OpenFlow 1.5's copy_field as the ONF's extension to 1.3 (3200), which
+ * prints as move. Bits of one field into as many bits of another.
  */
 import { OpenFlowError } from '../../bytes/index.js';
 import { action, nicira, onf, readZeros } from '../action.js';

@@ -1,4 +1,6 @@
-/** set_mpls_ttl and dec_mpls_ttl: OpenFlow 1.3.5 §7.2.4.4. A TTL of 0 or 1 goes to the controller and ends the actions. */
+/**
+ * set_mpls_ttl and dec_mpls_ttl: OpenFlow 1.3.5 §7.2.4.4. A TTL of 0 or 1 goes to the controller and ends the actions.
+ */
 import { action, alone, nicira, standard } from '../action.js';
 import { fields } from '../fields.js';
 import { parseNumber } from '../value-text.js';

@@ -1,6 +1,6 @@
 /**
- * multipath: NXAST_MULTIPATH (10), ovs-actions(7). A hash of the packet's headers chooses a link, whose number goes into a field.
- * The algorithms and the hashes below are those that Open vSwitch computes, to the bit.
+ * multipath: NXAST_MULTIPATH (10), ovs-actions(7). A hash of the packet's headers chooses a link, whose number goes
+ * into a field. The algorithms and the hashes below are those that Open vSwitch computes, to the bit.
  */
 import { OpenFlowError } from '../../bytes/index.js';
 import { finish, mix } from '../../packet/shape.js';

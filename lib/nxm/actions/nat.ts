@@ -1,7 +1,7 @@
 /**
- * nat: NXAST_NAT (36), ovs-actions(7). It stands inside ct only: bare, it translates by what the connection was stored with; with
- * src or dst it says how the connection that is committed is translated. A range has addresses of one family, and ports only
- * behind an address.
+ * nat: NXAST_NAT (36), ovs-actions(7). It stands inside ct only: bare, it translates by what the connection was stored
+ * with; with src or dst it says how the connection that is committed is translated. A range has addresses of one
+ * family, and ports only behind an address.
  */
 import {
   formatIpv4,

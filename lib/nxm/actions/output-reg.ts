@@ -1,6 +1,7 @@
 /**
- * output to the port in a field, "output:reg0[0..15]": NXAST_OUTPUT_REG (15), and NXAST_OUTPUT_REG2 (32) where the field has no
- * 32-bit header; ovs-actions(7). In texts it is output's (output.ts). The field holds an OpenFlow 1.0 port number.
+ * output to the port in a field, "output:reg0[0..15]": NXAST_OUTPUT_REG (15), and NXAST_OUTPUT_REG2 (32) where the
+ * field has no 32-bit header; ovs-actions(7). In texts it is output's (output.ts). The field holds an OpenFlow 1.0 port
+ * number.
  */
 import type { Reader } from '../../bytes/index.js';
 import { action, nicira, readZeros } from '../action.js';

@@ -1,6 +1,6 @@
 /**
- * output(port=N,max_len=M): NXAST_OUTPUT_TRUNC (39), ovs-actions(7). The frame that is sent is cut off behind max_len bytes; the
- * packet itself stays whole. In texts it is output's (output.ts).
+ * output(port=N,max_len=M): NXAST_OUTPUT_TRUNC (39), ovs-actions(7). The frame that is sent is cut off behind max_len
+ * bytes; the packet itself stays whole. In texts it is output's (output.ts).
  */
 import { action, nicira } from '../action.js';
 import { OFPP, port16, port32 } from '../field.js';

@@ -1,6 +1,6 @@
 /**
- * push_pbb and pop_pbb: OpenFlow 1.3.5 §5.12, §7.2.4.5, §7.2.4.6. The backbone header of IEEE 802.1ah: addresses, EtherType 0x88e7
- * and the I-TAG with the service id. Open vSwitch has neither; texts use the specification's names.
+ * push_pbb and pop_pbb: OpenFlow 1.3.5 §5.12, §7.2.4.5, §7.2.4.6. The backbone header of IEEE 802.1ah: addresses,
+ * EtherType 0x88e7 and the I-TAG with the service id. Open vSwitch has neither; texts use the specification's names.
  */
 import { slots } from '../../packet/key.js';
 import { action, alone, standard } from '../action.js';

@@ -1,7 +1,7 @@
 /**
- * resubmit and resubmit_table: ovs-actions(7). Written as NXAST_RESUBMIT_TABLE (14), as Open vSwitch does from OpenFlow 1.1 on;
- * NXAST_RESUBMIT (1) is read too. With `ct`, NXAST_RESUBMIT_TABLE_CT (44): the lookup sees the original tuple of the packet's
- * connection in place of its own addresses, protocol and ports.
+ * resubmit and resubmit_table: ovs-actions(7). Written as NXAST_RESUBMIT_TABLE (14), as Open vSwitch does from OpenFlow
+ * 1.1 on; NXAST_RESUBMIT (1) is read too. With `ct`, NXAST_RESUBMIT_TABLE_CT (44): the lookup sees the original tuple
+ * of the packet's connection in place of its own addresses, protocol and ports.
  */
 import { action, nicira, readZeros } from '../action.js';
 import { OFPP, port16, port32 } from '../field.js';

@@ -1,6 +1,6 @@
 /**
- * sample: NXAST_SAMPLE (29), NXAST_SAMPLE2 (38) and NXAST_SAMPLE3 (41), ovs-actions(7). One packet of several is a sample for
- * collectors. There are no collectors: samples are counted.
+ * sample: NXAST_SAMPLE (29), NXAST_SAMPLE2 (38) and NXAST_SAMPLE3 (41), ovs-actions(7). One packet of several is a
+ * sample for collectors. There are no collectors: samples are counted.
  */
 import type { Reader } from '../../bytes/index.js';
 import { action, nicira, readZeros, type TextArgument } from '../action.js';

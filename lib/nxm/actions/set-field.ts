@@ -1,6 +1,6 @@
 /**
- * set_field (OpenFlow 1.3.5 §7.2.4.7), and with a mask NXAST_REG_LOAD2 (33). What may be set is checked when it is read; what the
- * flow must match, when the flow is checked. A field that a packet doesn't have is left alone.
+ * set_field (OpenFlow 1.3.5 §7.2.4.7), and with a mask NXAST_REG_LOAD2 (33). What may be set is checked when it is
+ * read; what the flow must match, when the flow is checked. A field that a packet doesn't have is left alone.
  */
 import { OpenFlowError } from '../../bytes/index.js';
 import { slots, VLAN_CFI } from '../../packet/key.js';
@@ -26,8 +26,8 @@ const SET_FIELD = standard(25);
 const REG_LOAD2 = nicira(33);
 
 /**
- * Refuses a field that this place may not write: read-only ones, ct_mark and ct_label except inside ct, and for other actions
- * than set_field those that it alone may write.
+ * Refuses a field that this place may not write: read-only ones, ct_mark and ct_label except inside ct, and for other
+ * actions than set_field those that it alone may write.
  */
 export function checkWritable(field: Field, flow: Check, access: readonly Access[] = ['write']): void {
   if (flow.inside === 'ct') {

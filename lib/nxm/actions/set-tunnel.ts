@@ -1,6 +1,6 @@
 /**
- * set_tunnel and set_tunnel64: NXAST_SET_TUNNEL (2) and NXAST_SET_TUNNEL64 (9), ovs-actions(7). They are read; written, they are
- * OpenFlow 1.3's set_field of tun_id, and so are the texts (legacy-action-text.ts).
+ * set_tunnel and set_tunnel64: NXAST_SET_TUNNEL (2) and NXAST_SET_TUNNEL64 (9), ovs-actions(7). They are read; written,
+ * they are OpenFlow 1.3's set_field of tun_id, and so are the texts (legacy-action-text.ts).
  */
 import { fromBigInt } from '../../bytes/index.js';
 import { action, nicira, standard } from '../action.js';

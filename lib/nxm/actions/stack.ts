@@ -1,4 +1,7 @@
-/** push and pop: NXAST_STACK_PUSH (27) and NXAST_STACK_POP (28), ovs-actions(7). Bits of fields on a stack that the packet keeps. */
+/**
+ * push and pop: NXAST_STACK_PUSH (27) and NXAST_STACK_POP (28), ovs-actions(7). Bits of fields on a stack that the
+ * packet keeps.
+ */
 import type { Reader, Writer } from '../../bytes/index.js';
 import { action, nicira, readZeros, type TextArgument } from '../action.js';
 import { isReadOnly } from '../field.js';

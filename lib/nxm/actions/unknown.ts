@@ -10,7 +10,10 @@ export interface Unknown {
   readonly vendor: number;
   /** What follows the header (type, length; experimenter id and subtype for Nicira's). */
   readonly data: Uint8Array;
-  /** As a text had it that a trace reads in spite of it; such an action does nothing, and never reaches a switch's tables. */
+  /**
+   * As a text had it that a trace reads in spite of it; such an action does nothing, and never reaches a switch's
+   * tables.
+   */
   readonly text?: string;
 }
 

@@ -25,8 +25,8 @@ function pushed({ value, mask }: Check): void {
 const MAYBE = 1;
 
 /**
- * What later actions may rely on: the tag behind, if there is one. A match says nothing of it. That there may be one is enough for
- * another pop_vlan, which leaves packets without a tag alone, and for nothing else.
+ * What later actions may rely on: the tag behind, if there is one. A match says nothing of it. That there may be one is
+ * enough for another pop_vlan, which leaves packets without a tag alone, and for nothing else.
  */
 function popped({ value, mask }: Check): void {
   value.set(slots.vlan_tpid, mask.get(slots.inner_vlan_tci) & VLAN_CFI ? 0 : MAYBE);

@@ -1,6 +1,7 @@
 /**
- * write_metadata as an action: NXAST_WRITE_METADATA (22). OpenFlow 1.3 has an instruction for it, and Open vSwitch takes the action
- * in OpenFlow 1.0 alone: here it is read and shown, and no flow may have it. In texts write_metadata is the instruction.
+ * write_metadata as an action: NXAST_WRITE_METADATA (22). OpenFlow 1.3 has an instruction for it, and Open vSwitch
+ * takes the action in OpenFlow 1.0 alone: here it is read and shown, and no flow may have it. In texts write_metadata
+ * is the instruction.
  */
 import { OpenFlowError } from '../../bytes/index.js';
 import { action, nicira, readZeros } from '../action.js';

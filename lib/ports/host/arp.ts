@@ -1,4 +1,6 @@
-/** ARP for IPv4 over Ethernet (RFC 826): answers questions for the host's address, asks for others', learns from both. */
+/**
+ * ARP for IPv4 over Ethernet (RFC 826): answers questions for the host's address, asks for others', learns from both.
+ */
 import { BROADCAST, sameBytes } from './address.js';
 import { ETHER_TYPE, ETHERNET_HEADER, ethernet, get16, get32, put16, put32 } from './ethernet.js';
 import { Neighbours } from './neighbours.js';

@@ -1,6 +1,6 @@
 /**
- * ICMP and ICMPv6 of a virtual host (RFC 792, RFC 4443): answers echo requests, pings, tells senders of closed UDP ports, and
- * hands errors that quote the host's own datagrams to whoever sent them.
+ * ICMP and ICMPv6 of a virtual host (RFC 792, RFC 4443): answers echo requests, pings, tells senders of closed UDP
+ * ports, and hands errors that quote the host's own datagrams to whoever sent them.
  */
 import type { Timer } from '../../bytes/index.js';
 import { formatIp, groupMac } from './address.js';

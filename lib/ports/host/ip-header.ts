@@ -1,4 +1,7 @@
-/** IPv4 and IPv6 headers (RFC 791, RFC 8200): written around a payload, and read. No options, no extension headers, no fragments. */
+/**
+ * IPv4 and IPv6 headers (RFC 791, RFC 8200): written around a payload, and read. No options, no extension headers, no
+ * fragments.
+ */
 import { checksum, sumBytes } from '../../bytes/index.js';
 import { get16, put16 } from './ethernet.js';
 import type { Datagram } from './stack.js';
@@ -47,8 +50,8 @@ export function ipDatagram(
 }
 
 /**
- * Reads `bytes`, which begin with an IP header and may have padding behind the datagram. Null for a header that is cut off or
- * has a wrong checksum, and for a fragment. `quoted`: from an ICMP error, where the payload may be cut.
+ * Reads `bytes`, which begin with an IP header and may have padding behind the datagram. Null for a header that is cut
+ * off or has a wrong checksum, and for a fragment. `quoted`: from an ICMP error, where the payload may be cut.
  */
 export function readDatagram(bytes: Uint8Array, quoted = false): Datagram | null {
   const version = bytes[0] >> 4;

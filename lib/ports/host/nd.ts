@@ -1,6 +1,7 @@
 /**
- * Neighbour discovery for IPv6 (RFC 4861 §4.3, §4.4, §7.2): answers solicitations for the host's addresses, asks for others',
- * learns from both. No routers, no redirects, no duplicate address detection, no state machine of reachability.
+ * Neighbour discovery for IPv6 (RFC 4861 §4.3, §4.4, §7.2): answers solicitations for the host's addresses, asks for
+ * others', learns from both. No routers, no redirects, no duplicate address detection, no state machine of
+ * reachability.
  */
 import { solicitedNode } from './address.js';
 import { icmpv6 } from './icmp-message.js';

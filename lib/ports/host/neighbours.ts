@@ -1,6 +1,6 @@
 /**
- * Which MAC address belongs to which neighbour, for ARP and ND alike: a cache whose entries expire, and datagrams that wait for
- * an answer. How a neighbour is asked for is left to arp.ts and nd.ts.
+ * Which MAC address belongs to which neighbour, for ARP and ND alike: a cache whose entries expire, and datagrams that
+ * wait for an answer. How a neighbour is asked for is left to arp.ts and nd.ts.
  */
 import type { Timer } from '../../bytes/index.js';
 import { formatIp } from './address.js';

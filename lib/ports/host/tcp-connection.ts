@@ -1,7 +1,7 @@
 /**
- * One end of a TCP connection of a virtual host (RFC 9293 §3.3.2, §3.10): handshake, data in both directions, close, and
- * retransmission with a doubling timer, going back to the first byte that isn't acknowledged. Segments out of order are not
- * kept, there is no window scaling, congestion control or delayed acknowledgement.
+ * One end of a TCP connection of a virtual host (RFC 9293 §3.3.2, §3.10): handshake, data in both directions, close,
+ * and retransmission with a doubling timer, going back to the first byte that isn't acknowledged. Segments out of order
+ * are not kept, there is no window scaling, congestion control or delayed acknowledgement.
  */
 import type { Timer } from '../../bytes/index.js';
 import { ByteQueue } from './byte-queue.js';
@@ -247,7 +247,10 @@ export class TcpConnection {
     }
   }
 
-  /** Moves on before the segment is said, since its acknowledgement may come while it is; gives where the segment begins. */
+  /**
+   * Moves on before the segment is said, since its acknowledgement may come while it is; gives where the segment
+   * begins.
+   */
   private moved(by: number): number {
     const seq = this.next;
     this.next = advance(seq, by);

@@ -1,6 +1,6 @@
 /**
- * TCP of a virtual host: finds the connection of a segment, opens connections as a client that sends data and reads until the
- * peer closes, and as a server that echoes on its open ports. A segment for nobody is answered with RST.
+ * TCP of a virtual host: finds the connection of a segment, opens connections as a client that sends data and reads
+ * until the peer closes, and as a server that echoes on its open ports. A segment for nobody is answered with RST.
  */
 import { formatIp } from './address.js';
 import { get16 } from './ethernet.js';

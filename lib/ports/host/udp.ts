@@ -1,4 +1,6 @@
-/** UDP of a virtual host (RFC 768): sends a datagram and waits for the answer, and echoes what comes to its open ports. */
+/**
+ * UDP of a virtual host (RFC 768): sends a datagram and waits for the answer, and echoes what comes to its open ports.
+ */
 import { checksum, type Timer } from '../../bytes/index.js';
 import { formatIp, groupMac } from './address.js';
 import { get16, put16 } from './ethernet.js';
@@ -39,7 +41,10 @@ export class Udp {
     this.nextPort = stack.random.below(EPHEMERAL.count);
   }
 
-  /** Sends data and waits for a datagram from that address and port. Throws a RangeError for more than MAX_UDP_DATA bytes. */
+  /**
+   * Sends data and waits for a datagram from that address and port. Throws a RangeError for more than MAX_UDP_DATA
+   * bytes.
+   */
   request(to: Uint8Array, port: number, data: Uint8Array, timeout_ms: number): Promise<UdpResult> {
     if (data.length > MAX_UDP_DATA)
       throw new RangeError(`${data.length} bytes in a datagram, more than ${MAX_UDP_DATA}`);

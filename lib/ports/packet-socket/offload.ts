@@ -1,16 +1,19 @@
 /**
- * What a sender left to its network card, as a packet socket's header before each frame tells it (PACKET_VNET_HDR, struct
- * virtio_net_hdr): checksums to be completed, TCP and UDP to be cut. Checksums are completed when a frame comes in, since the
- * tracker looks at them and controllers, files and other ports get the frame too. TCP stays whole through the switch, and what
- * is longer than the MTU is cut by the kernel on the way out, or by nobody where a veth's far end takes it whole. UDP is cut
- * when it comes in, because behind the switch nothing tells the length of its datagrams.
+ * What a sender left to its network card, as a packet socket's header before each frame tells it (PACKET_VNET_HDR,
+ * struct virtio_net_hdr): checksums to be completed, TCP and UDP to be cut. Checksums are completed when a frame comes
+ * in, since the tracker looks at them and controllers, files and other ports get the frame too. TCP stays whole through
+ * the switch, and what is longer than the MTU is cut by the kernel on the way out, or by nobody where a veth's far end
+ * takes it whole. UDP is cut when it comes in, because behind the switch nothing tells the length of its datagrams.
  */
 import { checksum, crc32c, fold, sumBytes } from '../../bytes/index.js';
 import { pseudoHeader } from '../checksum-offload.js';
 import { findIp, type IpPlace } from '../ip-place.js';
 import { longestFrame } from '../segment.js';
 
-/** struct virtio_net_hdr: flags, gso_type, then 16-bit words in the machine's order: hdr_len, gso_size, csum_start, csum_offset. */
+/**
+ * struct virtio_net_hdr: flags, gso_type, then 16-bit words in the machine's order: hdr_len, gso_size, csum_start,
+ * csum_offset.
+ */
 export const VNET_BYTES = 10;
 const GSO_TYPE = 1;
 const HDR_LEN = 2;
@@ -64,9 +67,9 @@ export function completeReceived(bytes: Uint8Array, header: number, start: numbe
 }
 
 /**
- * Bytes of data in a segment of the TCP frame that is on its way through the switch, as its sender would have cut it; 0 where it
- * left nothing to be cut. It is set for as long as the frame is in hand: what leaves meanwhile may be cut into segments as long
- * as the MTU allows, but not longer ones than the receiver has asked its sender for.
+ * Bytes of data in a segment of the TCP frame that is on its way through the switch, as its sender would have cut it; 0
+ * where it left nothing to be cut. It is set for as long as the frame is in hand: what leaves meanwhile may be cut into
+ * segments as long as the MTU allows, but not longer ones than the receiver has asked its sender for.
  */
 export const inHand = { segment_bytes: 0 };
 
@@ -82,8 +85,8 @@ export function datagramSize(bytes: Uint8Array, header: number): number {
 }
 
 /**
- * Cuts the frame `bytes[start, end)` into UDP datagrams of `size` bytes of data and calls `emit` with each, which stands in
- * `piece` from `at` on until the next. Calls it with the frame itself where that is no UDP.
+ * Cuts the frame `bytes[start, end)` into UDP datagrams of `size` bytes of data and calls `emit` with each, which
+ * stands in `piece` from `at` on until the next. Calls it with the frame itself where that is no UDP.
  */
 export function cutDatagrams(
   bytes: Uint8Array,
@@ -125,8 +128,9 @@ export function cutDatagrams(
 }
 
 /**
- * Tells the kernel in the header at `header`, which is zero, how to cut the frame `bytes[start, end)` for an MTU, and leaves the
- * checksum to it; nothing where the frame fits as it is. False where it doesn't and can't be cut, since it isn't TCP.
+ * Tells the kernel in the header at `header`, which is zero, how to cut the frame `bytes[start, end)` for an MTU, and
+ * leaves the checksum to it; nothing where the frame fits as it is. False where it doesn't and can't be cut, since it
+ * isn't TCP.
  */
 export function putSegmentation(bytes: Uint8Array, header: number, start: number, end: number, mtu: number): boolean {
   const { segment_bytes } = inHand;

@@ -1,4 +1,6 @@
-/** Opens packet sockets on interfaces (packet(7)) with what a port needs of them; PacketSocket reads and writes them. */
+/**
+ * Opens packet sockets on interfaces (packet(7)) with what a port needs of them; PacketSocket reads and writes them.
+ */
 import { endianness } from 'node:os';
 import { ERRNO, type Libc, libc } from '../native.js';
 import { SOL_PACKET, setRing } from './ring.js';

@@ -1,7 +1,8 @@
 /**
- * Frames on their way out of a packet socket: copied into memory that the kernel is told of once, and handed over many at a
- * time by sendmmsg(2). What the socket has no room for waits, in order, at most OUTBOX_FRAMES frames or OUTBOX_BYTES; what comes
- * on top is lost and counted. Each frame has a virtio_net_hdr before it (linux/virtio_net.h), zero unless the kernel is to cut it.
+ * Frames on their way out of a packet socket: copied into memory that the kernel is told of once, and handed over many
+ * at a time by sendmmsg(2). What the socket has no room for waits, in order, at most OUTBOX_FRAMES frames or
+ * OUTBOX_BYTES; what comes on top is lost and counted. Each frame has a virtio_net_hdr before it (linux/virtio_net.h),
+ * zero unless the kernel is to cut it.
  */
 import type { Timer } from '../../bytes/index.js';
 import { ERRNO, type Libc } from '../native.js';

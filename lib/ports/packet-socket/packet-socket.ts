@@ -1,7 +1,7 @@
 /**
- * A driver of pcap ports on Linux: a packet socket with a mapped receive ring, and batches of frames to send. Everything happens
- * in the switch's own thread: no other process, no copy of what comes in, one copy of what goes out. koffi makes the calls, so
- * that no compiler is needed to install it.
+ * A driver of pcap ports on Linux: a packet socket with a mapped receive ring, and batches of frames to send.
+ * Everything happens in the switch's own thread: no other process, no copy of what comes in, one copy of what goes out.
+ * koffi makes the calls, so that no compiler is needed to install it.
  */
 import type { Driver } from '../driver.js';
 import type { Libc, Poll } from '../native.js';

@@ -1,11 +1,12 @@
 /**
- * The receive ring of a packet socket (PACKET_RX_RING, TPACKET_V2; packet(7), linux/if_packet.h): slots that the kernel fills in
- * turn and the switch gives back. Version 2, because the kernel hands over each frame at once; version 3 collects them for a
- * millisecond at least. A frame that is longer than a slot comes through the socket itself (PACKET_COPY_THRESH), in its turn.
+ * The receive ring of a packet socket (PACKET_RX_RING, TPACKET_V2; packet(7), linux/if_packet.h): slots that the kernel
+ * fills in turn and the switch gives back. Version 2, because the kernel hands over each frame at once; version 3
+ * collects them for a millisecond at least. A frame that is longer than a slot comes through the socket itself
+ * (PACKET_COPY_THRESH), in its turn.
  *
- * Frames are handled where they stand: before each is room for headers. Another processor writes the ring, so the word that says
- * whose a slot is is read and written by Atomics; but where the processor keeps stores in order by itself, a plain one gives a
- * slot back, which costs a twentieth of what a frame costs in all.
+ * Frames are handled where they stand: before each is room for headers. Another processor writes the ring, so the word
+ * that says whose a slot is is read and written by Atomics; but where the processor keeps stores in order by itself, a
+ * plain one gives a slot back, which costs a twentieth of what a frame costs in all.
  */
 import type { Libc } from '../native.js';
 import { VNET_BYTES } from './offload.js';
@@ -14,7 +15,9 @@ import { VNET_BYTES } from './offload.js';
 export const RING_BYTES = 16 * 1024 * 1024;
 const BLOCK_BYTES = 256 * 1024;
 const BLOCKS = RING_BYTES / BLOCK_BYTES;
-/** A slot: headers, room and a frame of 1,518 bytes; an odd number of cache lines, so that slots spread over all sets. */
+/**
+ * A slot: headers, room and a frame of 1,518 bytes; an odd number of cache lines, so that slots spread over all sets.
+ */
 const SLOT_BYTES = 27 * 64;
 const SLOTS_A_BLOCK = Math.floor(BLOCK_BYTES / SLOT_BYTES);
 /** Room that the kernel keeps before a frame beside its own headers. */

@@ -1,11 +1,12 @@
 /**
- * When packet sockets are read and written. Node's event loop waits for all of them together, with everything else that the
- * process waits for. A socket that has frames leaves that wait and is looked at in every round of the loop: at most
- * FRAMES_A_TURN frames a round, so that controllers, timers and other ports get theirs. When nothing has come for a moment,
- * it waits again. Without that moment, traffic that is a little slower than the switch would cost its sender a wake-up a frame.
+ * When packet sockets are read and written. Node's event loop waits for all of them together, with everything else that
+ * the process waits for. A socket that has frames leaves that wait and is looked at in every round of the loop: at most
+ * FRAMES_A_TURN frames a round, so that controllers, timers and other ports get theirs. When nothing has come for a
+ * moment, it waits again. Without that moment, traffic that is a little slower than the switch would cost its sender a
+ * wake-up a frame.
  *
- * What is sent in a round leaves at its end, or when a batch is full; what is sent outside of one, when the running callback
- * is done.
+ * What is sent in a round leaves at its end, or when a batch is full; what is sent outside of one, when the running
+ * callback is done.
  */
 
 /** Something that frames come from. */

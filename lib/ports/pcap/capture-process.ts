@@ -1,6 +1,6 @@
 /**
- * The process that npm's `pcap` lives in, one for each pcap port; pcap.ts starts it and says why. It writes frames that come in
- * to its standard output and sends those that it reads from its standard input. It ends when its input does.
+ * The process that npm's `pcap` lives in, one for each pcap port; pcap.ts starts it and says why. It writes frames that
+ * come in to its standard output and sends those that it reads from its standard input. It ends when its input does.
  *
  * Of the package only the native session is used, since its JavaScript side copies nothing and closes nothing.
  */
@@ -49,7 +49,10 @@ const counted = { cut: 0, unsent: 0, dropped: 0 };
 let frames = 0;
 let changes = '';
 
-/** Writes all of it; blocks while the switch is busy, so that what is too much is lost in the kernel's ring and counted there. */
+/**
+ * Writes all of it; blocks while the switch is busy, so that what is too much is lost in the kernel's ring and counted
+ * there.
+ */
 function write(bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
     try {
@@ -76,9 +79,9 @@ function link(file: string): string {
 }
 
 /**
- * The native session calls this for each frame, from inside `dispatch`, which returns only when the ring is empty. So the
- * turn's bound is here: after a batch, what is to be sent is sent before more is taken. `buffer` and `header` are used again for
- * the next frame, so the frame is copied at once.
+ * The native session calls this for each frame, from inside `dispatch`, which returns only when the ring is empty. So
+ * the turn's bound is here: after a batch, what is to be sent is sent before more is taken. `buffer` and `header` are
+ * used again for the next frame, so the frame is copied at once.
  */
 function packetReady(): void {
   const captured = lengths.getUint32(8, true);
@@ -153,8 +156,8 @@ function load(): { PcapSession: new () => Session } {
 
 /**
  * Frames that this machine itself sends from the interface are seen too, and are no frames that came in. They have the
- * interface's address. (The filter "inbound" would say it better, but libpcap drops frames with it: it filters its first blocks
- * itself, and doesn't know the direction then.) What this handle sends, it doesn't see.
+ * interface's address. (The filter "inbound" would say it better, but libpcap drops frames with it: it filters its
+ * first blocks itself, and doesn't know the direction then.) What this handle sends, it doesn't see.
  */
 function open(): void {
   try {

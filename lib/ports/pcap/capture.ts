@@ -1,14 +1,14 @@
 /**
  * A driver of pcap ports by npm's `pcap` (libpcap), for machines without packet sockets.
  *
- * The package has traps that can't be mended from outside: its dispatch doesn't return while frames keep coming, so the event
- * loop stands still; close() on a quiet interface leaves descriptors, the ring and a running process behind, and on one that
- * vanished there is no way to close; a process may load it in one thread only. So each port has a process of its own for it
- * (capture-process.ts), with a pipe each way: the switch reads at its own pace, 256 frames a turn, and closing ends the
- * process. One handle a port: a second one would see what the first one sends.
+ * The package has traps that can't be mended from outside: its dispatch doesn't return while frames keep coming, so the
+ * event loop stands still; close() on a quiet interface leaves descriptors, the ring and a running process behind, and
+ * on one that vanished there is no way to close; a process may load it in one thread only. So each port has a process
+ * of its own for it (capture-process.ts), with a pipe each way: the switch reads at its own pace, 256 frames a turn,
+ * and closing ends the process. One handle a port: a second one would see what the first one sends.
  *
- * Frames from senders that leave work to their network card are repaired on the way: partial checksums are completed when a
- * frame comes in, and TCP frames longer than the MTU are cut when they go out.
+ * Frames from senders that leave work to their network card are repaired on the way: partial checksums are completed
+ * when a frame comes in, and TCP frames longer than the MTU are cut when they go out.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';

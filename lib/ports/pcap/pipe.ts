@@ -1,6 +1,6 @@
 /**
- * What a pcap port and its capture process say to each other through two pipes: messages with a word before them, the length in
- * its low 24 bits and the kind in its high 8, little-endian.
+ * What a pcap port and its capture process say to each other through two pipes: messages with a word before them, the
+ * length in its low 24 bits and the kind in its high 8, little-endian.
  */
 import { Window } from '../../pcap-file/window.js';
 
@@ -15,7 +15,9 @@ export const KIND = {
   counts: 3,
 } as const;
 
-/** Why a capture process ended: npm's pcap is missing or doesn't load, no rights, the interface is off or gone, or else. */
+/**
+ * Why a capture process ended: npm's pcap is missing or doesn't load, no rights, the interface is off or gone, or else.
+ */
 export type Failure = 'missing' | 'rights' | 'down' | 'other';
 
 /** Bytes of the word before a message. */

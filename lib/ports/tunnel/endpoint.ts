@@ -1,10 +1,10 @@
 /**
- * A UDP socket on one address of this machine, shared by all tunnel ports of one kind that listen there. It reads the outer
- * header, finds the port that a datagram is for, as Open vSwitch does (an exact key before any key, an exact remote before any,
- * an exact local address before any), and drops and counts what is for nobody.
+ * A UDP socket on one address of this machine, shared by all tunnel ports of one kind that listen there. It reads the
+ * outer header, finds the port that a datagram is for, as Open vSwitch does (an exact key before any key, an exact
+ * remote before any, an exact local address before any), and drops and counts what is for nobody.
  *
- * A plain socket doesn't tell the outer TTL, TOS and checksum of what came in, and can't set TOS: tun_ttl and tun_tos stay zero,
- * and congestion marks are not carried over.
+ * A plain socket doesn't tell the outer TTL, TOS and checksum of what came in, and can't set TOS: tun_ttl and tun_tos
+ * stay zero, and congestion marks are not carried over.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { parseIpv4, parseIpv6 } from '../../bytes/index.js';
@@ -81,8 +81,8 @@ export class Endpoint {
   }
 
   /**
-   * The socket for a kind of tunnel at an address; listeners of the same switch, or of others in this process, share it. Rejects
-   * with a PortError where the address isn't this machine's, or the port is taken.
+   * The socket for a kind of tunnel at an address; listeners of the same switch, or of others in this process, share
+   * it. Rejects with a PortError where the address isn't this machine's, or the port is taken.
    */
   static async at(
     kind: 'vxlan' | 'geneve',

@@ -1,6 +1,7 @@
 /**
- * The headers between UDP and the frame in a tunnel: VXLAN (RFC 7348, with the group policy of draft-smith-vxlan-group-policy)
- * and Geneve (RFC 8926). What a header may say is as narrow as in Open vSwitch: what it wouldn't take is no frame.
+ * The headers between UDP and the frame in a tunnel: VXLAN (RFC 7348, with the group policy of
+ * draft-smith-vxlan-group-policy) and Geneve (RFC 8926). What a header may say is as narrow as in Open vSwitch: what it
+ * wouldn't take is no frame.
  */
 import { slots } from '../../packet/key.js';
 import type { TunnelIn, TunnelOut } from '../../packet/tunnel.js';

@@ -1,6 +1,6 @@
 /**
- * The text of a tunnel: `REMOTE[:PORT][,OPTION=VALUE]…` behind `vxlan:` or `geneve:`. Options have ovs-vsctl's names and meaning;
- * `local` and `remote` may be written for local_ip and remote_ip.
+ * The text of a tunnel: `REMOTE[:PORT][,OPTION=VALUE]…` behind `vxlan:` or `geneve:`. Options have ovs-vsctl's names
+ * and meaning; `local` and `remote` may be written for local_ip and remote_ip.
  */
 import { parseIpv6 } from '../../bytes/index.js';
 import type { TunnelOptions } from '../tunnel.js';

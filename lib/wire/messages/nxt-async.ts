@@ -14,7 +14,9 @@ export interface NxtSetAsync extends AsyncMasks {
 
 export const nxtSetAsync = structMessage<NxtSetAsync>('nxt_set_async_config', nxt(19), asyncMasks);
 
-/** Kinds of unasked messages in the order of OpenFlow 1.4's OFPACPT_*: each has a property as slave, and one as master. */
+/**
+ * Kinds of unasked messages in the order of OpenFlow 1.4's OFPACPT_*: each has a property as slave, and one as master.
+ */
 export const ASYNC_KINDS = [
   'packetIn',
   'portStatus',

@@ -95,7 +95,9 @@ function writeId(w: Writer, { type, data }: FeatureId): void {
 
 const EXPERIMENTER_CLASS = 0xffff;
 
-/** Controllers put 0 into the length of an id (Ryu does), so that it can't tell whether an experimenter's id follows. */
+/**
+ * Controllers put 0 into the length of an id (Ryu does), so that it can't tell whether an experimenter's id follows.
+ */
 function readOxmId(r: Reader): OxmId {
   const oxmClass = r.u16('an OXM id');
   const second = r.u8('an OXM id');

@@ -1,4 +1,7 @@
-/** What packet sockets do beyond what every pcap port does: long frames, what senders leave to the kernel, overrun, renaming. */
+/**
+ * What packet sockets do beyond what every pcap port does: long frames, what senders leave to the kernel, overrun,
+ * renaming.
+ */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { type Clock, silent, toHex } from '../../../lib/bytes/index.js';

@@ -114,7 +114,8 @@ describe('ports/packet-socket: offload', () => {
           l4,
           16,
         ]);
-        // With the pseudo-header's sum in its place, the checksum over what the kernel sums is the one that the frame had.
+        // With the pseudo-header's sum in its place, the checksum over what the kernel sums is the one that the frame
+        // had.
         expect(checksum(bytes, START + l4, bytes.length)).to.equal((frame[l4 + 16] << 8) | frame[l4 + 17]);
       }
     }
