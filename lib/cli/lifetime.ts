@@ -1,7 +1,7 @@
 /**
  * How long a command runs: until it ends itself, or until SIGINT, SIGTERM or SIGHUP, which let it clean up, or until
- * standard input ends, where that was asked for. A second signal ends the process at once. Meanwhile the process stays, also with nothing to
- * wait for.
+ * standard input ends, where that was asked for. A second signal ends the process at once. Meanwhile the process stays,
+ * also with nothing to wait for.
  */
 import { EXIT } from './exit.js';
 

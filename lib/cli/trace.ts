@@ -162,7 +162,10 @@ function readBytes(file: string): Uint8Array {
   }
 }
 
-/** Standard input: opened anew, since a pipe may be set not to wait; a socket, as other programs of Node's give, can't be. */
+/**
+ * Standard input: opened anew, since a pipe may be set not to wait; a socket, as other programs of Node's give, can't
+ * be.
+ */
 function readInput(): Uint8Array {
   try {
     return readFileSync('/dev/stdin');

@@ -1,6 +1,7 @@
 /**
- * Builders for tests and tools: one a protocol, from a plain object to a whole Ethernet frame with right lengths and checksums. What
- * is left out has `compose`'s defaults. They write match texts, so that what a frame is stands in one place.
+ * Builders for tests and tools: one a protocol, from a plain object to a whole Ethernet frame with right lengths and
+ * checksums. What is left out has `compose`'s defaults. They write match texts, so that what a frame is stands in one
+ * place.
  */
 import { parseIpv4, parseIpv6 } from '../bytes/index.js';
 import type { Amounts } from './texts.js';

@@ -1,4 +1,7 @@
-/** The answer to a frame: what somebody who is spoken to says first. Its bytes are changed by name; checksums are the caller's. */
+/**
+ * The answer to a frame: what somebody who is spoken to says first. Its bytes are changed by name; checksums are the
+ * caller's.
+ */
 import type { Frame } from './frame.js';
 
 /** ICMP's answers by the question's type. */

@@ -25,8 +25,8 @@ const MAX_PAYLOAD = 65_000;
 const HEX = /^(0x)?[0-9a-f\s]{28,}$/i;
 
 /**
- * A frame out of a match as ovs-ofctl writes it ("tcp,nw_src=10.0.0.1,tcp_flags=syn"), with right lengths and checksums, or out of
- * hexadecimal digits, as they are. Throws a RangeError for what can't be.
+ * A frame out of a match as ovs-ofctl writes it ("tcp,nw_src=10.0.0.1,tcp_flags=syn"), with right lengths and
+ * checksums, or out of hexadecimal digits, as they are. Throws a RangeError for what can't be.
  */
 export function frame(text: string, amounts: Amounts = {}): Uint8Array {
   return plainly(() => {
@@ -44,8 +44,9 @@ export interface ReplyOptions extends Amounts {
 }
 
 /**
- * The answer to a frame: addresses and ports swapped, an echo answered, ARP's question answered with `eth_src` of `fields` or the
- * usual address, SYN with SYN and ACK, others with ACK; numbers of TCP go on from those of the frame. Throws a RangeError.
+ * The answer to a frame: addresses and ports swapped, an echo answered, ARP's question answered with `eth_src` of
+ * `fields` or the usual address, SYN with SYN and ACK, others with ACK; numbers of TCP go on from those of the frame.
+ * Throws a RangeError.
  */
 export function reply(to: Uint8Array, { fields, ...amounts }: ReplyOptions = {}): Uint8Array {
   return plainly(() => {

@@ -16,8 +16,9 @@ export function defaultRundir(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Makes a run directory where there is none, its owner's alone. Throws where others could put files, or links, of theirs into it:
- * where it is somebody else's, or, by default, no folder of its own; root may name a daemon's. What killed switches left there goes.
+ * Makes a run directory where there is none, its owner's alone. Throws where others could put files, or links, of
+ * theirs into it: where it is somebody else's, or, by default, no folder of its own; root may name a daemon's. What
+ * killed switches left there goes.
  */
 export function makeRundir(folder: string, named = true): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,6 +1,7 @@
 /**
- * What programs drive a running switch with: flows, groups and meters loaded and told, tracked connections, frames put into memory ports
- * and taken out again. With --json an answer is JSON lines, without it what ovs-ofctl and ovs-appctl print.
+ * What programs drive a running switch with: flows, groups and meters loaded and told, tracked connections, frames put
+ * into memory ports and taken out again. With --json an answer is JSON lines, without it what ovs-ofctl and ovs-appctl
+ * print.
  */
 import { fromHex, OpenFlowError, RefusedError, TextError, toHex } from '../bytes/index.js';
 import { type Connection, formatConnection } from '../ct/index.js';
@@ -108,7 +109,9 @@ function memoryPort(text: string, call: Call): MemoryPort {
   return port;
 }
 
-/** Puts a frame in: hexadecimal, or a packet in ovs-ofctl's words. Answers the frame, when the switch is done with it. */
+/**
+ * Puts a frame in: hexadecimal, or a packet in ovs-ofctl's words. Answers the frame, when the switch is done with it.
+ */
 function inject([text, ...words]: readonly string[], call: Call): string {
   const port = memoryPort(text, call);
   const packet = words.join(' ').trim();

@@ -12,7 +12,10 @@ const SHOWN = [
   ...['icmp_type', 'icmp_code', 'icmpv6_type', 'icmpv6_code', 'nd_target'],
 ].map((name) => fieldNamed(name) as Field);
 
-/** "arp,in_port=h1,dl_src=…,arp_op=1". Zero VLAN, fragment and code fields are left out, and so is the port where it is null. */
+/**
+ * "arp,in_port=h1,dl_src=…,arp_op=1". Zero VLAN, fragment and code fields are left out, and so is the port where it is
+ * null.
+ */
 export function formatFrame(frame: Uint8Array, inPort: number | null, names: TextNames = PLAIN_NAMES): string {
   const key = new Key();
   extract(new Packet().attach(frame), key, inPort ?? 0);

@@ -22,8 +22,8 @@ export function urlOf({ host, port }: HttpAddress): string {
 }
 
 /**
- * May a request with this Host header be answered? Names that a stranger's site could point at this machine (DNS rebinding) are not
- * among those: addresses, localhost, and the name that was asked to be served.
+ * May a request with this Host header be answered? Names that a stranger's site could point at this machine (DNS
+ * rebinding) are not among those: addresses, localhost, and the name that was asked to be served.
  */
 export function isOwnHost(header: string | undefined, { host }: HttpAddress): boolean {
   if (header === undefined) return false;

@@ -1,6 +1,6 @@
 /**
- * What a switch counts, in Prometheus's form: asked for when somebody scrapes, so counting costs nothing meanwhile. Names follow
- * Prometheus's conventions (https://prometheus.io/docs/practices/naming/); `switch` is the label of all.
+ * What a switch counts, in Prometheus's form: asked for when somebody scrapes, so counting costs nothing meanwhile.
+ * Names follow Prometheus's conventions (https://prometheus.io/docs/practices/naming/); `switch` is the label of all.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { OFPPC, OFPPS, type PortView } from '../pipeline/types.js';

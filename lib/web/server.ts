@@ -1,6 +1,6 @@
 /**
- * The server of the page and of metrics: GET and HEAD alone, files that are listed here, JSON that is made when it is asked for. What
- * it answers comes out of `facts.ts` and `metrics.ts`. Nothing that comes in here changes a switch.
+ * The server of the page and of metrics: GET and HEAD alone, files that are listed here, JSON that is made when it is
+ * asked for. What it answers comes out of `facts.ts` and `metrics.ts`. Nothing that comes in here changes a switch.
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

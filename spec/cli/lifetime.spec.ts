@@ -1,4 +1,7 @@
-/** `--until-eof`: a switch that goes when the program at the other end of its standard input does, whatever that one dies of. */
+/**
+ * `--until-eof`: a switch that goes when the program at the other end of its standard input does, whatever that one
+ * dies of.
+ */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Documents that can't rot: pages made of the program are current, guides print what they say, links lead somewhere. */
+/**
+ * Documents that can't rot: pages made of the program are current, guides print what they say, links lead somewhere.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';

@@ -1,9 +1,10 @@
 /**
- * Guides whose sample output is what really comes: a page of docs/guides is run in an empty folder, and its output compared or,
- * by npm run docs:update, written. A fenced block `console` has commands behind "$ " (input of a program that runs: behind
- * "ctswitch> ") and what they print; words behind `console` say `terminal=NAME` (a shell of its own), `running` (its last
- * command doesn't end) and `needs=PROGRAM,…`. A block of another kind with `file=NAME` is a file that the page has its reader
- * write. A line "…" of output stands for any lines. What differs from run to run (`plain`) isn't compared.
+ * Guides whose sample output is what really comes: a page of docs/guides is run in an empty folder, and its output
+ * compared or, by npm run docs:update, written. A fenced block `console` has commands behind "$ " (input of a program
+ * that runs: behind "ctswitch> ") and what they print; words behind `console` say `terminal=NAME` (a shell of its own),
+ * `running` (its last command doesn't end) and `needs=PROGRAM,…`. A block of another kind with `file=NAME` is a file
+ * that the page has its reader write. A line "…" of output stands for any lines. What differs from run to run (`plain`)
+ * isn't compared.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -169,8 +170,8 @@ exec '${process.execPath}' '${program}' "$@"
 }
 
 /**
- * Runs a page. Resolves to where its output isn't what comes, and to the page as it should be; `update`: wait until what has no
- * end is quiet, instead of until what is expected has come.
+ * Runs a page. Resolves to where its output isn't what comes, and to the page as it should be; `update`: wait until
+ * what has no end is quiet, instead of until what is expected has come.
  */
 export async function runGuide(path: string, update = false): Promise<{ differences: Difference[]; page: string }> {
   const lines = readFileSync(path, 'utf8').split('\n');

@@ -1,4 +1,7 @@
-/** Pages of docs/ that are made of the program: a page a command, of its help, and what differs from Open vSwitch, of the table. */
+/**
+ * Pages of docs/ that are made of the program: a page a command, of its help, and what differs from Open vSwitch, of
+ * the table.
+ */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { ON_PURPOSE } from '../../bench/compare/on-purpose.js';

@@ -1,4 +1,7 @@
-/** What programs drive a running switch with: tables loaded and told, connections, frames in and out, in text and in JSON. */
+/**
+ * What programs drive a running switch with: tables loaded and told, connections, frames in and out, in text and in
+ * JSON.
+ */
 import { expect } from 'chai';
 import { toHex } from '../../lib/bytes/index.js';
 import type { ManagementClient } from '../../lib/manage/index.js';

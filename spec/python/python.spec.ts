@@ -1,4 +1,7 @@
-/** `python/ctswitch.py` by its own tests, python/tests: under Debian's pytest, and in Mininet's networks where those can be made. */
+/**
+ * `python/ctswitch.py` by its own tests, python/tests: under Debian's pytest, and in Mininet's networks where those can
+ * be made.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
