@@ -1,4 +1,6 @@
-/** `--http` as people type it: off unless asked for, of one switch and of a network, and what is wrong with an address. */
+/**
+ * `--http` as people type it: off unless asked for, of one switch and of a network, and what is wrong with an address.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
