@@ -1,6 +1,6 @@
 /**
- * A file as a tree in which everything has its place: what readers of files go through, so that only parse.ts knows YAML. Lines and
- * columns count from 1, offsets from 0 in the file's text.
+ * A file as a tree in which everything has its place: what readers of files go through, so that only parse.ts knows
+ * YAML. Lines and columns count from 1, offsets from 0 in the file's text.
  */
 import { TextError } from '../bytes/index.js';
 
