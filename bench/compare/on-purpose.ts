@@ -287,4 +287,25 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     why: 'ovs-actions(7), resubmit: beyond the limits the packet is dropped; what only learn and fin_timeout left behind stays',
     kept: 'few flows go in circles; where one does behind NORMAL, it shows',
   },
+  {
+    where: 'a field of Ethernet behind encap and as many decap, without a type',
+    ovs: 'refused: what decap() uncovers is not known',
+    own: 'accepted: the packet is the one from before encap',
+    why: 'ovs-actions(7), decap: the outermost header goes, which the same list has put there',
+    kept: 'few lists read Ethernet again behind decap; where one does, it shows',
+  },
+  {
+    where: 'two ct with the same table in one list, where the flows of that table learn',
+    ovs: 'the second copy meets the cached flow that the first one made, without what it learned',
+    own: 'the second copy meets what the first one learned',
+    why: 'each packet meets the state that those before it left',
+    kept: 'few lists have the same ct twice; where one does, it shows',
+  },
+  {
+    where: 'a tag matched behind encap(mpls) or encap(mpls_mc) and encap(ethernet) of a tagged packet',
+    ovs: 'the tag of the packet inside still matches',
+    own: 'there is no tag: the header in front has none',
+    why: 'ovs-actions(7), encap(ethernet): a new Ethernet header, without a tag',
+    kept: 'few tables behind encap match a tag; where one does, it shows',
+  },
 ];

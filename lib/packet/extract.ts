@@ -135,7 +135,7 @@ function ethernet(packet: Packet, key: Key): number {
   words[WORD.eth + 2] = load(b, at + 8);
   at += 12;
   let type = (b[at] << 8) | b[at + 1];
-  for (let tags = 0; isTag(type) && tags < MAX_TAGS; tags++) {
+  for (let tags = 0; isVlanTag(type) && tags < MAX_TAGS; tags++) {
     if (packet.end - at < 6) break;
     if (tags < 2) tag(key, tags === 0 ? AT.vlan : AT.inner, type, (b[at + 2] << 8) | b[at + 3]);
     else k[AT.more]++;
@@ -162,7 +162,8 @@ function ethernet(packet: Packet, key: Key): number {
   return type;
 }
 
-function isTag(type: number): boolean {
+/** Is an EtherType that of a VLAN tag? (IEEE 802.1Q §9.5) */
+export function isVlanTag(type: number): boolean {
   return type === 0x8100 || type === 0x88a8;
 }
 

@@ -8,6 +8,7 @@
  * checksum stays wrong by the same amount.
  */
 import { crc32c, fold, updateChecksum } from '../bytes/index.js';
+import { isVlanTag } from './extract.js';
 import { slots } from './key.js';
 import type { Packet } from './packet.js';
 
@@ -225,6 +226,8 @@ function special(packet: Packet, u: number): void {
   const b = packet.bytes;
   const { l3, l4 } = packet;
   if (u === SPECIAL.vlanTci) {
+    // A part of the TCI may have been set where no tag is, or is no more: it has no place in the frame.
+    if (!isVlanTag((b[packet.start + 12] << 8) | b[packet.start + 13])) return;
     // The CFI bit of the key says that there is a tag; on the wire that bit is the tag's own.
     mask[0] &= 0xef;
     put(b, packet.start + 14, 0, 2);

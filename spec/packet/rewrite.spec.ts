@@ -130,6 +130,11 @@ describe('packet/rewrite', () => {
     expect(wrongChecksum(out)).to.equal(null);
   });
 
+  it('leaves a frame alone in which a part of the TCI is set when its tag is gone', () => {
+    const flow = 'vlan_tci=0x1000/0x1000,actions=pop_vlan,move:NXM_NX_REG0[0..2]->NXM_OF_VLAN_TCI[13..15],output:2';
+    expect(through(flow, udp6({ vlan: [0xa064] }))).to.deep.equal(udp6());
+  });
+
   it('leaves the ports of a TCP header alone that is longer than its segment', () => {
     const whole = tcp4({ payload: 'abcd' });
     const broken = whole.slice();
