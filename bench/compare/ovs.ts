@@ -10,11 +10,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { ManagementClient } from '../../lib/manage/client.js';
 import { CaptureReader } from '../../lib/pcap-file/index.js';
 import type { SimulateAnswer, SimulateCase, SimulateOutput, SimulateResult } from '../../lib/simulate/case.js';
 import { Controller } from './controller.js';
 import { type Said, Shell } from './shell.js';
-import { Unixctl } from './unixctl.js';
 
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
@@ -76,7 +76,7 @@ export class OpenVSwitch {
   private readonly daemons: ChildProcess[] = [];
   private readonly sent: Sent[] = [];
   private shell: Shell | null = null;
-  private control!: Unixctl;
+  private control!: ManagementClient;
   private controller!: Controller;
 
   /** Do flows of the case have timeouts? */
@@ -146,7 +146,7 @@ export class OpenVSwitch {
     const dummy = ['--enable-dummy', '--disable-system', '--disable-system-route'];
     await this.daemon('ovs-vswitchd', [...dummy, ...quiet, `--unixctl=${folder}/vs.ctl`], `${folder}/vs.ctl`);
     await this.mustRun('ovs-vsctl', this.bridge());
-    this.control = await Unixctl.open(`${folder}/vs.ctl`);
+    this.control = await ManagementClient.open(`${folder}/vs.ctl`);
     this.controller = await Controller.open(`${folder}/br0.mgmt`);
     for (const port of this.ports) this.sent.push(new Sent(port, `${folder}/${port}.pcap`));
     if (this.options.stopped !== false) await this.control.call('time/stop');

@@ -3,20 +3,12 @@
  * limit and the table's. What may not be added is counted, and said in the log once a minute.
  */
 import { type Log, OpenFlowError, toHex, Writer } from '../bytes/index.js';
-import { type Instructions, type Match, writeInstructions } from '../nxm/index.js';
+import { type FlowSettings, type Instructions, writeInstructions } from '../nxm/index.js';
 import type { Flow } from './flow.js';
 import type { Table } from './table.js';
 
 /** A flow that learn makes of a packet. */
-export interface LearnedFlow {
-  readonly tableId: number;
-  readonly priority: number;
-  readonly match: Match;
-  readonly instructions: Instructions;
-  readonly cookie: bigint;
-  readonly idleTimeout_s: number;
-  readonly hardTimeout_s: number;
-  readonly flags: number;
+export interface LearnedFlow extends FlowSettings {
   /** Most flows with this cookie in the table, 0 any number. */
   readonly limit: number;
 }
