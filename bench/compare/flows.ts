@@ -387,6 +387,8 @@ const old: Maker = (c, _, facts) => {
 };
 
 const resubmit: Maker = (c, features, facts) => {
+  // The tables that follow may pop labels; which one is in front isn't known any more.
+  facts.bos = null;
   const table = c.between(0, features.tables - 1);
   const last = facts.table + 1 >= features.tables;
   // Whoever pushes labels is met once, and who tracks goes round in no circle.

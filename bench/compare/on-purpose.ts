@@ -42,6 +42,13 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     kept: 'frames with two labels at most; a case pushes or pops, and pushes in the last table',
   },
   {
+    where: 'pop_mpls that names MPLS as what is below the last label',
+    ovs: 'sees an empty label there, and takes away no other',
+    own: 'reads the next four bytes as the label that the flow says they are',
+    why: 'OpenFlow 1.3.5 §5.12: the EtherType is the one that pop_mpls names',
+    kept: 'a label is popped as not the last one only where the flow knows it, and no resubmit came between',
+  },
+  {
     where: 'a TTL of IP that ends (dec_ttl) behind a label that was taken away',
     ovs: 'all tables end there',
     own: 'as everywhere: that action list ends',
