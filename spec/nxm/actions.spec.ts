@@ -105,6 +105,56 @@ function mistakeIn(flow: string): string {
   }
 }
 
+describe('nxm: sample with ids taken from fields (NXAST_SAMPLE4, Open vSwitch 3.4; Debian has 3.1)', () => {
+  const head = 'ffff0028000023200033000100000002';
+  const good: readonly (readonly [string, string, string])[] = [
+    [
+      'a field and a number',
+      '00010004001f00000000000000000004ffff000000000000',
+      'obs_domain_id=NXM_NX_REG0[],obs_point_id=4',
+    ],
+    [
+      'two fields, a port, a direction',
+      '8000040808 1f0000 00010204000f 00000005020000000000'.replaceAll(' ', ''),
+      'obs_domain_id=OXM_OF_METADATA[32..63],obs_point_id=NXM_NX_REG1[0..15],sampling_port=5,egress',
+    ],
+    ['two numbers', '00000000000000030000000000000004ffff000000000000', 'obs_domain_id=3,obs_point_id=4'],
+  ];
+  for (const [what, rest, ids] of good) {
+    it(`${what}: ${ids}`, () => {
+      const text = `sample(probability=1,collector_set_id=2,${ids})`;
+      expect(formatActions(read(head + rest), PLAIN_NAMES)).to.equal(text);
+      expect(written(read(head + rest))).to.equal(head + rest);
+      const [again] = parseActions(text, { line: 1, column: 1 });
+      expect(written([again])).to.equal(
+        what === 'two numbers' ? 'ffff001800002320001d0001000000020000000300000004' : head + rest,
+      );
+    });
+  }
+
+  const bad: readonly (readonly [string, string, string])[] = [
+    ['more than 32 bits of a field', '80000408003f00000000000000000004ffff000000000000', 'OFPBAC_BAD_ARGUMENT'],
+    [
+      'bits that the field has not',
+      '00010004 041f0000 0000000000000004ffff000000000000'.replaceAll(' ', ''),
+      'OFPBAC_BAD_SET_LEN',
+    ],
+    ['an unknown direction', '00010004001f00000000000000000004ffff030000000000', 'OFPBAC_BAD_ARGUMENT'],
+    ['padding', '00010004001f00000000000000000004ffff000000000001', 'NXBRC_MUST_BE_ZERO'],
+    ['no field', '0001fe04001f00000000000000000004ffff000000000000', 'OFPBAC_BAD_SET_TYPE'],
+  ];
+  for (const [what, rest, error] of bad) {
+    it(`${what}: ${error}`, () => expect(errorOf(() => read(head + rest))).to.equal(error));
+  }
+
+  it('a text with too many bits says where', () => {
+    expect(() => parseActions('sample(probability=1,obs_point_id=metadata)', { line: 1, column: 1 })).to.throw(
+      TextError,
+      /1:35.*"metadata" has 64 bits, and an id 32 at most/s,
+    );
+  });
+});
+
 describe('nxm: every action has bytes', () => {
   const bad = new Set([
     ...recorded.bytes.flatMap(({ what, error }) => (error === undefined ? [] : [what.split(' ')[0]])),
