@@ -41,7 +41,7 @@ const L4: Readonly<Record<number, readonly Field[]>> = {
 };
 const ICMP = named('icmp_type icmp_code');
 const ICMPV6 = named('icmpv6_type icmpv6_code');
-const NEIGHBOUR = [...ICMPV6, ...named('nd_target')];
+const NEIGHBOUR = [...ICMPV6, ...named('nd_target nd_sll nd_tll')];
 
 /** The fields that a packet has. */
 export function fieldsOf(key: Key): readonly Field[] {

@@ -108,7 +108,9 @@ describe('standard output that nobody reads', function () {
     expect(await demo.ended).to.equal(0);
   });
 
-  it('a second signal ends it at once, while the first one still lets the reader read', async () => {
+  it('a second signal ends it at once, while the first one still lets the reader read', async function () {
+    // The reader has half a second: on a busy machine the second signal can come too late.
+    this.retries(4);
     const run = start('run', '--json', '--port', 'host:a,50:54:00:00:00:0a,10.0.0.1');
     await run.dial();
     await run.tell(...portMods());
