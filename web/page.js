@@ -62,7 +62,7 @@ const COLUMNS = {
     text('gone in', (c) => `${count(c.timeout_s)} s`, 'number'),
   ],
   'packet-ins': [
-    text('when', (p) => new Date(p.at_ms).toLocaleTimeString()),
+    text('when', (p) => new Date(p.at_ms).toLocaleTimeString([], { hour12: false }), 'number'),
     text('reason', (p) => p.reason),
     text('table', (p) => p.table_id, 'number'),
     text('cookie', (p) => p.cookie, 'code'),
@@ -134,7 +134,19 @@ function showFlows() {
   show('flows', rows, wanted === '' ? 'There are none.' : 'None of them.');
 }
 
+/** The packet that stands there at first is one between two hosts, where the switch has some. */
+function suggestPacket(ports) {
+  const hosts = ports.filter(({ kind }) => kind === 'host');
+  const field = byId('packet');
+  if (hosts.length < 2 || field.value !== field.defaultValue || field.dataset.suggested) return;
+  field.dataset.suggested = 'yes';
+  const [from, to] = hosts;
+  const rest = field.defaultValue.replace(/^in_port=1,tcp,/, '');
+  field.value = `in_port=${from.number},tcp,dl_src=${from.mac},dl_dst=${to.mac},${rest}`;
+}
+
 function showSwitch(facts) {
+  if (last === null) suggestPacket(facts.ports);
   last = facts;
   document.title = `${facts.name}: ctswitch`;
   const mode = facts.standalone ? ', STANDALONE: no controller is in charge' : '';
