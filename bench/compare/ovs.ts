@@ -233,6 +233,7 @@ export class OpenVSwitch {
     const id = given.id === undefined ? {} : { id: given.id };
     // What the datapath counted belongs to the case before.
     await this.control.call('revalidator/purge');
+    for (const [method, ...params] of given.appctl ?? []) await this.control.call(method, ...params);
     const complaint = await this.load(given);
     if (complaint !== null) return { ...id, load_error: complaint };
     await this.forget();
@@ -273,6 +274,15 @@ export class OpenVSwitch {
       await this.control.call('revalidator/purge');
       const packet_in = await this.controller.packetIns();
       return { ofctl: step.ofctl, ...(ok ? {} : { error: complaint }), out: this.frames(), packet_in };
+    }
+    if ('appctl' in step) {
+      const [method, ...params] = step.appctl;
+      const answer = await this.control.call(method, ...params).then(
+        (text) => ({ text }),
+        (error: Error) => ({ error: error.message.trim() }),
+      );
+      const packet_in = await this.controller.packetIns();
+      return { appctl: step.appctl, ...answer, out: this.frames(), packet_in };
     }
     const [port, frame] = 'port' in step ? [step.port, step.frame] : step;
     try {

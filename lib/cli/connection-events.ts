@@ -6,12 +6,13 @@ import type { Switch } from '../switch.js';
 import type { Output } from './output.js';
 import { Throttle } from './throttle.js';
 
-/** Begins to tell; what it returns ends it. */
-export function tellConnections(sw: Switch, output: Output): () => void {
+/** Begins to tell; what it returns ends it. `name` is the switch's, in a network. */
+export function tellConnections(sw: Switch, output: Output, name?: string): () => void {
+  const [who, mark] = name === undefined ? [{}, ''] : [{ switch: name }, `${name}: `];
   const throttle = new Throttle(sw.clock, (text) => output.say(output.style('cyan', text)));
   const off = sw.onConntrack((event) => {
-    if (output.json) output.tell('conntrack@1', connectionJson(event));
-    else if (throttle.allows('tracked connections')) output.say(output.style('cyan', connectionText(event)));
+    if (output.json) output.tell('conntrack@1', { ...who, ...connectionJson(event) });
+    else if (throttle.allows('tracked connections')) output.say(output.style('cyan', mark + connectionText(event)));
   });
   return () => {
     off();

@@ -3,7 +3,6 @@
  * looks for a controller and can be looked at with ovs-ofctl, with a prompt where there is a terminal.
  */
 import { ChannelError } from '../channel/channel-error.js';
-import { Refused } from '../manage/command.js';
 import { type HostPort, host } from '../ports/host.js';
 import { Switch } from '../switch.js';
 import { tellEvents } from './events.js';
@@ -22,8 +21,8 @@ import {
   row,
 } from './ready.js';
 import { begin } from './shell/begin.js';
-import type { Scene } from './shell/outcome.js';
 import { demoScene } from './shell/scene.js';
+import { typedIn } from './shell/typed.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
 import { VERSION } from './version.js';
 import { openPage } from './web.js';
@@ -57,10 +56,11 @@ export async function demo(options: DemoOptions): Promise<number> {
     const listening = await listen(sw, options.listen);
     const scene = demoScene(sw, hosts, targetOf(listening));
     const exit = () => life.end(EXIT.ok);
-    const management = await openManagement({ sw, name: 'demo', log, options, exit, typed: typedIn(scene, exit) });
+    const switches = new Map([['demo', sw]]);
+    const management = await openManagement({ switches, log, options, exit, typed: typedIn(scene, exit) });
     closeManagement = management.close;
     await sw.start({ controllers });
-    const page = await openPage(options.http, new Map([['demo', sw]]), log);
+    const page = await openPage(options.http, switches, log);
     closePage = page.close;
     const facts: ReadyFacts = {
       ...{ sw, name: 'demo', failMode: 'standalone', listening, controllers },
@@ -81,19 +81,6 @@ export async function demo(options: DemoOptions): Promise<number> {
     await sw.close();
     life.release();
   }
-}
-
-/** The prompt's words, for a client of the management socket. */
-function typedIn(scene: Scene, exit: () => void) {
-  return async (line: string, signal: AbortSignal): Promise<string | null> => {
-    const { knows, runLine } = await import('./shell/shell.js');
-    if (!knows(line, scene)) return null;
-    const said: string[] = [];
-    const outcome = await runLine(line, { scene, say: (text) => said.push(text), signal });
-    if (outcome === 'quit') exit();
-    if (outcome === 'unclear' || outcome === 'failed') throw new Refused(said.join('\n'));
-    return said.map((text) => `${text}\n`).join('');
-  };
 }
 
 function makeHost(n: number): HostPort {

@@ -5,14 +5,16 @@
 
 import type { Daemon } from '../manage/index.js';
 import type { Switch } from '../switch.js';
+import { systemClock } from '../system-clock.js';
 import { EXIT, Failure } from './exit.js';
 import type { AdjustableLog } from './log.js';
 import type { CommonOptions } from './switch-options.js';
 import { VERSION } from './version.js';
 
 export interface ManagementFacts {
-  readonly sw: Switch;
-  readonly name: string;
+  /** By name. */
+  readonly switches: ReadonlyMap<string, Switch>;
+  readonly network?: boolean;
   readonly log: AdjustableLog;
   readonly options: Pick<CommonOptions, 'ctl' | 'rundir'>;
   exit(): void;
@@ -36,12 +38,12 @@ export async function openManagement(facts: ManagementFacts): Promise<Opened> {
   } catch (error) {
     const why = `the management socket: ${error instanceof Error ? error.message : String(error)}`;
     if (asked) throw new Failure(EXIT.environment, why);
-    log.warn(`${why}; ctswitch ctl won't find this switch`);
+    log.warn(`${why}; ctswitch ctl won't find this process`);
     return NONE;
   }
 }
 
-async function open({ sw, name, log, options, exit, typed }: ManagementFacts): Promise<Opened> {
+async function open({ switches, network, log, options, exit, typed }: ManagementFacts): Promise<Opened> {
   const { defaultRundir, makeRundir, ManagementServer, Refused, socketIn, writePid } = await import(
     '../manage/index.js'
   );
@@ -51,8 +53,9 @@ async function open({ sw, name, log, options, exit, typed }: ManagementFacts): P
   const path = own ?? socketIn(folder);
   const { parsePort } = await import('../ports/spec-text.js');
   const daemon: Daemon = {
-    sw,
-    name,
+    switches,
+    network,
+    clock: systemClock,
     version: `ctswitch ${VERSION}`,
     exit,
     typed,
@@ -62,7 +65,7 @@ async function open({ sw, name, log, options, exit, typed }: ManagementFacts): P
     set verbosity(verbosity: number) {
       log.verbosity = verbosity;
     },
-    openPort(spec) {
+    openPort(spec, sw) {
       try {
         return parsePort(spec, new Set(sw.ports().map((port) => port.name))).port;
       } catch (error) {

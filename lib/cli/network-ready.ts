@@ -15,12 +15,14 @@ export interface NetworkFacts {
   /** Addresses as they were bound, by switch. */
   readonly listening: ReadonlyMap<string, readonly string[]>;
   readonly controllers: readonly string[];
+  /** The management socket; null: there is none. */
+  readonly ctl: string | null;
   /** The page in the browser; null: there is none. */
   readonly http: string | null;
 }
 
 /** The first JSON line. */
-export function networkJson({ net, topo, failMode, listening, controllers, http }: NetworkFacts) {
+export function networkJson({ net, topo, failMode, listening, controllers, ctl, http }: NetworkFacts) {
   const { plan } = net;
   return {
     version: VERSION,
@@ -39,6 +41,7 @@ export function networkJson({ net, topo, failMode, listening, controllers, http 
     }),
     listening: [...listening.values()].flat(),
     controllers,
+    ctl,
     http,
     fail_mode: failMode,
     standalone: [...net.switches.values()].every((sw) => sw.standalone),

@@ -16,12 +16,16 @@ import { tellEvents } from './events.js';
 import { EXIT, Failure, unreadable } from './exit.js';
 import { loadFlows, readFlowFile } from './flow-file.js';
 import { Lifetime } from './lifetime.js';
+import type { AdjustableLog } from './log.js';
+import { type Opened, openManagement } from './management.js';
+import { MessageTeller } from './message-teller.js';
 import { type NetworkFacts, networkJson, networkText } from './network-ready.js';
 import { Output } from './output.js';
-import { type RunOptions, SMALLEST_FRAGMENT } from './run.js';
+import { bridgeSocket, type RunOptions, SMALLEST_FRAGMENT } from './run.js';
 import { SessionRecorder } from './session-recorder.js';
 import { begin } from './shell/begin.js';
 import { networkScene } from './shell/scene.js';
+import { typedIn } from './shell/typed.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
 import { Throttle } from './throttle.js';
 import { openPage, type Page } from './web.js';
@@ -30,10 +34,7 @@ import { openPage, type Page } from './web.js';
 type Listening = (index: number, name: string) => readonly string[];
 
 /** The plan of --topo. Rejects with a Failure, or with a TextError. */
-async function planOf(topo: string, { ctl, rundir }: CommonOptions): Promise<Plan> {
-  if (typeof ctl === 'string' || rundir !== undefined) {
-    throw new Failure(EXIT.usage, '--topo: a network has no management socket: leave --ctl and --rundir out');
-  }
+async function planOf(topo: string): Promise<Plan> {
   try {
     return await readPlan(topo);
   } catch (error) {
@@ -76,7 +77,7 @@ function tellAll(net: Network, output: Output, all: boolean, logged: boolean, co
   const throttle = new Throttle(net.clock, (text) => output.say(output.style('cyan', text)));
   const ends = [...net.switches].flatMap(([name, sw]) => [
     tellEvents({ sw, output, all, logged, member: { name, throttle } }),
-    ...(connections ? [tellConnections(sw, output)] : []),
+    ...(connections ? [tellConnections(sw, output, name)] : []),
   ]);
   return () => {
     for (const end of ends) end();
@@ -84,16 +85,36 @@ function tellAll(net: Network, output: Output, all: boolean, logged: boolean, co
   };
 }
 
+/** Where ovs-ofctl finds each switch. */
+function targetsOf(listening: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
+  return new Map([...listening].map(([name, addresses]) => [name, targetOf(addresses)]));
+}
+
+/** The management socket of a network: its switches by name, and the prompt's words. */
+function manage(
+  net: Network,
+  targets: ReadonlyMap<string, string>,
+  options: CommonOptions,
+  log: AdjustableLog,
+  life: Lifetime,
+): Promise<Opened> {
+  const exit = () => life.end(EXIT.ok);
+  const typed = typedIn(networkScene(net, targets), exit);
+  return openManagement({ switches: net.switches, network: true, log, options, exit, typed });
+}
+
 /** `ctswitch run --topo`: until a signal ends it. Resolves to an exit status. */
 export async function runNetwork(options: RunOptions, topo: string): Promise<number> {
   const { controller: controllers = [], listen = [], profile, verbose, flows: file } = options;
-  const plan = await planOf(topo, options);
+  const plan = await planOf(topo);
   const flows = file === undefined ? '' : readFlowFile(file);
   const failMode: FailMode = options.failMode ?? (controllers.length > 0 ? 'secure' : 'standalone');
   const life = new Lifetime(options.untilEof);
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const log = logFor(options, output);
   const recorder = options.record === undefined ? null : new SessionRecorder(options.record, systemClock, log);
+  // With -v, a line a message, under the switch's name.
+  const teller = verbose > 0 ? new MessageTeller(output, {}, plan.switches.length) : null;
   const settings: NetworkOptions = {
     conntrack: conntrackConfiguration(options),
     failMode,
@@ -102,20 +123,30 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
     natExhausted: options.natExhausted,
     smallestFragment: SMALLEST_FRAGMENT[profile],
     agent: { profile },
-    ...(recorder && {
-      onMessage: (name, direction, peer, bytes) => recorder.message(direction, `${name} ${peer}`, bytes),
+    ...((recorder || teller) && {
+      onMessage: (name, direction, peer, bytes) => {
+        recorder?.message(direction, `${name} ${peer}`, bytes);
+        teller?.message(peer, direction === 'in' ? 'controller' : 'switch', bytes, name);
+      },
     }),
   };
   let net: Network | null = null;
+  let management: Opened | null = null;
   let page: Page | null = null;
   try {
     net = build(plan, topo, settings, named(log));
     for (const sw of net.switches.values()) {
       if (file !== undefined) loadFlows(sw, file, flows, new Map(sw.ports().map((port) => [port.name, port.number])));
     }
-    const listening = await net.start({ controllers, listen: spread(listen) });
+    const own = spread(listen);
+    const listening = await net.start({
+      listen: (index, name) => [...own(index, name), ...bridgeSocket(options.rundir, name)],
+    });
+    management = await manage(net, targetsOf(listening), options, log, life);
+    await net.start({ controllers });
     page = await openPage(options.http, net.switches, log);
-    const facts: NetworkFacts = { net, topo, failMode, listening, controllers, http: page.url };
+    const ctl = management.path;
+    const facts: NetworkFacts = { net, topo, failMode, listening, controllers, ctl, http: page.url };
     output.tell('ready@1', networkJson(facts));
     output.say(networkText(facts, output));
     const silence = tellAll(net, output, verbose > 0, verbose > 0, options.conntrackEvents ?? false);
@@ -124,6 +155,7 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
     return status;
   } finally {
     await page?.close();
+    await management?.close();
     await net?.close();
     await recorder?.close();
     life.release();
@@ -132,23 +164,26 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
 
 /** The demo with a network: a prompt that knows its switches, hosts and links. */
 export async function demoNetwork(options: CommonOptions, topo: string): Promise<number> {
-  const plan = await planOf(topo, options);
+  const plan = await planOf(topo);
   const life = new Lifetime();
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const { controller: controllers = [CONTROLLER] } = options;
   const log = logFor(options, output);
   let net: Network | null = null;
+  let management: Opened | null = null;
   let page: Page | null = null;
   try {
     net = build(plan, topo, { failMode: 'standalone', seed: seedOf(options) }, named(log));
     const listening = options.listen ? await net.start({ listen: spread(options.listen) }) : await listenAnywhere(net);
+    const targets = targetsOf(listening);
+    management = await manage(net, targets, options, log, life);
     await net.start({ controllers });
     page = await openPage(options.http, net.switches, log);
-    const facts: NetworkFacts = { net, topo, failMode: 'standalone', listening, controllers, http: page.url };
+    const ctl = management.path;
+    const facts: NetworkFacts = { net, topo, failMode: 'standalone', listening, controllers, ctl, http: page.url };
     output.tell('ready@1', networkJson(facts));
     output.say(`${networkText(facts, output)}\n\nTry    ${trials(net)}    help\n`);
     const silence = tellAll(net, output, true, options.verbose > 0, false);
-    const targets = new Map([...listening].map(([name, addresses]) => [name, targetOf(addresses)]));
     const stop = await begin(networkScene(net, targets), output, life);
     const status = await life.ended;
     stop();
@@ -156,6 +191,7 @@ export async function demoNetwork(options: CommonOptions, topo: string): Promise
     return status;
   } finally {
     await page?.close();
+    await management?.close();
     await net?.close();
     life.release();
   }

@@ -85,10 +85,11 @@ export async function run(options: RunOptions): Promise<number> {
     for (const { number, port } of ports) sw.addPort(number, port);
     await life.unlessEnded(sw.ready());
     if (life.over) return EXIT.ok;
-    const management = await openManagement({ sw, name, log, options, exit: () => life.end(EXIT.ok) });
+    const switches = new Map([[name, sw]]);
+    const management = await openManagement({ switches, log, options, exit: () => life.end(EXIT.ok) });
     closeManagement = management.close;
-    const { listening } = await sw.start({ controllers, listen: [...listen, ...bridgeSocket(options)] });
-    const page = await openPage(options.http, new Map([[name, sw]]), log);
+    const { listening } = await sw.start({ controllers, listen: [...listen, ...bridgeSocket(options.rundir, name)] });
+    const page = await openPage(options.http, switches, log);
     closePage = page.close;
     const facts = { sw, name, failMode, listening, controllers, ctl: management.path, http: page.url };
     output.tell('ready@1', readyJson(facts));
@@ -123,7 +124,7 @@ function makeSwitch(options: SwitchOptions): Switch {
 }
 
 /** Where ovs-ofctl looks for a bridge by its name, in a run directory. */
-function bridgeSocket({ rundir, name }: RunOptions): string[] {
+export function bridgeSocket(rundir: string | undefined, name: string): string[] {
   return rundir === undefined ? [] : [`punix:${rundir}/${name}.mgmt`];
 }
 

@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { ManualClock, TextError, toHex } from '../bytes/index.js';
 import { parseConnections, parseState, restoreConnection } from '../ct/index.js';
-import { RefusedError } from '../manage/index.js';
+import { type ManagementClient, RefusedError } from '../manage/index.js';
 import { parsePort } from '../nxm/index.js';
+import { didYouMean } from '../nxm/suggestion.js';
 import { CaptureError, CaptureReader } from '../pcap-file/index.js';
 import { OFPPC } from '../pipeline/index.js';
 import { memory } from '../ports/memory.js';
@@ -39,6 +40,8 @@ export interface TraceCommandOptions {
   readonly json?: boolean;
   readonly ctl?: string;
   readonly rundir?: string;
+  /** Of a running network. */
+  readonly switch?: string;
 }
 
 /** Most frames of a capture that are traced. */
@@ -53,6 +56,8 @@ export async function trace(packets: readonly string[], options: TraceCommandOpt
     );
   }
   if (options.flows === undefined) return running(packets, options);
+  if (options.switch !== undefined)
+    throw new Failure(EXIT.usage, '--switch is for a network that runs: leave out --flows');
   const remarks: string[] = [];
   const sw = offline(options, packets, (text) => remarks.push(text));
   const inputs = packets.flatMap((text) => inputsOf(text, options));
@@ -80,7 +85,8 @@ async function running(packets: readonly string[], options: TraceCommandOptions)
     throw new Failure(error.status, `${error.message}, --flows FILE traces without one`);
   });
   try {
-    const lines = (await client.call('trace', JSON.stringify(request))).trimEnd().split('\n');
+    const [method, ...params] = [...(await named(client, options.switch)), 'trace', JSON.stringify(request)];
+    const lines = (await client.call(method, ...params)).trimEnd().split('\n');
     tell(
       lines.map((line) => JSON.parse(line) as Trace),
       options.json ?? false,
@@ -91,6 +97,18 @@ async function running(packets: readonly string[], options: TraceCommandOptions)
   } finally {
     client.close();
   }
+}
+
+/** The words that name the switch of a running process; none where it is the only one. Throws a Failure. */
+async function named(client: ManagementClient, wanted: string | undefined): Promise<string[]> {
+  const all = (await client.call('ofproto/list')).trimEnd().split('\n');
+  const few = all.length > 12 ? '' : `; there are ${all.join(', ')}`;
+  if (wanted === undefined) {
+    if (all.length === 1) return [];
+    throw new Failure(EXIT.usage, `there are several switches: name one with --switch${few}`);
+  }
+  if (all.includes(wanted)) return [wanted];
+  throw new Failure(EXIT.usage, `--switch ${wanted}: there is no such switch${didYouMean(wanted, all) || few}`);
 }
 
 /** A packet as JSON holds it. */

@@ -19,8 +19,8 @@ function zoneIn(rest: string[]): number | undefined {
   return Number.NaN;
 }
 
-function* dump(args: readonly string[], { sw }: Call): Generator<string> {
-  const { rest, flags } = dpctlArguments(args, 'ms');
+function* dump(args: readonly string[], call: Call): Generator<string> {
+  const { rest, flags, sw } = dpctlArguments(args, call, 'ms');
   const list = [...rest];
   const zone = zoneIn(list);
   if (Number.isNaN(zone)) throw dpctlError('datapath not found');
@@ -83,8 +83,9 @@ function agrees(wanted: PartialTuple | undefined, tuple: ConnectionTuple): boole
   });
 }
 
-function* flush(args: readonly string[], { sw }: Call): Generator<string> {
-  const rest = [...dpctlArguments(args).rest];
+function* flush(args: readonly string[], call: Call): Generator<string> {
+  const { rest: given, sw } = dpctlArguments(args, call);
+  const rest = [...given];
   const zone = rest[0]?.startsWith('zone=') ? zoneIn(rest) : undefined;
   if (Number.isNaN(zone)) throw dpctlError('failed to parse zone');
   if (rest.length > 2) {
@@ -113,8 +114,8 @@ function* flush(args: readonly string[], { sw }: Call): Generator<string> {
 /** Names of the statistics, in Open vSwitch's order; what has no name is Other. */
 const STATISTICS = ['tcp', 'udp', 'udplite', 'sctp', 'icmp', 'dccp', 'igmp'] as const;
 
-function* statistics(args: readonly string[], { sw }: Call): Generator<string> {
-  const { rest, flags } = dpctlArguments(args, 'm');
+function* statistics(args: readonly string[], call: Call): Generator<string> {
+  const { rest, flags, sw } = dpctlArguments(args, call, 'm');
   const list = rest.filter((arg) => arg !== 'verbose');
   const zone = zoneIn(list);
   noMore(list);
@@ -149,8 +150,9 @@ function tcpStates(states: Readonly<Record<string, number>>): string {
 }
 
 /** Our table has no chains: every connection is in the one bucket that there is to tell of. */
-function buckets(args: readonly string[], { sw }: Call): string {
-  const list = [...dpctlArguments(args).rest];
+function buckets(args: readonly string[], call: Call): string {
+  const { rest, sw } = dpctlArguments(args, call);
+  const list = [...rest];
   const last = list.at(-1);
   const gt = /^gt=(\d+)$/.exec(last ?? '')?.[1];
   if (gt !== undefined) list.pop();
@@ -163,8 +165,8 @@ function buckets(args: readonly string[], { sw }: Call): string {
   return `${heading}${rule}|  Buckets  |         Connections per Buckets         |\n${rule}   0..  7   | ${shown}\n\n`;
 }
 
-function getLimits(args: readonly string[], { sw }: Call): string {
-  const { rest } = dpctlArguments(args);
+function getLimits(args: readonly string[], call: Call): string {
+  const { rest, sw } = dpctlArguments(args, call);
   const { zones } = sw.tracker;
   const line = (zone: number): string => `zone=${zone},limit=${zones.limit(zone)},count=${zones.count(zone)}\n`;
   const named = rest.length > 0 ? zonesOf(rest.join(',')) : zones.limited().map(([zone]) => zone);
@@ -181,8 +183,8 @@ function zonesOf(text: string): number[] {
   });
 }
 
-function setLimits(args: readonly string[], { sw }: Call): string {
-  const { rest } = dpctlArguments(args);
+function setLimits(args: readonly string[], call: Call): string {
+  const { rest, sw } = dpctlArguments(args, call);
   const { zones } = sw.tracker;
   const changes: (() => void)[] = [];
   for (const arg of rest) {
@@ -204,14 +206,15 @@ function whole(text: string, most: number): number {
   return Math.min(most, Number(text));
 }
 
-function deleteLimits(args: readonly string[], { sw }: Call): string {
-  const { rest } = dpctlArguments(args);
+function deleteLimits(args: readonly string[], call: Call): string {
+  const { rest, sw } = dpctlArguments(args, call);
   for (const zone of zonesOf(rest.join(','))) sw.tracker.zones.setLimit(zone, null);
   return '';
 }
 
-function setMaximum(args: readonly string[], { sw }: Call): string {
-  const [text = '', ...more] = dpctlArguments(args).rest;
+function setMaximum(args: readonly string[], call: Call): string {
+  const { rest, sw } = dpctlArguments(args, call);
+  const [text = '', ...more] = rest;
   noMore(more);
   if (!/^\d+$/.test(text) || Number(text) > 0xffffffff) throw dpctlError('maxconns missing or malformed');
   sw.tracker.limit = Number(text);
@@ -220,8 +223,9 @@ function setMaximum(args: readonly string[], { sw }: Call): string {
 
 /** A command that sets TCP's sequence checks. */
 function sequenceChecks(name: string, on: boolean): Command {
-  return command(name, '[dp]', [0, 1], (args, { sw }) => {
-    noMore(dpctlArguments(args).rest);
+  return command(name, '[dp]', [0, 1], (args, call) => {
+    const { rest, sw } = dpctlArguments(args, call);
+    noMore(rest);
     sw.tracker.tcpSequenceChecks = on;
     return `${on ? 'enabling' : 'disabling'} TCP sequence checking successful\n`;
   });
@@ -229,8 +233,9 @@ function sequenceChecks(name: string, on: boolean): Command {
 
 /** A command that tells one thing of the tracker. */
 function told(name: string, tell: (tracker: Tracker) => string | number): Command {
-  return command(name, '[dp]', [0, 1], (args, { sw }) => {
-    noMore(dpctlArguments(args).rest);
+  return command(name, '[dp]', [0, 1], (args, call) => {
+    const { rest, sw } = dpctlArguments(args, call);
+    noMore(rest);
     return `${tell(sw.tracker)}\n`;
   });
 }

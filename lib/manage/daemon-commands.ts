@@ -39,22 +39,31 @@ function listLog(_: readonly string[], { daemon: { verbosity } }: Call): string 
   ].join('\n');
 }
 
-/** `all` lists every command of the daemon. */
-export function daemonCommands(all: () => readonly Command[], coverage: Coverage): readonly Command[] {
+/** A command about the whole program. */
+function whole(...row: Parameters<typeof command>): Command {
+  return { ...command(...row), whole: true };
+}
+
+/** `all` lists every command of the daemon, `counters` are those of its switches together. */
+export function daemonCommands(
+  all: () => readonly Command[],
+  coverage: Coverage,
+  counters: () => Readonly<Record<string, number>>,
+): readonly Command[] {
   return [
-    command('list-commands', '', [0, 0], () => {
+    whole('list-commands', '', [0, 0], () => {
       const names = [...all()].sort((a, b) => (a.name < b.name ? -1 : 1));
       return `The available commands are:\n${names.map(({ name, usage }) => `  ${name.padEnd(23)} ${usage}\n`).join('')}`;
     }),
-    command('version', '', [0, 0], (_, { version }) => `${version}\n`),
-    { ...command('exit', '[--cleanup]', [0, 1], () => ''), after: (daemon) => daemon.exit() },
-    command('vlog/set', '{spec | PATTERN:destination:pattern}', [1, ANY_NUMBER], setLog),
-    command('vlog/list', '', [0, 0], listLog),
-    command('coverage/show', '', [0, 0], (_, { sw }) => coverage.show(sw.counters())),
-    command('coverage/read-counter', 'COUNTER', [1, 1], ([name], { sw }) => {
-      const counters = sw.counters();
-      if (!Object.hasOwn(counters, name)) throw new Refused('No such counter');
-      return `${counters[name]}\n`;
+    whole('version', '', [0, 0], (_, { daemon }) => `${daemon.version}\n`),
+    { ...whole('exit', '[--cleanup]', [0, 1], () => ''), after: (daemon) => daemon.exit() },
+    whole('vlog/set', '{spec | PATTERN:destination:pattern}', [1, ANY_NUMBER], setLog),
+    whole('vlog/list', '', [0, 0], listLog),
+    whole('coverage/show', '', [0, 0], () => coverage.show(counters())),
+    whole('coverage/read-counter', 'COUNTER', [1, 1], ([name]) => {
+      const now = counters();
+      if (!Object.hasOwn(now, name)) throw new Refused('No such counter');
+      return `${now[name]}\n`;
     }),
   ];
 }

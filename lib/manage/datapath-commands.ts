@@ -1,12 +1,13 @@
 /**
- * What the bridge and its datapath do: fdb/*, dpif/*, dpctl/show, dpctl/dump-flows, ofproto/*, in the forms of
- * ovs-vswitchd 3.1.
+ * What bridges and their datapaths do: fdb/*, bridge/dump-flows, dpif/*, dpctl/show, dpctl/dump-flows, ofproto/*, in
+ * the forms of ovs-vswitchd 3.1.
  */
 import { formatMac, OpenFlowError, TextError } from '../bytes/index.js';
 import { parseState } from '../ct/index.js';
 import type { CachedProgram } from '../datapath/index.js';
 import { formatPort, OFPP } from '../nxm/index.js';
 import { Key } from '../packet/index.js';
+import { formatBridgeFlow } from '../text/index.js';
 import {
   formatDatapathFlow,
   formatSteps,
@@ -15,7 +16,17 @@ import {
   type Trace,
   type TraceInput,
 } from '../trace/index.js';
-import { bridge, type Call, type Command, command, DATAPATH, dpctlArguments, noMore, Refused } from './command.js';
+import {
+  bridge,
+  type Call,
+  type Command,
+  command,
+  datapathName,
+  dpctlArguments,
+  dpctlWords,
+  noMore,
+  Refused,
+} from './command.js';
 
 /** Packets traced by one request: the switch waits meanwhile, some milliseconds a packet. */
 const MAX_TRACED = 256;
@@ -23,42 +34,64 @@ const MAX_TRACED = 256;
 const A_TURN = 64;
 
 function* addresses([name]: readonly string[], call: Call): Generator<string> {
-  bridge(name, call);
+  const { sw } = bridge(name, call);
   yield ' port  VLAN  MAC                Age\n';
-  for (const { port, vlan, mac, age_ms } of call.sw.pipeline.macs.list(call.sw.clock.now())) {
+  for (const { port, vlan, mac, age_ms } of sw.pipeline.macs.list(sw.clock.now())) {
     const age = String(Math.floor(age_ms / 1000)).padStart(3);
     yield `${formatPort(port).padStart(5)}  ${String(vlan).padStart(4)}  ${formatMac(mac)}  ${age}\n`;
   }
 }
 
 function flushAddresses([name]: readonly string[], call: Call): string {
-  bridge(name, call);
-  call.sw.pipeline.macs.flush();
+  const meant = name === undefined ? call : bridge(name, call);
+  for (const sw of meant.chosen.values()) sw.pipeline.macs.flush();
   return 'table successfully flushed\n';
 }
 
-/** The number of a port in the datapath: OpenFlow's own. */
-function portLines(call: Call, line: (name: string, number: number, kind: string) => string): string {
-  const ports = [...call.sw.ports()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return ports.map(({ name, number }) => line(name, number, call.sw.portAt(number)?.kind ?? 'memory')).join('');
+/** Ports by name, with their numbers in the datapath, which are OpenFlow's own. */
+function portLines({ sw }: Call, line: (name: string, number: number, kind: string) => string): string {
+  const ports = [...sw.ports()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const number = (port: number) => (port === OFPP.LOCAL ? 65534 : port);
+  return ports.map((port) => line(port.name, number(port.number), sw.portAt(port.number)?.kind ?? 'memory')).join('');
 }
 
-function show(_: readonly string[], call: Call): string {
+/** An answer about each switch, one behind the other. */
+function everySwitch(tell: (call: Call) => string) {
+  return (_: readonly string[], call: Call): string => call.each.map(tell).join('');
+}
+
+function show(call: Call): string {
   const { hits, misses } = call.sw.pipeline.datapath.counters;
-  const numbers = (number: number) =>
-    `${number === OFPP.LOCAL ? 65534 : number}/${number === OFPP.LOCAL ? 65534 : number}`;
-  const ports = portLines(call, (name, number, kind) => `    ${name} ${numbers(number)}: (${kind})\n`);
-  return `${DATAPATH}: hit:${hits} missed:${misses}\n  ${call.name}:\n${ports}`;
+  const ports = portLines(call, (name, number, kind) => `    ${name} ${number}/${number}: (${kind})\n`);
+  return `${datapathName(call)}: hit:${hits} missed:${misses}\n  ${call.name}:\n${ports}`;
 }
 
 function datapathShow(args: readonly string[], call: Call): string {
-  noMore(dpctlArguments(args, 's').rest);
+  const { rest, call: meant } = dpctlWords(args, call, 's');
+  noMore(rest);
+  return meant.each.map(datapathLines).join('');
+}
+
+function datapathLines(call: Call): string {
   const { counters, cached } = call.sw.pipeline.datapath;
-  const ports = portLines(call, (name, number, kind) => {
-    return `  port ${number === OFPP.LOCAL ? 65534 : number}: ${name} (${kind})\n`;
-  });
+  const ports = portLines(call, (name, number, kind) => `  port ${number}: ${name} (${kind})\n`);
   const lookups = `  lookups: hit:${counters.hits} missed:${counters.misses} lost:${counters.waitingDropped}\n`;
-  return `${DATAPATH}:\n${lookups}  flows: ${cached.entries}\n${ports}`;
+  return `${datapathName(call)}:\n${lookups}  flows: ${cached.entries}\n${ports}`;
+}
+
+/** "[--offload-stats] bridge": as Open vSwitch, which takes any word before the bridge's name. */
+function* bridgeFlows(args: readonly string[], call: Call): Generator<string> {
+  const { sw } = bridge(args[args.length - 1], call, 'Unknown bridge');
+  const offload = args.slice(0, -1).includes('--offload-stats');
+  let piece = '';
+  let count = 0;
+  for (const flow of sw.flows.list()) {
+    piece += `${formatBridgeFlow(flow, offload)}\n`;
+    if (++count % A_TURN !== 0) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
 }
 
 function programLine(
@@ -96,17 +129,16 @@ function* programs(call: Call): Generator<string> {
   yield piece;
 }
 
-function bridgeFlows(args: readonly string[], call: Call): Iterable<string> {
-  const { rest } = dpctlArguments(args, 'mn');
-  if (rest.length === 0) throw new Refused('"dpif/dump-flows" command requires at least 1 arguments');
-  bridge(rest[0], call);
-  return programs(call);
+function bridgePrograms(args: readonly string[], call: Call): Iterable<string> {
+  noMore(dpctlWords(args.slice(0, -1), call, 'mn').rest);
+  return programs(bridge(args[args.length - 1], call));
 }
 
 function* datapathFlows(args: readonly string[], call: Call): Generator<string> {
-  noMore(dpctlArguments(args, 'mn').rest);
+  const { rest, call: meant } = dpctlArguments(args, call, 'mn');
+  noMore(rest);
   yield 'flow-dump from the main thread:\n';
-  yield* programs(call);
+  yield* programs(meant);
 }
 
 /** What stands behind the options of ofproto/trace. */
@@ -146,25 +178,26 @@ function traced(input: TraceInput, { ctNext, json }: TraceArguments, call: Call)
   }
 }
 
-function bridgeOf(words: readonly string[], call: Call): readonly string[] {
+/** The bridge that the first of some words names, and the other words. */
+function bridgeOf(words: readonly string[], call: Call): { readonly on: Call; readonly rest: readonly string[] } {
   const [name, ...rest] = words;
   if (rest.length === 0) throw new Refused(`syntax error at ${name ?? ''} (or the bridge name was omitted)`);
-  bridge(name, call, `${name}: unknown bridge`);
-  return rest;
+  return { on: bridge(name, call, `${name}: unknown bridge`), rest };
 }
 
 function trace(args: readonly string[], call: Call): string {
   const parsed = traceArguments(args);
-  const [flow, packet] = bridgeOf(parsed.words, call);
-  return traced(inputOf(flow, packet), parsed, call);
+  const { on, rest } = bridgeOf(parsed.words, call);
+  const [flow, packet] = rest;
+  return traced(inputOf(flow, packet), parsed, on);
 }
 
 function tracePacketOut(args: readonly string[], call: Call): string {
   const parsed = traceArguments(args);
-  const rest = bridgeOf(parsed.words, call);
+  const { on, rest } = bridgeOf(parsed.words, call);
   const actions = rest.at(-1);
   if (rest.length < 2 || actions === undefined) throw new Refused('trace-packet-out needs a flow and actions');
-  return traced({ ...inputOf(rest[0], rest.length > 2 ? rest[1] : undefined), actions }, parsed, call);
+  return traced({ ...inputOf(rest[0], rest.length > 2 ? rest[1] : undefined), actions }, parsed, on);
 }
 
 function inputOf(flow: string, packet: string | undefined): Exclude<TraceInput, string> {
@@ -195,13 +228,29 @@ export const DATAPATH_COMMANDS: readonly Command[] = [
   command('trace', 'JSON', [1, 1], traceMany),
   command('fdb/show', 'bridge', [1, 1], addresses),
   command('fdb/flush', '[bridge]', [0, 1], flushAddresses),
-  command('dpif/show', '', [0, 0], show),
-  command('dpif/dump-dps', '', [0, 0], () => `${DATAPATH}\n`),
-  command('dpif/dump-flows', '[-m] [--names | --no-names] bridge', [1, 3], bridgeFlows),
+  command('dpif/show', '', [0, 0], everySwitch(show)),
+  command(
+    'dpif/dump-dps',
+    '',
+    [0, 0],
+    everySwitch(({ name }) => `netdev@${name}\n`),
+  ),
+  command('dpif/dump-flows', '[-m] [--names | --no-names] bridge', [1, 3], bridgePrograms),
+  command('bridge/dump-flows', '[--offload-stats] bridge', [1, 2], bridgeFlows),
   command('dpctl/show', '[-s] [dp...]', [0, 3], datapathShow),
-  command('dpctl/dump-dps', '', [0, 0], () => `${DATAPATH}\n`),
+  command(
+    'dpctl/dump-dps',
+    '',
+    [0, 0],
+    everySwitch((call) => `${datapathName(call)}\n`),
+  ),
   command('dpctl/dump-flows', '[-m] [--names] [dp]', [0, 4], datapathFlows),
-  command('ofproto/list', '', [0, 0], (_, { name }) => `${name}\n`),
+  command(
+    'ofproto/list',
+    '',
+    [0, 0],
+    everySwitch(({ name }) => `${name}\n`),
+  ),
   command('ofproto/trace', '[--ct-next STATE] [--json] bridge br_flow [packet]', [1, 12], trace),
   command('ofproto/trace-packet-out', '[OPTIONS...] bridge br_flow [packet] actions', [1, 12], tracePacketOut),
 ];

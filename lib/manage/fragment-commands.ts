@@ -13,8 +13,8 @@ function familyOf(tracker: Tracker, name: Family): FragmentFamily {
   return name === 'v4' ? tracker.fragments.ipv4 : tracker.fragments.ipv6;
 }
 
-function status(args: readonly string[], { sw }: Call): string {
-  const { rest, flags } = dpctlArguments(args, 'm');
+function status(args: readonly string[], call: Call): string {
+  const { rest, flags, sw } = dpctlArguments(args, call, 'm');
   noMore(rest);
   const { fragments } = sw.tracker;
   const lines = [
@@ -43,8 +43,9 @@ function counted(name: Family, minimum: number, { counters }: FragmentFamily): s
 }
 
 function enable(name: string, on: boolean): Command {
-  return command(name, '[dp] v4|v6', [1, 2], (args, { sw }) => {
-    const [family, ...more] = dpctlArguments(args).rest;
+  return command(name, '[dp] v4|v6', [1, 2], (args, call) => {
+    const { rest, sw } = dpctlArguments(args, call);
+    const [family, ...more] = rest;
     if (!isFamily(family)) throw dpctlError("parameter missing: 'v4' for IPv4 or 'v6' for IPv6");
     noMore(more);
     familyOf(sw.tracker, family).enabled = on;
@@ -52,8 +53,9 @@ function enable(name: string, on: boolean): Command {
   });
 }
 
-function setMinimum(args: readonly string[], { sw }: Call): string {
-  const [family, size, ...more] = dpctlArguments(args).rest;
+function setMinimum(args: readonly string[], call: Call): string {
+  const { rest, sw } = dpctlArguments(args, call);
+  const [family, size, ...more] = rest;
   if (!isFamily(family)) throw dpctlError('parameter missing: v4 for IPv4 or v6 for IPv6');
   if (!/^\d+$/.test(size ?? '')) throw dpctlError('parameter missing for minimum fragment size');
   noMore(more);
@@ -64,8 +66,9 @@ function setMinimum(args: readonly string[], { sw }: Call): string {
   return 'setting minimum fragment size successful\n';
 }
 
-function setMaximum(args: readonly string[], { sw }: Call): string {
-  const [text = '', ...more] = dpctlArguments(args).rest;
+function setMaximum(args: readonly string[], call: Call): string {
+  const { rest, sw } = dpctlArguments(args, call);
+  const [text = '', ...more] = rest;
   if (!/^\d+$/.test(text)) throw dpctlError('parameter missing for maximum fragments');
   noMore(more);
   if (Number(text) > MOST_PIECES) throw dpctlError('setting maximum fragments failed', 'Operation not permitted');

@@ -5,14 +5,9 @@
  */
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { type Call, type Command, type Daemon, Refused } from './command.js';
-import { CONNTRACK_COMMANDS } from './conntrack-commands.js';
-import { Coverage } from './coverage.js';
-import { daemonCommands } from './daemon-commands.js';
-import { DATAPATH_COMMANDS } from './datapath-commands.js';
+import { type Daemon, Refused } from './command.js';
+import { Commands } from './commands.js';
 import { ObjectReader, ProtocolError, type Request, requestOf } from './requests.js';
-import { STATE_COMMANDS } from './state-commands.js';
-import { SWITCH_COMMANDS } from './switch-commands.js';
 
 /** Clients at a time; one more pushes out the one that has been idle for the longest. */
 export const MAX_CLIENTS = 64;
@@ -35,20 +30,14 @@ export class TakenError extends Error {}
 export class ManagementServer {
   readonly counters: ServerCounters = { clients: 0, garbage: 0, silent: 0, crowded: 0 };
   private readonly clients = new Set<Client>();
-  private readonly commands = new Map<string, Command>();
-  private readonly coverage: Coverage;
+  private readonly commands: Commands;
   private server: Server | null = null;
 
   constructor(
     readonly daemon: Daemon,
     readonly path: string,
   ) {
-    const { sw } = daemon;
-    this.coverage = new Coverage(sw.clock, () => sw.counters());
-    const own = daemonCommands(() => [...this.commands.values()], this.coverage);
-    for (const each of [...own, ...CONNTRACK_COMMANDS, ...DATAPATH_COMMANDS, ...STATE_COMMANDS, ...SWITCH_COMMANDS]) {
-      this.commands.set(each.name, each);
-    }
+    this.commands = new Commands(daemon);
   }
 
   /** Opens the socket. Rejects with a TakenError, or with what the system says. */
@@ -68,7 +57,7 @@ export class ManagementServer {
     }
     server.on('error', () => {});
     chmodSync(this.path, 0o600);
-    this.coverage.start();
+    this.commands.start();
   }
 
   private accept(socket: Socket): void {
@@ -81,7 +70,7 @@ export class ManagementServer {
       }
       idle.close();
     }
-    const client = new Client(socket, this);
+    const client = new Client(socket, this, this.commands);
     this.clients.add(client);
     this.counters.clients = this.clients.size;
     socket.once('close', () => {
@@ -90,40 +79,9 @@ export class ManagementServer {
     });
   }
 
-  /** The pieces of a command's answer. Throws Refused. */
-  async *answer({ method, params }: Request, signal: AbortSignal): AsyncGenerator<string> {
-    const command = this.commands.get(method);
-    if (command === undefined) {
-      const typed = await this.typed([method, ...params], signal);
-      if (typed === null) {
-        throw new Refused(`"${method}" is not a valid command (use "list-commands" to see a list of valid commands)`);
-      }
-      yield typed;
-      return;
-    }
-    const { name, least, most } = command;
-    if (params.length < least) throw new Refused(`"${name}" command requires at least ${least} arguments`);
-    if (params.length > most) throw new Refused(`"${name}" command takes at most ${most} arguments`);
-    const { daemon } = this;
-    const call: Call = { ...daemon, daemon, signal };
-    const answer = command.run(params, call);
-    if (typeof answer === 'string' || answer instanceof Promise) yield await answer;
-    else yield* answer;
-  }
-
-  /** A client has its answer. */
-  answered({ method }: Request): void {
-    this.commands.get(method)?.after?.(this.daemon);
-  }
-
-  /** The prompt's words. */
-  private async typed(words: readonly string[], signal: AbortSignal): Promise<string | null> {
-    return (await this.daemon.typed?.(words.join(' '), signal)) ?? null;
-  }
-
   /** Closes the socket and all clients. */
   async close(): Promise<void> {
-    this.coverage.stop();
+    this.commands.stop();
     for (const client of this.clients) client.end();
     const { server } = this;
     if (server === null) return;
@@ -143,6 +101,7 @@ class Client {
   constructor(
     private readonly socket: Socket,
     private readonly server: ManagementServer,
+    private readonly commands: Commands,
   ) {
     this.since_ms = this.clock.now();
     socket.setEncoding('utf8');
@@ -153,7 +112,7 @@ class Client {
   }
 
   private get clock() {
-    return this.server.daemon.sw.clock;
+    return this.server.daemon.clock;
   }
 
   private silent(): void {
@@ -192,7 +151,7 @@ class Client {
     let begun = false;
     let last = '';
     try {
-      for await (const piece of this.server.answer(request, this.gone.signal)) {
+      for await (const piece of this.commands.answer(request, this.gone.signal)) {
         if (this.gone.signal.aborted) return;
         if (piece === '') {
           await turn();
@@ -206,7 +165,7 @@ class Client {
       }
       if (!begun) await this.write(`{"id":${id},"error":null,"result":"`);
       await this.write(last === '' || last.endsWith('\n') ? '"}' : '\\n"}');
-      this.server.answered(request);
+      this.commands.answered(request);
     } catch (error) {
       const text = error instanceof Refused ? error.message : `internal error: ${(error as Error).message}`;
       // An answer that was begun can't be taken back.

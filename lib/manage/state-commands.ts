@@ -6,7 +6,9 @@
 import { fromHex, OpenFlowError, RefusedError, TextError, toHex } from '../bytes/index.js';
 import { type Connection, formatConnection } from '../ct/index.js';
 import { OFPP, parsePort, textNames } from '../nxm/index.js';
+import { OFPPS } from '../pipeline/index.js';
 import { MemoryPort } from '../ports/memory.js';
+import type { Port } from '../ports/port.js';
 import type { Switch } from '../switch.js';
 import { flowJson, formatFlow, formatFrame, parseFlow, parsePacket } from '../text/index.js';
 import { ANY_NUMBER, type Answer, type Call, type Command, command, Refused } from './command.js';
@@ -102,24 +104,35 @@ function loading(name: string, load: (sw: Switch, text: string) => void): Comman
   });
 }
 
-function memoryPort(text: string, call: Call): MemoryPort {
+function existing(text: string, call: Call): Port {
   const port = call.sw.portAt(portOf(text, call));
   if (port === undefined) throw new Refused(`there is no port ${text}`);
-  if (!(port instanceof MemoryPort)) throw new Refused(`port ${text} is ${port.kind}: only memory ports give and take`);
   return port;
 }
 
+/** Kinds of ports behind which nothing but this process is. */
+const INSIDE: ReadonlySet<string> = new Set(['memory', 'host', 'link']);
+
 /**
- * Puts a frame in: hexadecimal, or a packet in ovs-ofctl's words. Answers the frame, when the switch is done with it.
+ * A frame comes in at a port inside the process: hexadecimal, or a packet in ovs-ofctl's words. Answers the frame, when
+ * the switch is done with it.
  */
 function inject([text, ...words]: readonly string[], call: Call): string {
-  const port = memoryPort(text, call);
+  const port = existing(text, call);
+  if (!INSIDE.has(port.kind)) throw new Refused(`port ${text} is ${port.kind}: frames come in there by themselves`);
   const packet = words.join(' ').trim();
   const frame = refusing(() => {
     if (/^(?:[0-9a-f]{2}\s*)+$/i.test(packet)) return fromHex(packet.replace(/\s+/g, ''));
     return parsePacket(packet, { ports: names(call.sw) }).frame;
   });
-  port.inject(frame);
+  if (port instanceof MemoryPort) {
+    port.inject(frame);
+    return `${toHex(frame)}\n`;
+  }
+  const { datapath } = call.sw.pipeline;
+  const entry = datapath.ports.get(portOf(text, call));
+  if (entry === undefined || entry.state & OFPPS.LINK_DOWN) throw new Refused(`the link of port ${text} is down`);
+  datapath.receive(entry, frame.slice(), 0, frame.length);
   return `${toHex(frame)}\n`;
 }
 
@@ -128,7 +141,10 @@ function taken(words: readonly string[], call: Call): Answer {
   const { json, rest } = jsonOf(words);
   const { sw } = call;
   const numbers = rest.length > 0 ? rest.map((text) => portOf(text, call)) : sw.ports().map(({ number }) => number);
-  for (const text of rest) memoryPort(text, call);
+  for (const text of rest) {
+    const { kind } = existing(text, call);
+    if (kind !== 'memory') throw new Refused(`port ${text} is ${kind}: only memory ports keep what was sent`);
+  }
   const shown = portNames(sw);
   const frames = numbers.flatMap((number) => {
     const port = sw.portAt(number);

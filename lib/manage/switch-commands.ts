@@ -17,6 +17,9 @@ const LOOK_MS = 20;
 const DEFAULT_WAIT_S = 10;
 const MAX_WAIT_S = 3600;
 
+/** Switches that are named in a message. */
+const MAX_NAMED = 8;
+
 /** What a client that waited in vain is told. */
 export const TIMED_OUT = 'timed out';
 
@@ -29,11 +32,12 @@ function existing(text: string, call: Call): number {
 async function addPort([number, ...spec]: readonly string[], call: Call): Promise<string> {
   const own = /^local$/i.test(number) ? 'LOCAL' : Number(number);
   if (own !== 'LOCAL' && !/^\d+$/.test(number)) throw new Refused(`"${number}" is no port number`);
-  if (!call.openPort) throw new Refused("ports can't be added here");
-  const port = call.openPort(spec.join(' '));
+  const { daemon, sw } = call;
+  if (!daemon.openPort) throw new Refused("ports can't be added here");
+  const port = daemon.openPort(spec.join(' '), sw);
   try {
-    call.sw.addPort(own, port);
-    await call.sw.ready();
+    sw.addPort(own, port);
+    await sw.ready();
   } catch (error) {
     if (error instanceof RangeError || error instanceof PortError) throw new Refused(error.message);
     throw error;
@@ -196,21 +200,32 @@ async function wait(args: readonly string[], call: Call): Promise<string> {
     const forms = Object.values(CONDITIONS).map(({ form }) => `  ${form}`);
     throw new Refused(`"${name}" is no condition; there are, each with "no" before it, too:\n${forms.join('\n')}`);
   }
-  const holds = condition.holds(rest, call);
-  const { clock } = call.sw;
+  // Without a switch's name it is to hold at all of them.
+  let left = call.each.map((each) => ({ name: each.name, holds: condition.holds(rest, each) }));
+  const several = left.length > 1;
+  const { clock } = call.daemon;
   const until = clock.now() + seconds * 1000;
-  while (holds() === negated) {
-    if (call.signal.aborted) return '';
-    if (clock.now() >= until)
-      throw new Refused(`${TIMED_OUT} after ${seconds} s: ${[...(negated ? ['no'] : []), name, ...rest].join(' ')}`);
+  for (;;) {
+    left = left.filter(({ holds }) => holds() === negated);
+    if (left.length === 0 || call.signal.aborted) return '';
+    if (clock.now() >= until) {
+      const what = [...(negated ? ['no'] : []), name, ...rest].join(' ');
+      throw new Refused(`${TIMED_OUT} after ${seconds} s: ${what}${several ? ` at ${some(left)}` : ''}`);
+    }
     await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
   }
-  return '';
+}
+
+/** "s1, s2" or, of many, "s1, s2, s3 and 7 more". */
+function some(places: readonly { readonly name: string }[]): string {
+  const names = places.slice(0, MAX_NAMED).map(({ name }) => name);
+  const more = places.length - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** A line of the prompt. */
 async function typed(args: readonly string[], call: Call): Promise<string> {
-  const said = await call.typed?.(args.join(' '), call.signal);
+  const said = await call.daemon.typed?.(args.join(' '), call.signal);
   if (said === undefined || said === null) throw new Refused('there is no prompt here, whose words these could be');
   return said;
 }

@@ -1,11 +1,12 @@
 /** What `ctswitch simulate` reads and writes: one case a line, in the form that a reference switch answers, too. */
 
-/** One step: a frame at a port, time, or a change of the flows. */
+/** One step: a frame at a port, time, a change of the flows, or a command of the management socket. */
 export type SimulateStep =
   | readonly [port: number | string, frame: string]
   | { readonly port: number | string; readonly frame: string; readonly ct?: boolean }
   | { readonly warp: number }
-  | { readonly ofctl: readonly string[] };
+  | { readonly ofctl: readonly string[] }
+  | { readonly appctl: readonly string[] };
 
 export interface SimulateCase {
   readonly id?: unknown;
@@ -13,7 +14,7 @@ export interface SimulateCase {
   readonly flows?: string | readonly string[];
   readonly groups?: string | readonly string[];
   readonly meters?: string | readonly string[];
-  /** ovs-appctl commands, each a list of words. */
+  /** ovs-appctl commands that come before everything else, each a list of words; the bridge is br0. */
   readonly appctl?: readonly (readonly string[])[];
   readonly packets?: readonly SimulateStep[];
   /** Translate for every packet. */
@@ -32,6 +33,9 @@ export interface SimulateResult {
   readonly in?: readonly [port: number | string, frame: string];
   readonly warp?: number;
   readonly ofctl?: readonly string[];
+  readonly appctl?: readonly string[];
+  /** What a command of appctl answers. */
+  readonly text?: string;
   readonly out?: readonly SimulateOutput[];
   /** OpenFlow 1.3 messages in hexadecimal. */
   readonly packet_in?: readonly string[];
@@ -75,19 +79,29 @@ export function parseCase(line: string): SimulateCase {
     throw new CaseError(`"${key}" is a text or a list of texts`);
   }
   const { ports } = found;
+  const { appctl } = found;
+  if (appctl !== undefined && !(Array.isArray(appctl) && appctl.every((words) => isCommand(words)))) {
+    throw new CaseError('"appctl" is a list of commands, each a list of words');
+  }
   if (ports !== undefined && !(Number.isInteger(ports) && Number(ports) >= 0 && Number(ports) <= MAX_CASE_PORTS)) {
     throw new CaseError(`"ports" is a number from 0 to ${MAX_CASE_PORTS}`);
   }
   if ('packets' in found && !Array.isArray(found.packets)) throw new CaseError('"packets" is a list');
   (found.packets as unknown[] | undefined)?.forEach((step, i) => {
     if (!isStep(step))
-      throw new CaseError(`packets[${i}] is no [port, hex], {port, frame}, {warp: 0 to ${MAX_WARP_MS} ms} or {ofctl}`);
+      throw new CaseError(
+        `packets[${i}] is no [port, hex], {port, frame}, {warp: 0 to ${MAX_WARP_MS} ms}, {ofctl} or {appctl}`,
+      );
   });
   return found as SimulateCase;
 }
 
 function isList(value: unknown, type: string): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === type);
+}
+
+function isCommand(value: unknown): value is readonly [string, ...string[]] {
+  return isList(value, 'string') && (value as string[]).length > 0;
 }
 
 function isPort(value: unknown): boolean {
@@ -97,10 +111,11 @@ function isPort(value: unknown): boolean {
 function isStep(step: unknown): boolean {
   if (Array.isArray(step)) return step.length === 2 && isPort(step[0]) && typeof step[1] === 'string';
   if (typeof step !== 'object' || step === null) return false;
-  const { warp, ofctl, port, frame } = step as Record<string, unknown>;
+  const { warp, ofctl, appctl, port, frame } = step as Record<string, unknown>;
   return (
     (typeof warp === 'number' && warp >= 0 && warp <= MAX_WARP_MS) ||
     isList(ofctl, 'string') ||
+    isCommand(appctl) ||
     (isPort(port) && typeof frame === 'string')
   );
 }

@@ -47,6 +47,19 @@ export function formatFlow(flow: FlowRow, { names = PLAIN_NAMES, stats = true }:
   return `${text}${match === '' ? '' : `${match} `}actions=${formatInstructions(flow.instructions, names)}`;
 }
 
+/**
+ * One line of `ovs-appctl bridge/dump-flows`, without its end; `offload`: with counters of packets that hardware
+ * forwarded, of which there are none.
+ */
+export function formatBridgeFlow(flow: FlowRow, offload = false): string {
+  const table = flow.tableId === 0 ? '' : `table_id=${flow.tableId}, `;
+  const counts = `n_packets=${flow.packets ?? 0}, n_bytes=${flow.bytes ?? 0}, `;
+  const offloaded = offload ? 'n_offload_packets=0, n_offload_bytes=0, ' : '';
+  const match = formatMatch(flow.match, PLAIN_NAMES, flow.priority);
+  const actions = formatInstructions(flow.instructions, PLAIN_NAMES);
+  return `${table}duration=${Math.floor(flow.duration_ms / 1000)}s, ${counts}${offloaded}${match},actions=${actions}`;
+}
+
 const COMMANDS: Readonly<Record<FlowCommand, string>> = {
   add: 'ADD',
   modify: 'MOD',

@@ -16,7 +16,7 @@ function tags(frame: Uint8Array): { count: number; type: number } {
 
 function frames({ packets }: Case): Uint8Array[] {
   return packets.flatMap((step) => {
-    if ('warp' in step || 'ofctl' in step) return [];
+    if ('warp' in step || 'ofctl' in step || 'appctl' in step) return [];
     return [fromHex('port' in step ? step.frame : step[1])];
   });
 }

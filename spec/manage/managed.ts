@@ -22,8 +22,8 @@ export class Managed {
     this.sw = new Switch({ clock: this.clock, smallestFragment: { ipv4: 1200, ipv6: 1280 }, ...options });
     for (const number of [1, 2, 3, 4]) this.ports.push(this.sw.addPort(number, memory({ name: `p${number}` })));
     const daemon: Daemon = {
-      sw: this.sw,
-      name: 'br0',
+      switches: new Map([['br0', this.sw]]),
+      clock: this.clock,
       version: 'ctswitch 0.0.0',
       verbosity: 0,
       exit: () => {

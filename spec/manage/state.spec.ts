@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { toHex } from '../../lib/bytes/index.js';
 import type { ManagementClient } from '../../lib/manage/index.js';
 import { host } from '../../lib/ports/host.js';
+import { memory } from '../../lib/ports/memory.js';
 import { udp4 } from '../support/frames.js';
 import { Managed } from './managed.js';
 
@@ -91,8 +92,15 @@ describe('manage: state', () => {
   it('what is no frame, no port, or no memory port is refused', async () => {
     managed.sw.addPort(9, host({ name: 'h9', mac: '00:00:00:00:00:09', ipv4: '10.0.0.9' }));
     expect(await refused('port/inject', '77', 'aa')).to.equal('there is no port 77');
-    expect(await refused('port/inject', 'h9', 'aa')).to.equal('port h9 is host: only memory ports give and take');
-    expect(await refused('port/taken', 'h9')).to.equal('port h9 is host: only memory ports give and take');
+    expect(await refused('port/taken', 'h9')).to.equal('port h9 is host: only memory ports keep what was sent');
+    managed.sw.flows.load('in_port=9,actions=2');
+    const frame = toHex(udp4());
+    expect(await client.call('port/inject', 'h9', frame)).to.equal(`${frame}\n`);
+    expect(await client.call('port/taken')).to.equal(`p2 ${frame}\n`);
+    managed.sw.setLink(9, false);
+    expect(await refused('port/inject', 'h9', 'aa')).to.equal('the link of port h9 is down');
+    managed.sw.addPort(8, Object.assign(memory({ name: 'eth8' }), { kind: 'pcap' }));
+    expect(await refused('port/inject', 'eth8', 'aa')).to.match(/eth8 is pcap: frames come in there by themselves/);
     expect(await refused('port/inject', '1', 'udp,nw_scr=1.2.3.4')).to.match(/^line 1:5: .*nw_scr/);
     expect(await refused('port/inject', '1', 'aabbc')).to.match(/aabbc/);
     expect(await refused('port/inject', '1')).to.match(/at least 2 arguments/);

@@ -22,7 +22,7 @@ const KNOWS: Record<string, string[]> = {
   manage: ['bytes', 'packet', 'ct', 'nxm', 'text', 'datapath', 'pipeline', 'ports', 'trace', '.'],
   channel: ['bytes', 'packet', 'nxm', 'wire'],
   agent: ['bytes', 'packet', 'nxm', 'wire', 'channel', 'pipeline'],
-  simulate: ['bytes', 'ct', 'nxm', 'pipeline', 'ports', 'agent', 'text', '.'],
+  simulate: ['bytes', 'ct', 'nxm', 'pipeline', 'ports', 'agent', 'text', 'manage', '.'],
   view: ['bytes', 'nxm', 'wire', 'text'],
   inspect: ['bytes', 'packet', 'nxm', 'wire', 'text', 'channel', 'view'],
   replay: ['bytes', 'nxm', 'wire', 'channel', 'pcap-file', 'ports', 'view', '.'],

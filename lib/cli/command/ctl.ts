@@ -8,6 +8,7 @@ Examples:
   ctswitch ctl ofproto/trace s1 in_port=1,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2
   ctswitch ctl port/add 3 tap:tap3; ctswitch ctl link 3 down
   ctswitch ctl wait controller --timeout 5      status 4 if none has connected
+  ctswitch ctl s2 flows; ctswitch ctl link s1 s2 down          of a network
   ovs-appctl -t /path/of/the.ctl fdb/show s1    the genuine tool works, too
 `;
 

@@ -5,7 +5,8 @@ import type { Ended } from './command.js';
 const SIMULATE_HELP = `
 A line is a case:
   {"id": 1, "flows": ["in_port=1,actions=2"],
-   "packets": [[1, "HEX"], {"warp": 1000}]}
+   "appctl": [["dpctl/ct-set-maxconns", "9"]],
+   "packets": [[1, "HEX"], {"warp": 1000}, {"appctl": ["fdb/show", "br0"]}]}
 Its answer is a line:
   {"id": 1, "results": [{"in": [1, "HEX"], "out": [[2, "HEX"]]}],
    "conntrack": [], "flows": [...]}

@@ -32,6 +32,7 @@ export function traceCommand(program: Command, ended: Ended): void {
     .option('--in-port <PORT>', 'where frames come in that do not say it (default: 1)')
     .option('--ctl <PATH>', 'trace in the running switch with this management socket; without --flows in the only one')
     .option('--rundir <DIR>', 'where to look for running switches')
+    .option('--switch <NAME>', 'of a running network, the switch that the packets come to')
     .option('--json', 'JSON lines with the schema ctswitch/trace@1')
     .addHelpText('after', TRACE_HELP)
     .action(async (packets: string[], options) => ended(await (await import('../trace.js')).trace(packets, options)));

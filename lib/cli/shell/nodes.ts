@@ -8,8 +8,8 @@ export function firstSwitch(words: readonly string[], { places }: Scene): readon
 }
 
 /** Names that a cable may have at an end. */
-export function nodes({ places, hosts }: Scene): string[] {
-  return [...hosts.keys(), ...(places.length > 1 ? places.map(({ name }) => name) : [])];
+export function nodes({ places, hosts, links }: Scene): string[] {
+  return [...hosts.keys(), ...(links.length > 0 ? places.map(({ name }) => name) : [])];
 }
 
 /** The switch of a name. Throws Unclear. */
@@ -48,8 +48,8 @@ export function link(words: string[], { scene, say }: Call): Outcome {
 function known(name: string, scene: Scene): void {
   const names = nodes(scene);
   if (names.includes(name)) return;
-  const several = scene.places.length > 1;
-  const what = several ? 'switch or host' : 'host';
-  const few = names.length > 12 ? '' : `; the ${several ? 'nodes' : 'hosts'} are ${names.join(', ')}`;
+  const network = scene.links.length > 0;
+  const what = network ? 'switch or host' : 'host';
+  const few = names.length > 12 ? '' : `; the ${network ? 'nodes' : 'hosts'} are ${names.join(', ')}`;
   throw new Unclear(`"${name}" is no ${what}${didYouMean(name, names) || few}`);
 }
