@@ -9,7 +9,11 @@ One file, Python 3.8 or newer, the standard library alone: use it where it stand
 starts the program `ctswitch run`, which needs Node, and speaks to it over its management socket (the protocol of
 ovs-appctl). The switch ends when this process does, whatever it dies of: it watches a pipe whose other end is held here.
 
-    pytest_plugins = ['ctswitch']   in conftest.py              fixtures `ctswitch` and `ctswitch_factory`
+    with Network('ring,3', controllers=['tcp:127.0.0.1:6653']) as net:
+        net.wait('controller')
+        assert net.ping('h1', 'h3') and net['s1'].flows.list()
+
+    pytest_plugins = ['ctswitch']   in conftest.py   fixtures `ctswitch`, `ctswitch_factory` and `ctswitch_network`
     mn --custom python/ctswitch.py --switch ctswitch            Mininet's switches
 
 docs/python.md has more.
@@ -19,6 +23,7 @@ import collections
 import contextlib
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -243,40 +248,10 @@ if hasattr(os, 'register_at_fork'):
     os.register_at_fork(after_in_child=_forget_pipes)
 
 
-class Switch:
-    """A running switch. Begins when it is made, or entered by `with`; ends with `stop`, `with`, or this process.
+class _Process:
+    """A running `ctswitch run`: its life, what it says, and its management socket."""
 
-    ports: how many memory ports, numbered from 1 and called p1, p2…; or {number or 'LOCAL': SPEC} with what
-        `ctswitch run --port` knows: 'memory:NAME', 'tap:NAME', 'pcap:IFACE', 'host:NAME,MAC,IP', 'vxlan:…'.
-    flows: to begin with, in ovs-ofctl's syntax.
-    controllers: addresses to dial, 'tcp:127.0.0.1:6653'.
-    listen: addresses to wait at; 'ptcp:0' picks a port, which `listening` tells.
-    fail_mode: 'secure' (what no flow matches is dropped) or 'standalone'; None: as `ctswitch run` decides.
-    conntrack_events: connections are among the events, too.
-    args: further arguments for `ctswitch run`; prefix: words before the command (['ip', 'netns', 'exec', 'blue']).
-    """
-
-    def __init__(
-        self,
-        ports=4,
-        *,
-        flows='',
-        name='s1',
-        dpid=None,
-        controllers=(),
-        listen=(),
-        fail_mode='secure',
-        seed=None,
-        conntrack_events=False,
-        program=None,
-        args=(),
-        prefix=(),
-        start_timeout=START_S,
-    ):
-        self.name = name
-        self.flows = Flows(self)
-        self.groups = Table(self, 'groups')
-        self.meters = Table(self, 'meters')
+    def __init__(self, args, program, prefix, start_timeout):
         self.events_lost = 0
         self._events = collections.deque(maxlen=MAX_EVENTS)
         self._log = collections.deque(maxlen=MAX_LOG_LINES)
@@ -285,14 +260,7 @@ class Switch:
         self._stopped = False
         self.program = find_program(program)
         self.ctl_path = os.path.join(_socket_folder(), f'{os.getpid()}.{os.urandom(4).hex()}.ctl')
-        specs = {n: f'memory:p{n}' for n in range(1, ports + 1)} if isinstance(ports, int) else dict(ports)
-        self.command = [*prefix, *self.program, 'run', '--json', '--until-eof', '--ctl', self.ctl_path, '--name', name]
-        self.command += _repeated('--port', (f'{number}={spec}' for number, spec in specs.items()))
-        self.command += [*_repeated('--controller', controllers), *_repeated('--listen', listen)]
-        dpid = f'{dpid:x}' if isinstance(dpid, int) else dpid
-        for option, value in (('--dpid', dpid), ('--seed', seed), ('--fail-mode', fail_mode)):
-            self.command += [] if value is None else [option, str(value)]
-        self.command += [*(['--conntrack-events'] if conntrack_events else []), *map(str, args)]
+        self.command = [*prefix, *self.program, 'run', '--json', '--until-eof', '--ctl', self.ctl_path, *map(str, args)]
         pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE}
         # In a session of its own: Ctrl-C is for us, who end it then.
         self.process = subprocess.Popen(self.command, start_new_session=True, **pipes)
@@ -302,8 +270,6 @@ class Switch:
         try:
             # What it opened: the first line, ctswitch/ready@1.
             self.ready = self.wait_event('ready', timeout=start_timeout)
-            if flows:
-                self.flows.add(flows)
         except BaseException:
             self._end()
             raise
@@ -406,8 +372,6 @@ class Switch:
                 self._heard.wait(min(left, 0.2))
         raise self._death()
 
-    # What it does.
-
     def ctl(self, method, *params, timeout=ANSWER_S):
         """Any command of the management socket ('list-commands' shows them); its answer's text. Raises Refused,
         Died."""
@@ -420,14 +384,42 @@ class Switch:
                     raise self._death() from error
             raise Died(f'{self.ctl_path}: {error}') from error
 
+
+def _wait(place, process, condition, timeout):
+    """Waits for a function, or for a condition of `place`."""
+    if not callable(condition):
+        place.ctl('wait', *condition.split(), '--timeout', timeout, timeout=timeout + ANSWER_S)
+        return True
+    until = time.monotonic() + timeout
+    while True:
+        found = condition()
+        if found:
+            return found
+        if not process.alive:
+            raise process._death()
+        if time.monotonic() >= until:
+            raise TimedOut(f'timed out after {timeout} s: {getattr(condition, "__name__", condition)}')
+        time.sleep(LOOK_S)
+
+
+class _Commands:
+    """What can be done with a switch, by its own management socket or by its network's. Subclasses have `ctl`, `name`,
+    and the process that the switch runs in."""
+
+    def __init__(self, process):
+        self._process = process
+        self.flows = Flows(self)
+        self.groups = Table(self, 'groups')
+        self.meters = Table(self, 'meters')
+
     def inject(self, port, packet):
-        """A frame comes in at a memory port: bytes, or a packet in ovs-ofctl's words. Returns the frame, when the
-        switch is done with it."""
+        """A frame comes in at a memory port, or at one of a network's with a host or a switch behind it: bytes, or a
+        packet in ovs-ofctl's words. Returns the frame, when the switch is done with it."""
         given = bytes(packet).hex() if isinstance(packet, (bytes, bytearray, memoryview)) else packet
         return bytes.fromhex(self.ctl('port/inject', port, given))
 
     def taken(self, port=None):
-        """Frames that left a memory port, or all of them, since the last time: a list of Frame."""
+        """Frames that left a memory port, or all of those, since the last time: a list of Frame."""
         frames = []
         for each in _json_lines(self.ctl('port/taken', '--json', *([] if port is None else [port]))):
             frame = Frame.fromhex(each['frame'])
@@ -471,19 +463,7 @@ class Switch:
         """Waits until a function returns something true (which is returned), or until a condition of the switch
         holds, e.g. 'controller', 'flow table=1,udp packets=3', 'ct udp dport=53', 'port p2 down', each with 'no'
         before it. Raises TimedOut."""
-        if not callable(condition):
-            self.ctl('wait', *condition.split(), '--timeout', timeout, timeout=timeout + ANSWER_S)
-            return True
-        until = time.monotonic() + timeout
-        while True:
-            found = condition()
-            if found:
-                return found
-            if not self.alive:
-                raise self._death()
-            if time.monotonic() >= until:
-                raise TimedOut(f'timed out after {timeout} s: {getattr(condition, "__name__", condition)}')
-            time.sleep(LOOK_S)
+        return _wait(self, self._process, condition, timeout)
 
     def ports(self):
         """Ports as dicts: number, name, kind, mac, link, rx_packets, tx_packets and so on."""
@@ -508,7 +488,162 @@ class Switch:
     @property
     def listening(self):
         """Where it waits for controllers and ovs-ofctl, as a client writes it: ['tcp:127.0.0.1:41234']."""
-        return [_active(address) for address in self.ready['listening']]
+        return [_active(address) for address in self._opened['listening']]
+
+
+class Switch(_Commands, _Process):
+    """A running switch. Begins when it is made, or entered by `with`; ends with `stop`, `with`, or this process.
+
+    ports: how many memory ports, numbered from 1 and called p1, p2…; or {number or 'LOCAL': SPEC} with what
+        `ctswitch run --port` knows: 'memory:NAME', 'tap:NAME', 'pcap:IFACE', 'host:NAME,MAC,IP', 'vxlan:…'.
+    flows: to begin with, in ovs-ofctl's syntax.
+    controllers: addresses to dial, 'tcp:127.0.0.1:6653'.
+    listen: addresses to wait at; 'ptcp:0' picks a port, which `listening` tells.
+    fail_mode: 'secure' (what no flow matches is dropped) or 'standalone'; None: as `ctswitch run` decides.
+    conntrack_events: connections are among the events, too.
+    args: further arguments for `ctswitch run`; prefix: words before the command (['ip', 'netns', 'exec', 'blue']).
+    """
+
+    def __init__(
+        self,
+        ports=4,
+        *,
+        flows='',
+        name='s1',
+        dpid=None,
+        controllers=(),
+        listen=(),
+        fail_mode='secure',
+        seed=None,
+        conntrack_events=False,
+        program=None,
+        args=(),
+        prefix=(),
+        start_timeout=START_S,
+    ):
+        self.name = name
+        _Commands.__init__(self, self)
+        specs = {n: f'memory:p{n}' for n in range(1, ports + 1)} if isinstance(ports, int) else dict(ports)
+        words = ['--name', name, *_repeated('--port', (f'{number}={spec}' for number, spec in specs.items()))]
+        dpid = f'{dpid:x}' if isinstance(dpid, int) else dpid
+        words += [] if dpid is None else ['--dpid', dpid]
+        words += _common(controllers, listen, fail_mode, seed, conntrack_events)
+        _Process.__init__(self, [*words, *args], program, prefix, start_timeout)
+        _begin_with(self, [self], flows)
+
+    @property
+    def _opened(self):
+        return self.ready
+
+
+class NetworkSwitch(_Commands):
+    """A switch of a network, by its name: flows, conntrack, inject, trace and so on as `Switch` has them."""
+
+    def __init__(self, network, opened):
+        self.name = opened['name']
+        self.datapath_id = opened['datapath_id']
+        self._opened = opened
+        _Commands.__init__(self, network)
+
+    def __repr__(self):
+        return f'<NetworkSwitch {self.name}>'
+
+    def ctl(self, method, *params, timeout=ANSWER_S):
+        """A command of the management socket about this switch; its answer's text. Raises Refused, Died."""
+        return self._process.ctl(self.name, method, *params, timeout=timeout)
+
+    def wait_event(self, kind, timeout=10.0, **fields):
+        """Takes the first event of a kind that this switch told and that has these fields; waits for it."""
+        return self._process.wait_event(kind, timeout, switch=self.name, **fields)
+
+
+class Network(_Process):
+    """Switches, virtual hosts and the links between them, in one process; begins and ends as a Switch does.
+
+    topo: 'linear,3', 'ring,3', 'tree,2,3', 'fat-tree,4', 'single,3', or a YAML file (docs/topologies.md).
+    flows: for every switch, to begin with, in ovs-ofctl's syntax.
+    controllers: addresses that every switch dials. listen: ['ptcp:0'] gives each an address of its own.
+    fail_mode: 'secure', 'standalone' (every switch forwards by itself), or None: secure with a controller.
+    The others are Switch's.
+
+    net['s1'] is a switch, net.hosts['h1'] a dict with name, mac and addresses, net.links a list of dicts."""
+
+    def __init__(
+        self,
+        topo='linear,2',
+        *,
+        flows='',
+        controllers=(),
+        listen=(),
+        fail_mode=None,
+        seed=None,
+        conntrack_events=False,
+        program=None,
+        args=(),
+        prefix=(),
+        start_timeout=START_S,
+    ):
+        words = ['--topo', str(topo), *_common(controllers, listen, fail_mode, seed, conntrack_events)]
+        _Process.__init__(self, [*words, *args], program, prefix, start_timeout)
+        self.switches = {each['name']: NetworkSwitch(self, each) for each in self.ready['switches']}
+        self.hosts = {each['name']: each for each in self.ready['hosts']}
+        self.links = self.ready['links']
+        _begin_with(self, self.switches.values(), flows)
+
+    def __getitem__(self, name):
+        return self.switches[name]
+
+    def __iter__(self):
+        return iter(self.switches.values())
+
+    def __len__(self):
+        return len(self.switches)
+
+    def ping(self, source, target, count=1):
+        """A host pings another one, or an address; how many of the pings were answered. Raises Refused for what is no
+        host."""
+        return self._answered(ANSWER_S + 2 * count, source, 'ping', target, count)[0]
+
+    def pingall(self):
+        """Every host pings every other one: how many pings were answered, and how many were sent."""
+        return self._answered(ANSWER_S + len(self.hosts), 'pingall')
+
+    def _answered(self, timeout, *words):
+        try:
+            said = self.ctl(*words, timeout=timeout)
+        except Refused as refused:
+            said = str(refused)
+        found = re.search(r'(\d+)(?: of |/)(\d+) pings answered', said)
+        if found is None:
+            raise Refused(said)
+        return int(found[1]), int(found[2])
+
+    def link(self, one, other, up):
+        """Plugs the cables between two switches, or a switch and a host, in, or pulls them."""
+        self.ctl('link', one, other, 'up' if up else 'down')
+
+    def wait(self, condition, timeout=10.0):
+        """Waits until a function returns something true (which is returned), or until a condition holds at every
+        switch, e.g. 'controller'. Raises TimedOut, which names those where it doesn't."""
+        return _wait(self, self, condition, timeout)
+
+
+def _common(controllers, listen, fail_mode, seed, conntrack_events):
+    """Arguments that a switch and a network have in common."""
+    words = [*_repeated('--controller', controllers), *_repeated('--listen', listen)]
+    words += [] if seed is None else ['--seed', str(seed)]
+    words += [] if fail_mode is None else ['--fail-mode', fail_mode]
+    return words + (['--conntrack-events'] if conntrack_events else [])
+
+
+def _begin_with(process, switches, flows):
+    """The first flows; what refuses them ends the process."""
+    try:
+        for switch in switches if flows else ():
+            switch.flows.add(flows)
+    except BaseException:
+        process._end()
+        raise
 
 
 def _repeated(option, values):
@@ -546,11 +681,19 @@ if 'pytest' in sys.modules:
     def pytest_configure(config):
         config.addinivalue_line('markers', 'ctswitch(ports=4, **options): how the fixture `ctswitch` starts it')
 
+    def _starting(kind):
+        with contextlib.ExitStack() as all_of_them:
+            yield lambda *args, **options: all_of_them.enter_context(kind(*args, **options))
+
     @pytest.fixture(name='ctswitch_factory')
     def _ctswitch_factory():
         """Starts switches, as `Switch` does; they end with the test, which fails if one of them died."""
-        with contextlib.ExitStack() as all_switches:
-            yield lambda *args, **options: all_switches.enter_context(Switch(*args, **options))
+        yield from _starting(Switch)
+
+    @pytest.fixture(name='ctswitch_network')
+    def _ctswitch_network():
+        """Starts networks, as `Network` does; they end with the test, which fails if one of them died."""
+        yield from _starting(Network)
 
     @pytest.fixture(name='ctswitch')
     def _ctswitch(request, ctswitch_factory):

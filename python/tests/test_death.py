@@ -1,4 +1,4 @@
-"""A Python program that dies takes its switch with it: by an error, by kill -9, with a forked child."""
+"""A Python program that dies takes its switch, or network, with it: by an error, by kill -9, with a forked child."""
 
 import contextlib
 import os
@@ -7,13 +7,15 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 FOLDER = os.path.normpath(os.path.join(os.path.dirname(__file__), '..'))
 
 # What the program prints: the switch's process and socket, and the child's, if it has one.
 BEGIN = """
 import os, sys, time
-from ctswitch import Switch
-sw = Switch(ports=1)
+from ctswitch import Network, Switch
+sw = Network('linear,2') if 'network' in sys.argv else Switch(ports=1)
 child = 0
 if 'fork' in sys.argv:
     child = os.fork()
@@ -53,8 +55,9 @@ def test_a_program_that_fails():
     assert ended(pid, path)
 
 
-def test_a_program_that_is_killed():
-    program, pid, path, _ = begun('time.sleep(60)')
+@pytest.mark.parametrize('what', ['switch', 'network'])
+def test_a_program_that_is_killed(what):
+    program, pid, path, _ = begun('time.sleep(60)', what)
     os.kill(pid, 0)
     program.kill()
     program.communicate()

@@ -15,6 +15,11 @@ def test_the_first_example():
     exec(compile(SHOWN[0], 'docs/python.md', 'exec'), {})
 
 
+def test_the_network():
+    (shown,) = [text for text in SHOWN if text.startswith('from ctswitch import Network')]
+    exec(compile(shown, 'docs/python.md', 'exec'), {})
+
+
 def test_a_project_with_the_package(tmp_path):
     (tmp_path / 'node_modules').mkdir()
     (tmp_path / 'node_modules' / 'ctswitch').symlink_to(ROOT)
@@ -26,4 +31,4 @@ def test_a_project_with_the_package(tmp_path):
     env = {key: value for key, value in os.environ.items() if key != 'CTSWITCH' and not key.startswith('PYTEST')}
     command = [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-k', 'not my_controller']
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
-    assert '2 passed, 1 deselected' in done.stdout, done.stdout + done.stderr
+    assert '3 passed, 1 deselected' in done.stdout, done.stdout + done.stderr

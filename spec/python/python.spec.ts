@@ -23,7 +23,7 @@ async function lastLine(command: string, args: readonly string[]): Promise<strin
 describe('python', function () {
   this.timeout(100_000);
 
-  for (const file of ['switch', 'death', 'docs']) {
+  for (const file of ['switch', 'network', 'death', 'docs']) {
     it(`test_${file}.py`, async function () {
       requires(this, 'pytest');
       expect(await lastLine('pytest-3', ['-q', `test_${file}.py`])).to.match(/^\d+ passed in/);
