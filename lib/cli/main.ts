@@ -13,6 +13,7 @@ import { runCommand } from './command/run.js';
 import { simulateCommand } from './command/simulate.js';
 import { testCommand } from './command/test.js';
 import { traceCommand } from './command/trace.js';
+import { withConfigFile } from './config-file.js';
 import { EXIT, Failure, failureOf } from './exit.js';
 import { signalled } from './lifetime.js';
 import { flushed } from './output.js';
@@ -76,7 +77,7 @@ async function statusOf(args: readonly string[]): Promise<number> {
     if (args[0] === 'help' && args[1] !== undefined && !knows(program, args[1])) {
       throw new Failure(EXIT.usage, unknownCommand(args[1], program));
     }
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(await withConfigFile(args, program), { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

@@ -50,9 +50,18 @@ export function topoOption(): Option {
   );
 }
 
+const REPEATABLE = new WeakSet<object>();
+
 /** An option that may be repeated: a list of what each is read as. */
 export function several<T>(read: (text: string) => T) {
-  return (text: string, before?: T[]): T[] => [...(before ?? []), read(text)];
+  const gather = (text: string, before?: T[]): T[] => [...(before ?? []), read(text)];
+  REPEATABLE.add(gather);
+  return gather;
+}
+
+/** May the option be given more than once? */
+export function isRepeatable({ parseArg }: Option): boolean {
+  return parseArg !== undefined && REPEATABLE.has(parseArg);
 }
 
 /** A whole number within bounds. */

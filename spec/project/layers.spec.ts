@@ -47,6 +47,7 @@ const KNOWS: Record<string, string[]> = {
   topology: ['bytes', 'yaml', 'nxm', 'pipeline', 'ports', 'text', '.'],
   web: ['bytes', 'ct', 'pipeline', 'text', 'trace', '.'],
   cli: [
+    'yaml',
     'web',
     'topology',
     'bytes',

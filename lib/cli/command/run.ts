@@ -21,6 +21,12 @@ A rule of --ct-rule is
   [zone=N,][proto=NAME,][src=,dst=,sport=,dport=,mark=N/MASK,]
 and timeouts=NAME or notrack.
 
+A configuration file has the options by name, lists of repeatable ones, and
+KEY: VALUE for KEY=VALUE:
+  controller: tcp:127.0.0.1:6653
+  port: {1: pcap:eth1, 2: pcap:eth2}
+  ctl: false                              as --no-ctl
+
 Examples:
   ctswitch run --port 1=pcap:veth1 --port 2=pcap:veth2 \\
     --controller tcp:127.0.0.1:6653
@@ -36,6 +42,10 @@ export function runCommand(program: Command, ended: Ended): void {
   const run = program
     .command('run')
     .description('a switch on real ports')
+    .option(
+      '--config <FILE>',
+      'options from a YAML file, by their long names; those of the command line come behind it',
+    )
     .addOption(new Option('--name <NAME>', "the switch's name").argParser(name).default('s1'))
     .addOption(
       new Option('--dpid <HEX>', 'datapath id: up to 16 hexadecimal digits').argParser(datapathId).default(1n, '1'),
