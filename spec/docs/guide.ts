@@ -93,7 +93,7 @@ export function plain(text: string): string[] {
   return same
     .split('\n')
     .map((line) => line.trimEnd())
-    .filter((line) => !line.startsWith('[TIME]') && line !== '');
+    .filter((line) => line !== '' && !/^\[TIME\]|^(tcp|unix):\S+: disconnected/.test(line));
 }
 
 /** Is `got` what was expected? "…" stands for any number of lines. */
