@@ -1,35 +1,31 @@
 /**
- * `npm run bench [-- NAME…] [-- --write]`: figures as Markdown on standard output, and as one line of JSON behind them.
- * With
- * --write they go to docs/benchmarks.md as well, with date and commit.
+ * `npm run bench [-- NAME…] [-- --rounds N] [-- --write]`: figures as Markdown on standard output, and as one line of
+ * JSON behind them. With --write the named ones are renewed in docs/benchmarks.json, from which docs/benchmarks.md and
+ * docs/benchmarks.svg are made. Status 1: a benchmark failed, the others have run; 2: a mistake in the words; 3:
+ * something that is needed isn't here.
  */
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { execFileSync, fork } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type CpuInfo, cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { BENCHMARKS } from './benchmarks.js';
 import { OvsError, ovsVersion } from './compare/ovs.js';
-import { flows } from './measure/flows.js';
-import { forwarding } from './measure/forwarding.js';
-import { connections, disturbed, ping, tcp } from './measure/live.js';
-import { extraction, masks, packets, translation } from './measure/memory.js';
-import { networks } from './measure/network.js';
-import { markdown, type Table } from './measure/table.js';
-import { tracker } from './measure/tracker.js';
+import { chart } from './report/chart.js';
+import { markdown, reportText } from './report/markdown.js';
+import { type Entry, parseReport, type Report, renewed, reportJson, SCHEMA } from './report/report.js';
+import type { Told } from './worker.js';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<Table[]>>> = {
-  flows,
-  forwarding,
-  connections,
-  tcp,
-  ping,
-  disturbed,
-  packets: async () => [await packets()],
-  extraction: async () => [await extraction()],
-  translation: async () => [await translation()],
-  ct: tracker,
-  masks: async () => [await masks()],
-  networks,
-};
+const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
+const PLACE = 'docs/benchmarks';
+const ROUNDS = 5;
+/** Addresses of rounds are told apart in four bits, and some rounds are for checks. */
+const MAX_ROUNDS = 9;
+/** From this load average on, figures are told to be doubtful. */
+const BUSY = 1;
+const LOOK_MS = 500;
+/** A million flows are more than Node's own limit allows for. */
+const HEAP_MB = 8192;
 
 function machine(): string {
   const [first, ...others] = cpus();
@@ -42,33 +38,104 @@ function machine(): string {
   return `${others.length + 1} × ${first?.model ?? 'unknown processor'}, Node ${process.version}, ${reference}`;
 }
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ options: { write: { type: 'boolean' } }, allowPositionals: true });
-  const unknown = positionals.find((name) => !(name in BENCHMARKS));
-  if (unknown !== undefined) {
-    console.error(`no benchmark "${unknown}": ${Object.keys(BENCHMARKS).join(', ')}`);
-    return 2;
-  }
-  const tables: Table[] = [];
-  for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
-    for (const table of await BENCHMARKS[name]()) {
-      tables.push(table);
-      console.log(markdown(table));
-    }
-  }
-  console.log(JSON.stringify({ schema: 'bench@1', machine: machine(), tables }));
-  if (values.write) {
-    const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-    const head = `# Benchmarks\n\n${machine()}. ${new Date().toISOString().slice(0, 10)}, commit ${commit}. Made by \`npm run bench -- --write\`.\n`;
-    writeFileSync('docs/benchmarks.md', `${head}\n${tables.map(markdown).join('\n')}`);
-  }
-  return 0;
+/** Processors that somebody uses at the moment. */
+async function busy(): Promise<number> {
+  const idle = (all: readonly CpuInfo[]) => all.reduce((sum, { times }) => sum + times.idle, 0);
+  const before = idle(cpus());
+  const begun = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  const idled = (idle(cpus()) - before) / (performance.now() - begun);
+  return Math.max(0, cpus().length - idled);
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof OvsError)) throw error;
-  console.error(error.message);
-  process.exitCode = 3;
+/** Runs a benchmark in its process: its tables, or why there are none. */
+function measured(name: string, rounds: number): Promise<Told> {
+  const child = fork(WORKER, [name, String(rounds)], { execArgv: [`--max-old-space-size=${HEAP_MB}`] });
+  let told: Told | null = null;
+  child.on('message', (message) => {
+    told = message as Told;
+  });
+  return new Promise((resolve) => {
+    child.once('close', (status, signal) => {
+      resolve(told ?? { failed: `its process ended by ${signal ?? `status ${status}`}`, missing: false });
+    });
+  });
 }
+
+function keep(entries: readonly Entry[]): void {
+  const before: Report = existsSync(`${PLACE}.json`)
+    ? parseReport(readFileSync(`${PLACE}.json`, 'utf8'))
+    : { schema: SCHEMA, entries: [] };
+  const report = renewed(before, entries, Object.keys(BENCHMARKS));
+  writeFileSync(`${PLACE}.json`, reportJson(report));
+  writeFileSync(`${PLACE}.md`, reportText(report));
+  writeFileSync(`${PLACE}.svg`, chart(report));
+}
+
+interface Asked {
+  readonly names: readonly string[];
+  readonly rounds: number;
+  readonly write: boolean;
+}
+
+/** Null where the words make no sense, which has been told. */
+function asked(): Asked | null {
+  const options = { write: { type: 'boolean' }, rounds: { type: 'string' } } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const unknown = positionals.find((name) => !Object.hasOwn(BENCHMARKS, name));
+  if (unknown !== undefined) {
+    console.error(`no benchmark "${unknown}": ${Object.keys(BENCHMARKS).join(', ')}`);
+    return null;
+  }
+  const rounds = Number(values.rounds ?? ROUNDS);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MAX_ROUNDS) {
+    console.error(`--rounds is a number from 1 to ${MAX_ROUNDS}`);
+    return null;
+  }
+  return {
+    names: positionals.length > 0 ? positionals : Object.keys(BENCHMARKS),
+    rounds,
+    write: values.write ?? false,
+  };
+}
+
+async function main(): Promise<number> {
+  const words = asked();
+  if (words === null) return 2;
+  const { names, rounds, write } = words;
+  const about = {
+    machine: machine(),
+    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
+    rounds,
+  };
+  const entries: Entry[] = [];
+  const failures: { readonly text: string; readonly missing: boolean }[] = [];
+  for (const bench of names) {
+    const [load] = loadavg();
+    const used = await busy();
+    if (load > BUSY)
+      console.error(
+        `${bench}: the machine is busy, load average ${load.toFixed(2)}, ${used.toFixed(1)} processors in use; figures are doubtful`,
+      );
+    const date = new Date();
+    const told = await measured(bench, rounds);
+    if ('failed' in told) {
+      failures.push({ text: `${bench} failed: ${told.failed}`, missing: told.missing });
+      console.error(failures.at(-1)?.text);
+      continue;
+    }
+    const seconds = (Date.now() - date.getTime()) / 1000;
+    entries.push({ bench, date: date.toISOString(), ...about, load, busy: used, seconds, tables: told.tables });
+    for (const table of told.tables) console.log(markdown(table));
+    if (write) keep(entries.slice(-1));
+  }
+  console.log(JSON.stringify({ schema: SCHEMA, entries } satisfies Report));
+  if (failures.length > 0)
+    console.error(
+      `${failures.length} of ${names.length} failed:\n${failures.map(({ text }) => text.split('\n')[0]).join('\n')}`,
+    );
+  if (failures.some(({ missing }) => !missing)) return 1;
+  return failures.length > 0 ? 3 : 0;
+}
+
+process.exitCode = await main();

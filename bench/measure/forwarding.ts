@@ -6,9 +6,8 @@
 import { address, type FrameKind, mac } from '../live/frames.js';
 import { OurSide, OvsSide, type Side } from '../live/sides.js';
 import { goFirst, sessionFirst } from '../priority.js';
-import { median, type Row, type Table } from './table.js';
+import { median, OURS, type Row, type Table } from './table.js';
 
-export const ROUNDS = 5;
 /** More than a sender makes on one processor. */
 const FULL_PPS = 2_000_000;
 const SECONDS = 1;
@@ -81,7 +80,7 @@ export async function offer(
 }
 
 /** Runs something until it loses nothing. Throws where it always does. */
-async function losesNothing(what: string, run: () => Promise<Passed>): Promise<void> {
+export async function losesNothing(what: string, run: () => Promise<Passed>): Promise<void> {
   let lost = 0;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     lost = (await run()).lost;
@@ -102,29 +101,30 @@ export async function prepare(side: Side, scene: LiveScene, n: number): Promise<
   }
 }
 
-async function measure(sides: readonly Side[], scene: LiveScene, n: number): Promise<Row> {
+/** Forwarding has to be so many times as fast as Open vSwitch's. */
+const GOAL = 2;
+
+async function measure(sides: readonly Side[], scene: LiveScene, n: number, rounds: number): Promise<Row> {
   for (const side of sides) await prepare(side, scene, n);
   for (const { lab } of sides) await lab.expect('query', n, 0, SHARE);
-  const rounds = new Map<Side, Passed[]>(sides.map((side) => [side, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const side of sides) rounds.get(side)?.push(await offer(side, 'query', n, 0, FULL_PPS, SECONDS));
-  }
-  const figures: Record<string, number> = {};
-  const [theirs, ours] = sides.map((side) => {
-    const all = rounds.get(side) ?? [];
-    const rate = median(all.map(({ passed }) => passed));
-    figures[side.name] = rate / 1000;
-    figures[`${side.name}, offered`] = median(all.map(({ offered }) => offered)) / 1000;
-    figures[`${side.name}, CPU ns a frame`] = median(all.map(({ cpu_ns }) => cpu_ns));
-    return rate;
-  });
-  const [, own] = sides;
-  await own.lab.expect('query', n, 0);
-  await losesNothing(`${own.name}, ${scene.what}, at half of its rate`, () => offer(own, 'query', n, 0, ours / 2, 0.5));
-  return {
-    what: `${scene.what}, ${n === 1 ? '1 flow' : `${n.toLocaleString('en')} flows`}`,
-    figures: { ...figures, ratio: ours / theirs },
+  const figures: Record<string, number[]> = {};
+  const put = (column: string, figure: number): void => {
+    figures[column] = [...(figures[column] ?? []), figure];
   };
+  for (let round = 0; round < rounds; round++) {
+    for (const side of sides) {
+      const { passed, offered, cpu_ns } = await offer(side, 'query', n, 0, FULL_PPS, SECONDS);
+      put(side.name, passed / 1000);
+      put(`${side.name}, offered`, offered / 1000);
+      put(`${side.name}, CPU ns a frame`, cpu_ns);
+    }
+  }
+  const [, own] = sides;
+  const half = (median(figures[OURS]) * 1000) / 2;
+  await own.lab.expect('query', n, 0);
+  await losesNothing(`${own.name}, ${scene.what}, at half of its rate`, () => offer(own, 'query', n, 0, half, 0.5));
+  const what = `${scene.what}, ${n === 1 ? '1 flow' : `${n.toLocaleString('en')} flows`}`;
+  return { what, figures, goal: { least: GOAL } };
 }
 
 /** Both switches, started; `run` gets Open vSwitch first. */
@@ -143,21 +143,20 @@ export async function withSides<T>(run: (sides: readonly Side[]) => Promise<T>):
 }
 
 /** The table of this benchmark. */
-export async function forwarding(): Promise<Table[]> {
+export async function forwarding(rounds: number): Promise<Table[]> {
   return withSides(async (sides) => {
     const rows: Row[] = [];
     for (const scene of [BRIDGE, ACL, FIREWALL]) {
       for (const n of [1, 1000]) {
-        rows.push(await measure(sides, scene, n));
-        console.error(JSON.stringify(rows.at(-1)));
+        rows.push(await measure(sides, scene, n, rounds));
       }
     }
     return [
       {
-        title: 'Forwarding over veth pairs, 64 bytes',
+        title: 'Forwarding, veth, 64 bytes',
         unit: 'thousands of frames a second, and nanoseconds',
         rows,
-        how: `Medians of ${ROUNDS} rounds of ${SECONDS} s, both switches in turn, each with a processor to itself; sender and receiver share the other.`,
+        how: `Rounds of ${SECONDS} s, both switches in turn, each with a processor to itself; sender and receiver share the other.`,
       },
     ];
   });
