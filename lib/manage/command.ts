@@ -122,6 +122,14 @@ function datapathNamed(name: string, call: Call): Call | null {
   return call.at(name.replace(/^netdev@/, ''));
 }
 
+/** Options' long names; the short ones may stand together, as getopt(3) takes them ("-ms"). */
+const LONG_OPTIONS: Readonly<Record<string, string>> = {
+  '--more': 'm',
+  '--statistics': 's',
+  '--names': 'n',
+  '--no-names': 'n',
+};
+
 /** Arguments of a dpctl command. */
 export interface DpctlArguments {
   readonly rest: readonly string[];
@@ -137,9 +145,12 @@ export function dpctlWords(args: readonly string[], call: Call, options = ''): D
   let meant = call;
   for (const arg of args) {
     if (/^--?[a-z]/.test(arg)) {
-      const letter = { '--more': 'm', '--statistics': 's', '--names': 'n', '--no-names': 'n' }[arg] ?? arg.slice(1);
-      if (!options.includes(letter)) throw new Refused(`Unrecognized option ${arg}`);
-      flags.add(letter);
+      const long = Object.hasOwn(LONG_OPTIONS, arg) ? LONG_OPTIONS[arg] : undefined;
+      for (const letter of long ?? arg.slice(1)) {
+        const named = arg.startsWith('--') ? arg : `-${letter}`;
+        if (!options.includes(letter)) throw new Refused(`Unrecognized option ${named}`);
+        flags.add(letter);
+      }
     } else {
       const named = datapathNamed(arg, call);
       if (named === null) rest.push(arg);

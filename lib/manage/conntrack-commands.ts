@@ -2,9 +2,10 @@
  * dpctl's commands for connections, limits and fragments, as ovs-vswitchd 3.1 has them: names, arguments, answers
  * (ovs-dpctl(8)).
  */
-import { type Connection, type ConnectionTuple, formatConnection, protocolName, type Tracker } from '../ct/index.js';
+import { type Connection, formatConnection, protocolName, type Tracker } from '../ct/index.js';
 import { ANY_NUMBER, type Call, type Command, command, dpctlArguments, dpctlError, noMore } from './command.js';
 import { fragmentCommands } from './fragment-commands.js';
+import { agrees, isWhole, parseTuples } from './tuple-text.js';
 
 /** Connections told in one piece. */
 const A_TURN = 256;
@@ -31,74 +32,22 @@ function* dump(args: readonly string[], call: Call): Generator<string> {
   }
 }
 
-/** The parts of a tuple that flush-conntrack names. */
-interface PartialTuple {
-  src?: string;
-  dst?: string;
-  sport?: number;
-  dport?: number;
-  id?: number;
-  type?: number;
-  code?: number;
-  proto?: number;
-}
-
-const TUPLE_KEYS: Readonly<Record<string, keyof PartialTuple>> = {
-  ct_nw_src: 'src',
-  ct_ipv6_src: 'src',
-  ct_nw_dst: 'dst',
-  ct_ipv6_dst: 'dst',
-  ct_tp_src: 'sport',
-  ct_tp_dst: 'dport',
-  ct_nw_proto: 'proto',
-  icmp_type: 'type',
-  icmp_code: 'code',
-  icmp_id: 'id',
-};
-
-function tupleOf(text: string): PartialTuple {
-  const tuple: PartialTuple = {};
-  for (const part of text.split(/[,\s]+/).filter((each) => each !== '')) {
-    const [key, value] = part.split(/=(.*)/s, 2);
-    if (value === undefined) throw dpctlError(`field ${key} missing value`);
-    const name = Object.hasOwn(TUPLE_KEYS, key) ? TUPLE_KEYS[key] : undefined;
-    if (name === undefined) throw dpctlError(`invalid conntrack tuple field: ${key}`);
-    if (name === 'src' || name === 'dst') tuple[name] = value;
-    else if (/^\d+$/.test(value) && Number(value) <= 0xffff) tuple[name] = Number(value);
-    else throw dpctlError(`failed to parse field ${key}`);
-  }
-  const { proto = 0, sport, dport, id, type, code } = tuple;
-  const icmp = proto === 1 || proto === 58;
-  if (proto === 0 && (sport !== undefined || dport !== undefined)) throw dpctlError('port is set without protocol');
-  if (!icmp && (id ?? type ?? code) !== undefined) throw dpctlError('invalid L4 fields');
-  return tuple;
-}
-
-function agrees(wanted: PartialTuple | undefined, tuple: ConnectionTuple): boolean {
-  if (wanted === undefined) return true;
-  const has: Readonly<Record<string, unknown>> = { ...tuple };
-  return Object.entries(wanted).every(([key, value]) => {
-    if (has[key] === value) return true;
-    return 'id' in tuple && (key === 'sport' || key === 'dport') ? tuple.id === value : false;
-  });
-}
-
 function* flush(args: readonly string[], call: Call): Generator<string> {
   const { rest: given, sw } = dpctlArguments(args, call);
   const rest = [...given];
   const zone = rest[0]?.startsWith('zone=') ? zoneIn(rest) : undefined;
   if (Number.isNaN(zone)) throw dpctlError('failed to parse zone');
   if (rest.length > 2) {
-    tupleOf(rest[0]);
+    parseTuples(rest.slice(0, 1));
     throw dpctlError('invalid arguments');
   }
-  const [orig, reply] = rest.map((text) => tupleOf(text));
+  const [orig, reply] = parseTuples(rest);
   const now = sw.clock.now();
   if (orig === undefined) {
     sw.tracker.flush(zone === undefined ? {} : { zone }, now);
     return;
   }
-  const whole = orig.src !== undefined && orig.dst !== undefined && orig.proto !== undefined && reply === undefined;
+  const mustBe = isWhole(orig) && reply === undefined;
   let ended = 0;
   for (const some of sw.tracker.dumpSteps(now, zone === undefined ? {} : { zone }, A_TURN)) {
     for (const connection of some) {
@@ -108,7 +57,7 @@ function* flush(args: readonly string[], call: Call): Generator<string> {
     }
     yield '';
   }
-  if (whole && ended === 0) throw dpctlError('failed to flush conntrack', 'No such file or directory');
+  if (mustBe && ended === 0) throw dpctlError('failed to flush conntrack', 'No such file or directory');
 }
 
 /** Names of the statistics, in Open vSwitch's order; what has no name is Other. */
@@ -176,7 +125,7 @@ function getLimits(args: readonly string[], call: Call): string {
 /** "zone=1,2,3" */
 function zonesOf(text: string): number[] {
   const list = text.replace(/^zone=/, '').split(',');
-  if (!text.startsWith('zone=')) throw dpctlError('invalid argument');
+  if (!text.startsWith('zone=')) throw dpctlError(`invalid argument ${text}`);
   return list.map((each) => {
     if (!/^\d+$/.test(each) || Number(each) > 0xffff) throw dpctlError('invalid zone');
     return Number(each);
@@ -186,20 +135,36 @@ function zonesOf(text: string): number[] {
 function setLimits(args: readonly string[], call: Call): string {
   const { rest, sw } = dpctlArguments(args, call);
   const { zones } = sw.tracker;
-  const changes: (() => void)[] = [];
-  for (const arg of rest) {
-    const all = /^default=(\d+)$/.exec(arg);
-    const zone = /^zone=(\d+),limit=(\d+)$/.exec(arg);
-    if (all) changes.push(() => (zones.defaultLimit = whole(all[1], 0xffffffff)));
-    else if (zone && Number(zone[1]) <= 0xffff) {
-      changes.push(() => zones.setLimit(Number(zone[1]), whole(zone[2], 0xffffffff)));
-    } else if (/^zone=\d+,limit=/.test(arg)) throw dpctlError('failed to parse field limit');
-    else if (/^zone=\d+,\w/.test(arg)) throw dpctlError(`invalid zone limit field: ${arg.split(',')[1].split('=')[0]}`);
-    else if (arg.startsWith('zone=')) throw dpctlError('failed to parse zone limit');
-    else throw dpctlError('invalid default limit');
-  }
+  const changes = rest.map((arg) => {
+    if (!arg.startsWith('default=')) {
+      const { zone, limit } = zoneLimit(arg);
+      return () => zones.setLimit(zone, limit);
+    }
+    const text = arg.slice('default='.length);
+    if (!/^\d+$/.test(text)) throw dpctlError('invalid default limit');
+    return () => {
+      zones.defaultLimit = whole(text, 0xffffffff);
+    };
+  });
   for (const change of changes) change();
   return '';
+}
+
+/** "zone=5,limit=30", in any order */
+function zoneLimit(text: string): { readonly zone: number; readonly limit: number } {
+  const found: { zone?: number; limit?: number } = {};
+  for (const part of text.split(',')) {
+    const [key, value = ''] = part.split(/=(.*)/s, 2);
+    if (value === '') throw dpctlError(`field ${key} missing value`);
+    if (key !== 'zone' && key !== 'limit') throw dpctlError(`invalid zone limit field: ${key}`);
+    if (!/^\d+$/.test(value) || (key === 'zone' && Number(value) > 0xffff)) {
+      throw dpctlError(`failed to parse field ${key}`);
+    }
+    found[key] = whole(value, 0xffffffff);
+  }
+  const { zone, limit } = found;
+  if (zone === undefined || limit === undefined) throw dpctlError('failed to parse zone limit');
+  return { zone, limit };
 }
 
 function whole(text: string, most: number): number {

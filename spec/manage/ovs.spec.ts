@@ -38,6 +38,9 @@ dpctl/dump-conntrack
 dpctl/dump-conntrack -s
 dpctl/dump-conntrack -m
 dpctl/dump-conntrack -m -s
+dpctl/dump-conntrack -ms
+dpctl/dump-conntrack --statistics --more
+dpctl/dump-conntrack -mz
 dpctl/dump-conntrack zone=5
 dpctl/dump-conntrack zone=9
 dpctl/dump-conntrack zone=x
@@ -58,6 +61,14 @@ dpctl/ct-set-limits default=50 zone=5,limit=30
 dpctl/ct-get-limits
 dpctl/ct-get-limits zone=5,6,7
 dpctl/ct-set-limits zone=5
+dpctl/ct-set-limits zone=5,limit=
+dpctl/ct-set-limits zone=70000,limit=5
+dpctl/ct-set-limits limit=5
+dpctl/ct-set-limits zone=5,foo=5
+dpctl/ct-set-limits default=x
+dpctl/ct-set-limits limit=5,zone=6
+dpctl/ct-get-limits foo
+dpctl/ct-del-limits default
 dpctl/ct-set-limits zone=5,limit=x
 dpctl/ct-del-limits zone=a
 dpctl/ct-del-limits
@@ -93,6 +104,22 @@ upcall/show x
 dpctl/flush-conntrack zone=x
 dpctl/flush-conntrack zone=5 ct_nw_src=10.0.0.1,bla
 dpctl/flush-conntrack a b c d
+dpctl/flush-conntrack ct_nw_src=abc
+dpctl/flush-conntrack ct_ipv6_src=10.0.0.1
+dpctl/flush-conntrack ct_nw_src=10.0.0.1,ct_ipv6_dst=fd00::1
+dpctl/flush-conntrack ct_nw_src=10.0.0.1,ct_nw_src=10.0.0.2
+dpctl/flush-conntrack ct_nw_src=10.0.0.1 ct_ipv6_src=fd00::1
+dpctl/flush-conntrack ct_nw_proto=256
+dpctl/flush-conntrack ct_nw_proto=6,ct_tp_src=
+dpctl/flush-conntrack ct_tp_src=80
+dpctl/flush-conntrack ct_nw_proto=6,icmp_type=8
+dpctl/flush-conntrack ct_nw_proto=1,icmp_type=256
+dpctl/flush-conntrack zone=5 ct_nw_src=10.9.9.9,ct_nw_dst=10.0.0.2,ct_nw_proto=17
+dpctl/flush-conntrack zone=5 ct_nw_proto=17 ct_tp_dst=999
+dpctl/flush-conntrack zone=6 ct_ipv6_src=fd00:0:0::9
+dpctl/dump-conntrack zone=6
+dpctl/flush-conntrack zone=6 ct_ipv6_src=fd00:0:0::1,ct_nw_proto=0x11
+dpctl/dump-conntrack zone=6
 dpctl/flush-conntrack zone=5 ct_nw_src=10.9.9.9,ct_nw_dst=10.0.0.2,ct_tp_src=53,ct_tp_dst=80,ct_nw_proto=17
 dpctl/flush-conntrack zone=5 ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_tp_src=53,ct_tp_dst=80,ct_nw_proto=17
 dpctl/dump-conntrack zone=5
