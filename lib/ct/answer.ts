@@ -1,4 +1,5 @@
 /** Fills a packet's result: what its ct fields become, out of a stored connection or of the packet's own tuple. */
+import { keyWord } from '../packet/key.js';
 import type { Connections } from './connections.js';
 import { why } from './reasons.js';
 import { DST, EXTRA, EXTRA_MASK, IPV6, MARK, PORTS, RELATED, REPLIED, SERIAL, SRC, WHAT } from './record.js';
@@ -63,8 +64,8 @@ export class Answerer {
     const ports = words[at + PORTS];
     result.tp_src = ports >>> 16;
     result.tp_dst = ports & 0xffff;
-    writeWord(result.src, 0, words[at + SRC]);
-    writeWord(result.dst, 0, words[at + DST]);
+    result.srcWords[0] = keyWord(words[at + SRC]);
+    result.dstWords[0] = keyWord(words[at + DST]);
   }
 
   private noLabel(): void {
@@ -111,20 +112,13 @@ export class Answerer {
     // A query has code 0.
     result.tp_dst = isQuery(tuple.family, tuple.proto) ? 0 : tuple.ports & 0xffff;
     if (tuple.family === 4) {
-      writeWord(result.src, 0, tuple.src);
-      writeWord(result.dst, 0, tuple.dst);
+      result.srcWords[0] = keyWord(tuple.src);
+      result.dstWords[0] = keyWord(tuple.dst);
       return;
     }
     for (let i = 0; i < 4; i++) {
-      writeWord(result.src, i * 4, tuple.src6[i]);
-      writeWord(result.dst, i * 4, tuple.dst6[i]);
+      result.srcWords[i] = keyWord(tuple.src6[i]);
+      result.dstWords[i] = keyWord(tuple.dst6[i]);
     }
   }
-}
-
-function writeWord(bytes: Uint8Array, at: number, word: number): void {
-  bytes[at] = word >>> 24;
-  bytes[at + 1] = word >>> 16;
-  bytes[at + 2] = word >>> 8;
-  bytes[at + 3] = word;
 }

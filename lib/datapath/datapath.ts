@@ -12,7 +12,7 @@ import { type CtResult, FATE, Prior, type Released } from '../ct/index.js';
 import { raiseDropPrecedence } from '../packet/dscp.js';
 import { popHeader, pushHeader } from '../packet/encapsulation.js';
 import { extract } from '../packet/extract.js';
-import { Key as FlowKey, type Key, recirculationWord, slots } from '../packet/key.js';
+import { Key as FlowKey, type Key, keyWord, slots } from '../packet/key.js';
 import { Packet } from '../packet/packet.js';
 import { popVlan, pushVlan, rewrite } from '../packet/rewrite.js';
 import { changeTags } from '../packet/tags.js';
@@ -435,7 +435,7 @@ export class Datapath {
     const before = this.keys[depth];
     // Read anew only where something may have been written.
     if (copy.changed) extract(copy, key, before.get(slots.in_port), id);
-    else key.copyHeaders(before, recirculationWord(id));
+    else key.copyHeaders(before, keyWord(id));
     if (result) fillTracked(key, result);
     else key.copyTracking(before);
     key.copyGroup(before, 'tunnel');
@@ -454,7 +454,7 @@ export class Datapath {
     const prior = priors[depth];
     priors[depth] = priors[depth + 1];
     priors[depth + 1] = prior;
-    key.words[RECIRCULATION] = recirculationWord(id);
+    key.words[RECIRCULATION] = keyWord(id);
     if (result) fillTracked(key, result);
   }
 

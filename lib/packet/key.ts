@@ -300,11 +300,15 @@ export const VLAN_CFI = 0x1000;
 /** What eth_type holds for a frame without a type (802.3 with other LLC than SNAP). */
 export const ETH_TYPE_NONE = 0x05ff;
 
-const LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+/** Is the first byte of a word in memory its lowest? */
+export const LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** A recirculation id as its word stands in a key. */
-export function recirculationWord(id: number): number {
-  return LITTLE ? ((id >>> 24) | ((id >>> 8) & 0xff00) | ((id << 8) & 0xff0000) | (id << 24)) >>> 0 : id;
+/**
+ * 32 bits, the first in memory highest, as their word stands in a key. Words that are looked at soon are written whole
+ * by it: a processor waits where a word is read of which parts were written a moment ago.
+ */
+export function keyWord(value: number): number {
+  return LITTLE ? (value >>> 24) | ((value >>> 8) & 0xff00) | ((value << 8) & 0xff0000) | (value << 24) : value;
 }
 
 /** One key. */

@@ -30,6 +30,8 @@ export interface Libc {
   mmap(at: number, length: number, protection: number, flags: number, fd: number, offset: number): number | bigint;
   munmap(at: number | bigint, length: number): number;
   recv(fd: number, bytes: Uint8Array, size: number, flags: number): number;
+  /** `size` bytes at an address. */
+  send(fd: number, at: number, size: number, flags: number): number;
   /** Messages at an address; how many of them were sent. */
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
   pipe(fds: Int32Array): number;
@@ -64,6 +66,7 @@ const SIGNATURES = {
   mmap: 'uintptr_t mmap(uintptr_t, unsigned long, int, int, int, long)',
   munmap: 'int munmap(uintptr_t, unsigned long)',
   recv: 'long recv(int, void *, unsigned long, int)',
+  send: 'long send(int, uintptr_t, unsigned long, int)',
   sendmmsg: 'int sendmmsg(int, uintptr_t, unsigned int, int)',
   pipe: 'int pipe(void *)',
   dup2: 'int dup2(int, int)',

@@ -3,12 +3,18 @@
  * at a time by sendmmsg(2). What the socket has no room for waits, in order, at most OUTBOX_FRAMES frames or
  * OUTBOX_BYTES; what comes on top is lost and counted. Each frame has a virtio_net_hdr before it (linux/virtio_net.h),
  * zero unless the kernel is to cut it.
+ *
+ * Where many short frames leave and nobody looks on, they take the short way (xdp-sender.ts). It is taken from the
+ * round on that fills a batch, until one has few frames: what a person sends by hand, or a test, always leaves by the
+ * socket, where tcpdump sees it.
  */
 import type { Timer } from '../../bytes/index.js';
 import { ERRNO, type Libc } from '../native.js';
 import type { PortHost } from '../port.js';
-import { putSegmentation, VNET_BYTES } from './offload.js';
+import { inHand, putSegmentation, VNET_BYTES } from './offload.js';
+import { FrameCopier } from './short-frames.js';
 import { type Holder, turns } from './turns.js';
+import { XDP_FRAME_BYTES, type XdpSender } from './xdp-sender.js';
 
 /** Frames and bytes that may wait. */
 export const OUTBOX_FRAMES = 1024;
@@ -26,8 +32,9 @@ const MESSAGE_WORDS = 16;
 const MSG_IOV = 4;
 const MSG_IOVLEN = 6;
 const MSG_DONTWAIT = 0x40;
-/** Up to so many bytes a loop copies faster than a view of them is made. */
-const COPIED_BY_LOOP = 256;
+/** With so few frames a round the short way ends. */
+const FEW_FRAMES = 8;
+const ETHERNET_HEADER = 14;
 
 export class Outbox implements Holder {
   private readonly bytes = new Uint8Array(OUTBOX_BYTES);
@@ -40,10 +47,12 @@ export class Outbox implements Holder {
   private count = 0;
   private sent = 0;
   private used = 0;
-  /** Where the last short frame stood, and the same as words. */
-  private source: Uint8Array = this.bytes;
-  private sourceWords: Uint32Array = this.words;
-  private aligned = true;
+  private readonly copier = new FrameCopier(this.bytes, this.words);
+  /** The short way, where there is one. */
+  private short: XdpSender | null = null;
+  /** It is taken; frames of this round that went it, or filled the batch that opened it. */
+  private many = false;
+  private went = 0;
   private held = false;
   private retry: Timer | null = null;
   private closed = false;
@@ -65,6 +74,7 @@ export class Outbox implements Holder {
   /** Takes a copy of a frame that a device with this MTU takes, or that the kernel can cut for it. */
   add(bytes: Uint8Array, start: number, end: number, mtu: number): void {
     const length = end - start;
+    if (this.many && this.addShort(bytes, start, end, mtu)) return;
     if (this.count === OUTBOX_FRAMES || this.used + BEFORE + length > OUTBOX_BYTES) this.flush();
     if (this.closed || this.count === OUTBOX_FRAMES || this.used + BEFORE + length > OUTBOX_BYTES) {
       this.host.lost('tx', 'dropped', 1);
@@ -76,8 +86,7 @@ export class Outbox implements Holder {
     words[header] = 0;
     words[header + 1] = 0;
     words[header + 2] = 0;
-    if (length > COPIED_BY_LOOP) own.set(bytes.subarray(start, end), at);
-    else this.copy(bytes, start, end, at);
+    this.copier.copy(bytes, start, end, at);
     if (!putSegmentation(own, at - VNET_BYTES, at, at + length, mtu)) {
       this.host.lost('tx', 'dropped', 1);
       return;
@@ -87,40 +96,67 @@ export class Outbox implements Holder {
     iovecs[iovec + 2] = VNET_BYTES + length;
     this.used = (at + length + 3) & ~3;
     this.count++;
-    if (!this.held) {
-      this.held = true;
-      turns.hold(this);
-    }
-    if (this.count - this.sent >= BATCH_FRAMES && this.retry === null) this.send();
-  }
-
-  /** Copies a short frame, by words where it stands at a multiple of four, as it does in a ring. */
-  private copy(bytes: Uint8Array, start: number, end: number, at: number): void {
-    const { bytes: own, words } = this;
-    if (bytes !== this.source) {
-      this.source = bytes;
-      this.aligned = (bytes.byteOffset & 3) === 0;
-      const count = bytes.byteLength >>> 2;
-      this.sourceWords = this.aligned ? new Uint32Array(bytes.buffer, bytes.byteOffset, count) : words;
-    }
-    let [from, to] = [start, at];
-    if (this.aligned && (start & 3) === 0) {
-      const { sourceWords } = this;
-      const last = end >>> 2;
-      for (let word = from >>> 2, into = to >>> 2; word < last; word++, into++) words[into] = sourceWords[word];
-      from = last << 2;
-      to += from - start;
-    }
-    for (; from < end; from++, to++) own[to] = bytes[from];
-  }
-
-  /** Hands over what there is. */
-  flush(): void {
-    this.held = false;
+    this.hold();
+    if (this.count - this.sent < BATCH_FRAMES || this.retry !== null) return;
+    this.many = this.short !== null;
+    this.went = BATCH_FRAMES;
     this.send();
   }
 
+  /** The same by the short way: not for what is to be cut, nor past frames that wait in the box. */
+  private addShort(bytes: Uint8Array, start: number, end: number, mtu: number): boolean {
+    const { short } = this;
+    const length = end - start;
+    if (short === null || this.count > 0 || inHand.segment_bytes !== 0) return false;
+    if (length > XDP_FRAME_BYTES || length > mtu + ETHERNET_HEADER || !short.add(bytes, start, end)) return false;
+    this.went++;
+    this.hold();
+    if (short.due && this.retry === null) this.sendShort(short);
+    return true;
+  }
+
+  private hold(): void {
+    if (this.held) return;
+    this.held = true;
+    turns.hold(this);
+  }
+
+  /** From now on the short way may be taken; null: no more. */
+  shorten(short: XdpSender | null): void {
+    if (this.short !== null && this.short !== short) this.leaveShort(this.short);
+    this.short = short;
+  }
+
+  private leaveShort(short: XdpSender): void {
+    if (short.waiting > 0) short.send();
+    if (short.waiting > 0) this.host.lost('tx', 'dropped', short.waiting);
+    short.close();
+    this.short = null;
+    this.many = false;
+  }
+
+  /** Hands over what there is: a round ends. */
+  flush(): void {
+    this.held = false;
+    this.many &&= this.went >= FEW_FRAMES;
+    this.went = 0;
+    this.send();
+  }
+
+  /** Hands over what went the short way; false where some of it waits. */
+  private sendShort(short: XdpSender): boolean {
+    const how = short.send();
+    if (how === 'later') this.retryLater();
+    if (how === 'never') this.leaveShort(short);
+    return how !== 'later';
+  }
+
+  private retryLater(): void {
+    this.retry ??= this.host.clock.after(RETRY_MS, () => this.again());
+  }
+
   private send(): void {
+    if (this.short !== null && this.short.waiting > 0 && !this.closed && !this.sendShort(this.short)) return;
     while (this.sent < this.count && !this.closed) {
       const at = this.sent === 0 ? this.messagesAt : this.messagesAt + BigInt(this.sent * MESSAGE_WORDS * 4);
       const sent = this.libc.sendmmsg(this.fd, at, this.count - this.sent, MSG_DONTWAIT);
@@ -130,7 +166,7 @@ export class Outbox implements Holder {
       }
       const errno = this.libc.errno();
       if (errno === ERRNO.EAGAIN) {
-        this.retry ??= this.host.clock.after(RETRY_MS, () => this.again());
+        this.retryLater();
         return;
       }
       if (errno === ERRNO.EINTR) continue;
@@ -150,6 +186,7 @@ export class Outbox implements Holder {
 
   /** What still waits is lost. The memory must be kept until the socket is closed. */
   close(): void {
+    this.shorten(null);
     this.closed = true;
     this.retry?.cancel();
   }

@@ -7,10 +7,12 @@ import type { Driver } from '../driver.js';
 import type { Libc, Poll } from '../native.js';
 import { FRAMES_A_TURN, type PortHost } from '../port.js';
 import { completeReceived, cutDatagrams, datagramSize, inHand, segmentSize, VNET_BYTES } from './offload.js';
+import { onlookers } from './onlookers.js';
 import { OpenError, type Opened, openPacketSockets } from './open.js';
 import { Outbox } from './outbox.js';
 import { Ring, SOL_PACKET } from './ring.js';
 import { type Taker, turns } from './turns.js';
+import { XdpSender } from './xdp-sender.js';
 
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
@@ -40,10 +42,14 @@ export class PacketSocket implements Driver, Taker {
   private readonly counts = new Uint32Array(2);
   private readonly sizes = new Uint32Array(1);
   private readonly error = new Int32Array(1);
+  private readonly inode: number;
+  /** Whether the short way out is open, may be opened, or can't be. */
+  private short: 'open' | 'closed' | 'none' = 'closed';
   private ended = false;
 
   private constructor(
     opened: Opened,
+    private readonly index: number,
     private readonly host: PortHost,
   ) {
     const { libc, input, output } = opened;
@@ -53,13 +59,15 @@ export class PacketSocket implements Driver, Taker {
     this.ring = new Ring(libc, input);
     this.outbox = new Outbox(libc, output, host);
     this.poll = libc.poll(input, this.ready);
+    this.inode = onlookers.know(input);
+    this.chooseWay();
   }
 
   /** Opens the interface with the kernel's number `index`. Throws an UnsupportedError or an OpenError. */
   static async open(index: number, host: PortHost): Promise<PacketSocket> {
     const opened = await openPacketSockets(index);
     try {
-      return new PacketSocket(opened, host);
+      return new PacketSocket(opened, index, host);
     } catch (error) {
       opened.libc.close(opened.input);
       opened.libc.close(opened.output);
@@ -76,6 +84,18 @@ export class PacketSocket implements Driver, Taker {
     this.sizes[0] = this.counts.byteLength;
     const read = this.libc.getsockopt(this.input, SOL_PACKET, PACKET_STATISTICS, this.counts, this.sizes);
     if (read === 0 && this.counts[1] > 0) this.host.lost('rx', 'dropped', this.counts[1]);
+    this.chooseWay();
+  }
+
+  /** Opens the short way out while nobody would miss what takes it. */
+  private chooseWay(): void {
+    if (this.short === 'none' || this.ended) return;
+    const now = onlookers.none(this.libc, this.index) ? 'open' : 'closed';
+    if (now === this.short) return;
+    const sender =
+      now === 'open' ? XdpSender.open(this.libc, this.index, () => this.host.lost('tx', 'dropped', 1)) : null;
+    this.outbox.shorten(sender);
+    this.short = now === 'open' && sender === null ? 'none' : now;
   }
 
   /** The ring stays mapped until whoever has a frame of it in hand has returned. */
@@ -85,6 +105,7 @@ export class PacketSocket implements Driver, Taker {
     this.count();
     this.ended = true;
     this.outbox.close();
+    onlookers.forget(this.inode);
     turns.forget(this);
     this.poll.close();
     await new Promise((resolve) => setImmediate(resolve));
