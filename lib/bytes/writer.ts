@@ -75,6 +75,12 @@ export class Writer {
     return this.zeros((unit - ((this.at - start) % unit)) % unit);
   }
 
+  /** Overwrites a byte written before. */
+  u8At(at: number, value: number): this {
+    this.bytes[at] = value;
+    return this;
+  }
+
   /** Overwrites 16 bits written before. */
   u16At(at: number, value: number): this {
     this.view.setUint16(at, value);

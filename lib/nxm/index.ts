@@ -19,6 +19,7 @@ export * from './key-values.js';
 export * from './last-asked.js';
 export * from './legacy-action-text.js';
 export * from './match.js';
+export type { MatchForm } from './match-form.js';
 export * from './match-tlvs.js';
 export * from './meaning.js';
 export * from './meter-mod.js';

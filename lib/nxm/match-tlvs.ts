@@ -4,7 +4,7 @@
  */
 import { fromBigInt } from '../bytes/index.js';
 import { type Key, optionPresent, slots } from '../packet/key.js';
-import { shapeOf, valuesFor } from '../packet/shape.js';
+import { sameShape, shapeOf, valuesFor } from '../packet/shape.js';
 import type { Field } from './field.js';
 import { fields, slotOf } from './fields.js';
 import { Match, MatchBuilder } from './match.js';
@@ -66,6 +66,7 @@ export function matchOfKeys(value: Key, mask: Key, options: Iterable<Field>): Ma
     if (said.mask === null || field.maskable) builder.add(field, said.value, said.mask);
   }
   const shape = shapeOf(mask.words);
-  const { tlvs, options: mapped } = builder.build();
-  return new Match(tlvs, shape, valuesFor(shape, value.words), mapped);
+  const match = builder.build();
+  if (sameShape(match.shape, shape)) return match;
+  return new Match(match.tlvs, shape, valuesFor(shape, value.words), match.options);
 }

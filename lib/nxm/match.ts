@@ -1,14 +1,15 @@
 /**
- * A match: field values with masks, kept twice. As TLVs in the order they were sent, so that statistics give them back
- * as they came; and compiled to the flow key's shape, sparse, for the classifier: a MaskShape (which words, which
- * bits), which all flows of a classifier subtable share, and one value a word.
+ * A match: field values with masks, seen two ways. As TLVs in the order they were sent, so that statistics give them
+ * back as they came; and compiled to the flow key's shape, sparse, for the classifier: a MaskShape (which words, which
+ * bits), which all flows of a classifier subtable share, and one value a word. Most TLVs are kept as a form alone
+ * (match-form.ts), which all matches of the same fields share.
  */
 import { OpenFlowError, Reader, Writer } from '../bytes/index.js';
 import { Key, optionPresent } from '../packet/key.js';
 import { type MaskShape, sameShape, shapeOf, valuesFor } from '../packet/shape.js';
 import { type Field, isUnmapped, port32 } from './field.js';
 import { slotOf } from './fields.js';
-import { keepTemplate, readLike } from './match-template.js';
+import { formOf, type MatchForm, recentForm } from './match-form.js';
 import { checkValue, type FieldValue, readTlv, writeTlv } from './oxm.js';
 import { meets } from './prerequisite.js';
 
@@ -61,10 +62,10 @@ const NO_OPTIONS: readonly FieldValue[] = [];
 
 export class Match {
   constructor(
-    /** The TLVs as they were sent: masks of all ones left out, wildcarded fields dropped. */
-    readonly tlvs: Uint8Array,
+    /** The TLVs, or what they are made of with the values. */
+    private readonly source: Uint8Array | MatchForm,
     /** The words and bits that count; shared with the subtable that holds the flow. */
-    public shape: MaskShape,
+    readonly shape: MaskShape,
     /** A masked value for each of the shape's words. */
     readonly values: Uint32Array,
     /** The Geneve options among its fields; as long as they aren't mapped, they aren't in its shape. */
@@ -78,6 +79,29 @@ export class Match {
     new Uint32Array(0),
   );
 
+  /** The TLVs as they were sent: masks of all ones left out, wildcarded fields dropped. */
+  get tlvs(): Uint8Array {
+    const { source } = this;
+    return source instanceof Uint8Array ? source : source.tlvsOf(this.values);
+  }
+
+  /** What all matches share that differ from it in values alone; null where it keeps TLVs of its own. */
+  get form(): MatchForm | null {
+    return this.source instanceof Uint8Array ? null : this.source;
+  }
+
+  /** Bytes of the TLVs. */
+  get length(): number {
+    return this.source.length;
+  }
+
+  /** Writes the TLVs. */
+  write(w: Writer): void {
+    const { source } = this;
+    if (source instanceof Uint8Array) w.put(source);
+    else source.write(w, this.values);
+  }
+
   /** Checks and compiles field values, in their order. Throws OpenFlowError as for a match that was sent. */
   static of(values: readonly FieldValue[]): Match {
     const builder = scratch.reset();
@@ -85,18 +109,24 @@ export class Match {
     return builder.build();
   }
 
+  /** The match to the reader's end, where it has a form that was met lately; else null, and nothing is read. */
+  static like(r: Reader): Match | null {
+    const like = recentForm(r);
+    if (like === null) return null;
+    r.skip(r.left);
+    return new Match(like.form, like.form.shape, like.values);
+  }
+
   /** Reads TLVs to the reader's end. */
   static read(r: Reader): Match {
-    const like = readLike(r);
+    const like = Match.like(r);
     if (like !== null) return like;
     const builder = scratch.reset();
     while (r.left > 0) {
       const at = r.at;
       builder.put(readTlv(r), at);
     }
-    const match = builder.build();
-    keepTemplate(match);
-    return match;
+    return builder.build();
   }
 
   /** The fields with their values, in the order they were sent. */
@@ -222,13 +252,12 @@ export class MatchBuilder {
 
   build(): Match {
     const shape = shapeOf(this.mask.words);
+    const values = valuesFor(shape, this.value.words);
+    const tlvs = this.tlvs.done();
     const { options } = this;
-    return new Match(
-      this.tlvs.done(),
-      shape,
-      valuesFor(shape, this.value.words),
-      options.length > 0 ? options : NO_OPTIONS,
-    );
+    if (options.length > 0) return new Match(tlvs, shape, values, options);
+    const form = formOf(tlvs, shape, values);
+    return form === null ? new Match(tlvs, shape, values) : new Match(form, form.shape, values);
   }
 }
 

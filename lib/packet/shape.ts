@@ -54,8 +54,13 @@ export function hashMasked(shape: MaskShape, key: Uint32Array): number {
 
 /** The same hash over values that are masked already. */
 export function hashValues(values: Uint32Array): number {
-  let hash = values.length;
-  for (let i = 0; i < values.length; i++) hash = mix(hash, values[i]);
+  return hashOf(values, 0, values.length);
+}
+
+/** The same of `count` values that begin at `from`. */
+export function hashOf(values: Uint32Array, from: number, count: number): number {
+  let hash = count;
+  for (let i = from; i < from + count; i++) hash = mix(hash, values[i]);
   return finish(hash);
 }
 

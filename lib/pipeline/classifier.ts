@@ -1,7 +1,7 @@
 /**
- * The classifier of one table: tuple space search. Flows with the same mask form a subtable, a hash table over their
- * masked values; flows that differ only in priority hang together, highest first. A lookup visits the subtables from
- * the highest priority that they hold downwards, and stops where no better flow can come.
+ * The classifier of one table: tuple space search. Flows with the same mask form a subtable (subtable.ts), a hash table
+ * over their masked values; flows that differ only in priority hang together, highest first. A lookup visits the
+ * subtables from the highest priority that they hold downwards, and stops where no better flow can come.
  *
  * Each visited subtable's mask is ored into `seen`: the lookup's outcome holds for every packet that agrees in those
  * bits, because a packet that agrees hashes to the same buckets. A spec compares with a linear search over all flows.
@@ -13,134 +13,12 @@
 
 import type { Match } from '../nxm/index.js';
 import { slots } from '../packet/key.js';
-import { hashMasked, hashValues, type MaskShape, sameShape } from '../packet/shape.js';
+import { type MaskShape, sameShape } from '../packet/shape.js';
 import { CONJ_WORD, completed } from './conjunctions.js';
 import type { Flow } from './flow.js';
-import { METADATA_WORDS } from './headers.js';
+import { Subtable } from './subtable.js';
 
 const TYPE_WORD = slots.packet_type.at >> 2;
-/** Words that say nothing of the frame. */
-const OUTSIDE: ReadonlySet<number> = new Set([...METADATA_WORDS, slots.recirc_id.at >> 2, slots.in_phy_port.at >> 2]);
-
-class Subtable {
-  private slots: (Flow | null)[] = new Array(8).fill(null);
-  /** Chains in the hash table. */
-  private chains = 0;
-  /** Flows by priority, to know the highest. */
-  private readonly priorities = new Map<number, number>();
-  maxPriority = -1;
-  count = 0;
-
-  /** It looks at the frame, but not at the packet type: an Ethernet header is meant (ovs-fields(7), packet_type). */
-  readonly ethernet: boolean;
-
-  constructor(readonly shape: MaskShape) {
-    this.ethernet = !shape.words.includes(TYPE_WORD) && shape.words.some((word) => !OUTSIDE.has(word));
-  }
-
-  /** The first flow of the chain with these values. */
-  find(key: Uint32Array): Flow | null {
-    const mask = this.slots.length - 1;
-    for (let i = hashMasked(this.shape, key) & mask; ; i = (i + 1) & mask) {
-      const flow = this.slots[i];
-      if (flow === null || flow.match.fits(key)) return flow;
-    }
-  }
-
-  private placeOf(values: Uint32Array, hash: number): number {
-    const mask = this.slots.length - 1;
-    for (let i = hash & mask; ; i = (i + 1) & mask) {
-      const flow = this.slots[i];
-      if (flow === null || (flow.hash === hash && same(flow.match.values, values))) return i;
-    }
-  }
-
-  chain(values: Uint32Array): Flow | null {
-    return this.slots[this.placeOf(values, hashValues(values))];
-  }
-
-  add(flow: Flow): void {
-    if ((this.chains + 1) * 2 > this.slots.length) this.rebuild();
-    flow.hash = hashValues(flow.match.values);
-    const at = this.placeOf(flow.match.values, flow.hash);
-    const head = this.slots[at];
-    if (head === null) this.chains++;
-    if (head === null || head.priority < flow.priority) {
-      flow.next = head;
-      this.slots[at] = flow;
-    } else {
-      let before = head;
-      while (before.next && before.next.priority >= flow.priority) before = before.next;
-      flow.next = before.next;
-      before.next = flow;
-    }
-    this.count++;
-    this.priorities.set(flow.priority, (this.priorities.get(flow.priority) ?? 0) + 1);
-    this.maxPriority = Math.max(this.maxPriority, flow.priority);
-  }
-
-  remove(flow: Flow): void {
-    const at = this.placeOf(flow.match.values, flow.hash);
-    const head = this.slots[at];
-    if (head === flow) {
-      this.slots[at] = flow.next;
-      if (flow.next === null) this.close(at);
-    } else {
-      let before = head as Flow;
-      while (before.next !== flow) before = before.next as Flow;
-      before.next = flow.next;
-    }
-    flow.next = null;
-    this.count--;
-    const left = (this.priorities.get(flow.priority) as number) - 1;
-    if (left > 0) this.priorities.set(flow.priority, left);
-    else this.priorities.delete(flow.priority);
-    if (left === 0 && flow.priority === this.maxPriority) this.maxPriority = this.highest();
-  }
-
-  /** The highest priority that is left. Many priorities lie close together: the next one is near. */
-  private highest(): number {
-    if (this.priorities.size <= 64) return Math.max(-1, ...this.priorities.keys());
-    let priority = this.maxPriority;
-    while (!this.priorities.has(priority)) priority--;
-    return priority;
-  }
-
-  /** Closes the gap at `at` by moving back what was pushed past it. */
-  private close(at: number): void {
-    this.chains--;
-    const mask = this.slots.length - 1;
-    let gap = at;
-    for (let i = (at + 1) & mask; this.slots[i] !== null; i = (i + 1) & mask) {
-      const home = (this.slots[i] as Flow).hash & mask;
-      if (((i - home) & mask) < ((i - gap) & mask)) continue;
-      this.slots[gap] = this.slots[i];
-      this.slots[i] = null;
-      gap = i;
-    }
-  }
-
-  private rebuild(): void {
-    const old = this.slots;
-    this.slots = new Array(old.length * 2).fill(null);
-    const mask = this.slots.length - 1;
-    for (const head of old) {
-      if (head === null) continue;
-      let at = head.hash & mask;
-      while (this.slots[at] !== null) at = (at + 1) & mask;
-      this.slots[at] = head;
-    }
-  }
-
-  *flows(): Generator<Flow> {
-    for (const head of this.slots) for (let flow = head; flow; flow = flow.next) yield flow;
-  }
-}
-
-function same(a: Uint32Array, b: Uint32Array): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
 
 export class Classifier {
   /** Highest priority first. */
@@ -223,7 +101,7 @@ export class Classifier {
   *within(match: Match): Generator<Flow> {
     for (const subtable of this.subtables) {
       if (!covers(subtable.shape, match.shape)) continue;
-      for (const flow of subtable.flows()) if (flow.match.isWithin(match)) yield flow;
+      yield* subtable.within(match);
     }
   }
 
@@ -242,7 +120,6 @@ export class Classifier {
       subtable = new Subtable(flow.match.shape);
       this.subtables.push(subtable);
     }
-    flow.match.shape = subtable.shape;
     const before = subtable.maxPriority;
     subtable.add(flow);
     if (subtable.maxPriority !== before) this.sort();
@@ -250,12 +127,17 @@ export class Classifier {
   }
 
   remove(flow: Flow): void {
-    const subtable = this.subtable(flow.match.shape) as Subtable;
+    const subtable = flow.subtable as Subtable;
     const before = subtable.maxPriority;
     subtable.remove(flow);
     if (subtable.count === 0) this.subtables.splice(this.subtables.indexOf(subtable), 1);
     else if (subtable.maxPriority !== before) this.sort();
     this.count--;
+  }
+
+  /** Forgets all flows. */
+  abandon(): void {
+    for (const subtable of this.subtables) subtable.abandon();
   }
 
   private subtable(shape: MaskShape): Subtable | undefined {

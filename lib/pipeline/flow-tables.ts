@@ -151,11 +151,12 @@ export class FlowTables {
   }
 
   private putBack(table: Table, flow: Flow): void {
+    const { match } = flow;
     flow.removed = false;
     table.add(flow);
     this.references.add(flow);
     this.lessons.enter(flow);
-    this.events.changed(table.id, flow.match);
+    this.events.changed(table.id, match);
   }
 
   /** A flow's instructions count no more. */

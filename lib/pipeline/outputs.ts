@@ -61,7 +61,7 @@ export class Outputs implements OutputMeaning {
       pass.listener?.note('the ingress port is configured to send no packet-ins');
       return;
     }
-    const miss = !pass.inActionSet && flow !== null && flow.priority === 0 && flow.match.shape.words.length === 0;
+    const miss = !pass.inActionSet && flow !== null && flow.priority === 0 && flow.shape.words.length === 0;
     const cold: ControllerCold = {
       kind: 'controller',
       reason: miss && args.reason === 'action' ? 'no_match' : args.reason,

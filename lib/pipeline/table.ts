@@ -16,33 +16,56 @@ export class Table implements Lookup {
   maxEntries = MAX_FLOWS;
   limits: TableLimits | null = null;
   classifier = new Classifier();
-  private readonly order = new Set<Flow>();
+  count = 0;
+  /** The ends of the order in which flows were added. */
+  private first: Flow | null = null;
+  private last: Flow | null = null;
 
   constructor(readonly id: number) {}
 
-  get count(): number {
-    return this.order.size;
-  }
-
-  flows(): Iterable<Flow> {
-    return this.order;
+  /** All flows, in the order in which they were added. One that is in hand may be removed. */
+  *flows(): Generator<Flow> {
+    for (let flow = this.first; flow !== null; ) {
+      const { after }: Flow = flow;
+      yield flow;
+      flow = after;
+    }
   }
 
   add(flow: Flow): void {
     this.classifier.add(flow);
-    this.order.add(flow);
+    flow.before = this.last;
+    flow.after = null;
+    if (this.last === null) this.first = flow;
+    else this.last.after = flow;
+    this.last = flow;
+    this.count++;
   }
 
   remove(flow: Flow): void {
     this.classifier.remove(flow);
-    this.order.delete(flow);
+    const { before, after } = flow;
+    if (before === null) this.first = after;
+    else before.after = after;
+    if (after === null) this.last = before;
+    else after.before = before;
+    flow.before = null;
+    flow.after = null;
+    this.count--;
     flow.removed = true;
   }
 
   /** Takes out all flows. */
   clear(): void {
-    for (const flow of this.order) flow.removed = true;
-    this.order.clear();
+    for (const flow of this.flows()) {
+      flow.before = null;
+      flow.after = null;
+      flow.removed = true;
+    }
+    this.first = null;
+    this.last = null;
+    this.count = 0;
+    this.classifier.abandon();
     this.classifier = new Classifier();
   }
 
@@ -56,6 +79,6 @@ export class Table implements Lookup {
   }
 
   within(match: Match): Flow[] {
-    return match.shape.words.length === 0 ? [...this.order] : [...this.classifier.within(match)];
+    return match.shape.words.length === 0 ? [...this.flows()] : [...this.classifier.within(match)];
   }
 }

@@ -49,6 +49,8 @@ const scratch = new MatchBuilder();
 
 /** A match that keeps all its bytes; `fields()` of it throws where they aren't known. */
 function readLenient(r: Reader): Match {
+  const like = Match.like(r);
+  if (like !== null) return like;
   const bytes = r.bytes.slice(r.at, r.end);
   const builder = scratch.reset();
   while (r.left > 0) {
@@ -59,8 +61,10 @@ function readLenient(r: Reader): Match {
       if (!(error instanceof OpenFlowError)) throw error;
     }
   }
-  const { shape, values, options } = builder.build();
-  return new Match(bytes, shape, values, options);
+  const match = builder.build();
+  const { tlvs, shape, values, options } = match;
+  const same = tlvs.length === bytes.length && tlvs.every((byte, i) => byte === bytes[i]);
+  return same ? match : new Match(bytes, shape, values, options);
 }
 
 function writeStruct<T>(w: Writer, content: T, write: (w: Writer, content: T) => void): void {
@@ -71,7 +75,7 @@ function writeStruct<T>(w: Writer, content: T, write: (w: Writer, content: T) =>
 }
 
 const putTlvs = (w: Writer, match: Match): void => {
-  w.put(match.tlvs);
+  match.write(w);
 };
 
 /** Writes a match as it was sent. */

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { OpenFlowError } from '../../lib/bytes/index.js';
+import { Match } from '../../lib/nxm/index.js';
 import {
   decode,
   encode,
@@ -39,11 +40,22 @@ const OPEN: ReadonlySet<MessageType> = new Set([
   'onf_role_status',
 ]);
 
+/** Plain data: a match by what it says, however it is kept. */
+function plain(value: unknown): unknown {
+  if (value instanceof Match) {
+    const { tlvs, shape, values, options } = value;
+    return { tlvs, shape, values, options };
+  }
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
+}
+
 function comesBack(m: Message): void {
   const bytes = encode(m);
   expect(peekLength(bytes)).to.equal(bytes.length);
   expect(peekXid(bytes)).to.equal(m.xid);
-  expect(decode(bytes)).to.deep.equal(m);
+  expect(plain(decode(bytes))).to.deep.equal(plain(m));
 }
 
 /** A damaged message with its length made right again, so that the damage is looked at. */

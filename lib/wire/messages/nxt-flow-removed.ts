@@ -50,10 +50,11 @@ export const nxtFlowRemoved = extension<NxtFlowRemoved>(nxt(14), {
   write(m, w) {
     w.u64(m.cookie).u16(m.priority).u8(reasons.numberOf(m.reason));
     w.u8(m.tableId === null ? 0 : m.tableId + 1);
-    w.u32(m.duration_s).u32(m.duration_ns).u16(m.idleTimeout_s).u16(m.match.tlvs.length);
+    w.u32(m.duration_s).u32(m.duration_ns).u16(m.idleTimeout_s).u16(m.match.length);
     writeCounter(w, m.packets);
     writeCounter(w, m.bytes);
     const start = w.at;
-    w.put(m.match.tlvs).pad(8, start);
+    m.match.write(w);
+    w.pad(8, start);
   },
 });

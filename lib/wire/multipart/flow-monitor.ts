@@ -75,21 +75,24 @@ function readBare(r: Reader, length: number, lenient: boolean): Match {
 }
 
 function writeRequest(w: Writer, m: FlowMonitorRequest): void {
-  const { tlvs } = m.match;
   w.u32(m.monitorId)
     .u16(m.flags)
-    .u16(m.bare ? tlvs.length : lengthOf(m.match))
+    .u16(m.bare ? m.match.length : lengthOf(m.match))
     .u32(m.outPort)
     .u8(m.tableId)
     .zeros(3);
   const start = w.at;
-  if (m.bare) w.put(tlvs).pad(8, start);
-  else writeMatch(w, m.match);
+  if (m.bare) {
+    m.match.write(w);
+    w.pad(8, start);
+  } else {
+    writeMatch(w, m.match);
+  }
 }
 
 /** As Open vSwitch counts it: the struct's header, and its TLVs. */
 function lengthOf(match: Match): number {
-  return match.tlvs.length + 4;
+  return match.length + 4;
 }
 
 const FULL_BYTES = 24;

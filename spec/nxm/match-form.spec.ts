@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { OpenFlowError, Reader, toHex } from '../../lib/bytes/index.js';
 import { Match } from '../../lib/nxm/index.js';
-import { forgetTemplates } from '../../lib/nxm/match-template.js';
+import { forgetForms, MAX_FORMS } from '../../lib/nxm/match-form.js';
 import { parseFlow } from '../../lib/text/index.js';
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -21,7 +21,7 @@ const read = (tlvs: Uint8Array): string => {
 };
 /** What it is with nothing like it before. */
 function alone(tlvs: Uint8Array): string {
-  forgetTemplates();
+  forgetForms();
   return read(tlvs);
 }
 
@@ -63,4 +63,31 @@ describe('nxm: matches like the one before', () => {
       }
     });
   }
+
+  it('keeps one form for matches that differ in values alone, and gives each its own bytes back', () => {
+    const forms = new Set<unknown>();
+    for (let i = 0; i < 50; i++) {
+      const { tlvs } = parseFlow(`tcp,in_port=1,nw_src=10.0.${i}.0/24,tp_dst=${i},actions=drop`).match;
+      const match = Match.read(new Reader(tlvs));
+      forms.add(match.form);
+      expect(toHex(match.tlvs)).to.equal(toHex(tlvs));
+      expect(match.length).to.equal(tlvs.length);
+    }
+    expect([...forms]).to.have.length(1);
+    expect([...forms][0]).not.to.equal(null);
+  });
+
+  it('keeps no more forms than it may: matches of others keep their own bytes, until room is made', () => {
+    forgetForms();
+    const read = (i: number) => {
+      const { tlvs } = parseFlow(`in_port=${1 + (i % 60_000)},dl_src=02:00:00:00:00:01,actions=drop`).match;
+      const match = Match.read(new Reader(tlvs));
+      expect(toHex(match.tlvs)).to.equal(toHex(tlvs));
+      return match.form !== null;
+    };
+    const found = Array.from({ length: 2 * MAX_FORMS }, (_, i) => read(i));
+    expect(found.indexOf(false)).to.equal(MAX_FORMS);
+    expect(found.lastIndexOf(false)).to.be.within(1.4 * MAX_FORMS, 1.6 * MAX_FORMS);
+    forgetForms();
+  });
 });
