@@ -94,9 +94,13 @@ function readInstruction(type: number, r: Reader, to: Mutable): void {
     to.meter = r.u32();
   } else {
     r.skip(4);
+    if (type === TYPE.clear) {
+      // It has no actions: what stands behind it makes it too long.
+      to.clear = true;
+      return;
+    }
     const actions = r.sub(r.left, 'actions', 'OFPBAC_BAD_LEN');
-    if (type === TYPE.clear) to.clear = true;
-    else if (type === TYPE.apply) to.apply = readActions(actions);
+    if (type === TYPE.apply) to.apply = readActions(actions);
     else to.write = readActions(actions);
   }
 }

@@ -23,7 +23,9 @@ export type Prerequisite =
   | 'nd_advert'
   | 'nsh'
   | 'pbb'
-  | 'ct';
+  | 'ct'
+  | 'ct_ipv4'
+  | 'ct_ipv6';
 
 export const ETH_TYPE = {
   IP: 0x0800,
@@ -59,7 +61,9 @@ const IPV4: Row = ['eth_type', ETH_TYPE.IP];
 const IPV6: Row = ['eth_type', ETH_TYPE.IPV6];
 const IP: Row = ['eth_type', ETH_TYPE.IP, ETH_TYPE.IPV6];
 
-const ROWS: Record<Exclude<Prerequisite, 'none' | 'in_port' | 'vlan' | 'ct'>, readonly Row[]> = {
+type OfRows = Exclude<Prerequisite, 'none' | 'in_port' | 'vlan'>;
+
+const ROWS: Record<OfRows, readonly Row[]> = {
   arp: [['eth_type', ETH_TYPE.ARP, ETH_TYPE.RARP]],
   mpls: [['eth_type', ETH_TYPE.MPLS, ETH_TYPE.MPLS_MULTICAST]],
   ipv4: [IPV4],
@@ -75,8 +79,13 @@ const ROWS: Record<Exclude<Prerequisite, 'none' | 'in_port' | 'vlan' | 'ct'>, re
   nd_advert: [IPV6, ['nw_proto', IP_PROTO.ICMPV6], ['tp_src', 136]],
   nsh: [['eth_type', ETH_TYPE.NSH]],
   pbb: [['eth_type', ETH_TYPE.PBB]],
+  ct: [IP],
+  ct_ipv4: [IPV4],
+  ct_ipv6: [IPV6],
 };
 
+/** Fields of a connection's original tuple: besides, the packet must have been tracked. */
+const TUPLE = new Set<Prerequisite>(['ct', 'ct_ipv4', 'ct_ipv6']);
 const L4 = new Set<Prerequisite>(['tcp', 'udp', 'sctp']);
 /** Neighbour discovery has code 0; a match may leave the code out. */
 const ND = new Set<Prerequisite>(['nd', 'nd_solicit', 'nd_advert']);
@@ -103,7 +112,7 @@ export function meets(needs: Prerequisite, value: Key, mask: Key): boolean {
   if (needs === 'none') return true;
   if (needs === 'in_port') return mask.get(slots.in_port) === 0xffffffff;
   if (needs === 'vlan') return (mask.get(slots.vlan_tci) & value.get(slots.vlan_tci) & VLAN_CFI) !== 0;
-  if (needs === 'ct') return exactly(IP, value, mask) && tracked(value.get(slots.ct_state), mask.get(slots.ct_state));
+  if (TUPLE.has(needs) && !tracked(value.get(slots.ct_state), mask.get(slots.ct_state))) return false;
   if (L4.has(needs) && value.get(slots.nw_frag) & mask.get(slots.nw_frag) & FRAG_LATER) return false;
   if (ND.has(needs) && value.get(slots.tp_dst) !== 0) return false;
   return ROWS[needs].every((row) => exactly(row, value, mask));
@@ -121,6 +130,6 @@ function tracked(state: number, mask: number): boolean {
  * The conditions that make a prerequisite true, to complete a text such as "tcp" or "icmp6"; the first value of each.
  */
 export function implied(needs: Prerequisite): readonly (readonly [slot: keyof typeof slots, value: number])[] {
-  if (needs === 'none' || needs === 'in_port' || needs === 'vlan' || needs === 'ct') return [];
+  if (needs === 'none' || needs === 'in_port' || needs === 'vlan' || TUPLE.has(needs)) return [];
   return ROWS[needs].map(([slot, first]) => [slot, first] as const);
 }

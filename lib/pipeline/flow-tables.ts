@@ -90,7 +90,7 @@ export class FlowTables {
 
   /** Refuses what `apply` would refuse for what the change itself says, and changes nothing. */
   verify(change: FlowMod): void {
-    checkFlags(change);
+    checkChange(change);
     const { command, instructions, match, priority } = change;
     if (command === 'add')
       this.check(instructions, match, priority, this.table(change.tableId, 'OFPFMFC_BAD_TABLE_ID'));
@@ -98,7 +98,7 @@ export class FlowTables {
   }
 
   apply(change: FlowMod): void {
-    checkFlags(change);
+    checkChange(change);
     // What is undone leaves no orphans: its flows are there again.
     if (this.transaction.active) this.transaction.did(this.undoTeaching, null, null);
     if (change.command === 'add') this.add(change);
@@ -389,7 +389,10 @@ export class FlowTables {
   }
 }
 
-function checkFlags({ flags }: FlowMod): void {
+function checkChange({ flags, command, tableId }: FlowMod): void {
+  if (tableId === ALL_TABLES && command !== 'delete' && command !== 'delete_strict') {
+    throw new OpenFlowError('OFPFMFC_BAD_TABLE_ID', 'only a delete can mean all tables');
+  }
   if (flags & ~KNOWN_FLAGS) {
     throw new OpenFlowError('OFPFMFC_BAD_FLAGS', `unknown flow-mod flags 0x${flags.toString(16)}`);
   }

@@ -21,5 +21,7 @@ export const PREREQUISITE_TEXTS: Readonly<Record<Prerequisite, string>> = {
   nd_advert: 'icmp6 with icmp_type=136',
   nsh: 'dl_type=0x894f',
   pbb: 'dl_type=0x88e7',
+  ct_ipv4: 'ip, and a ct_state such as +trk+new or +trk-inv',
+  ct_ipv6: 'ipv6, and a ct_state such as +trk+new or +trk-inv',
   ct: 'ip or ipv6, and a ct_state such as +trk+new or +trk-inv',
 };

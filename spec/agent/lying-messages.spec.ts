@@ -46,6 +46,7 @@ const CASES: readonly [what: string, error: ErrorName, request: Uint8Array][] = 
   ['instruction of length 4', 'OFPBIC_BAD_LEN', flowMod(ALL, '0001 0004 00000000')],
   ['instruction longer than the message', 'OFPBIC_BAD_LEN', flowMod(ALL, '0004 0018 00000000 0000000000000000')],
   ['goto_table that is too long', 'OFPBIC_BAD_LEN', flowMod(ALL, '0001 0010 01000000 0000000000000000')],
+  ['clear_actions with an action', 'OFPBIC_BAD_LEN', flowMod(ALL, `0005 0018 00000000 ${OUTPUT}`)],
   ['instruction that comes twice', 'OFPBIC_DUP_INST', flowMod(ALL, '0001 0008 01000000 0001 0008 02000000')],
   ['goto_table to itself', 'OFPBIC_BAD_TABLE_ID', flowMod(ALL, '0001 0008 00000000')],
   ['goto_table behind the last one', 'OFPBIC_BAD_TABLE_ID', flowMod(ALL, '0001 0008 fe000000')],

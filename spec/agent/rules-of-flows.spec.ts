@@ -107,8 +107,10 @@ describe('rules of flows', () => {
       expect(await priorities()).to.deep.equal([1, 2, 3, 4]);
     });
 
-    it('table 0xff is no table to add to', async () => {
-      await s.c.refused(s.c.flowMod('ip,actions=1', { tableId: 0xff }), 'OFPFMFC_BAD_TABLE_ID');
+    it('table 0xff is no table to add to, or to modify in (§7.3.4.1)', async () => {
+      for (const command of ['', 'modify ', 'modify_strict ']) {
+        await s.c.refused(s.c.flowMod(`${command}ip,actions=1`, { tableId: 0xff }), 'OFPFMFC_BAD_TABLE_ID');
+      }
       await s.c.refused(s.c.flowMod('ip,actions=1', { tableId: 254 }), 'OFPFMFC_BAD_TABLE_ID');
     });
   });

@@ -25,7 +25,9 @@ const REFUSED: readonly (readonly [flow: string, why: RegExp])[] = [
   ['ip,actions=ct(commit,nat(src=10.0.0.9-10.0.0.1))', /the last address of a nat range is below the first$/],
   ['tcp,actions=ct(commit,nat(src=:80))', /nat with ports needs an address$/],
   ['ip,actions=nat', /nat can only stand inside ct\(…\)$/],
-  ['ip,ct_state=+trk,ct_nw_src=1.2.3.4,actions=1', /^line 1:18: ct_nw_src needs ip or ipv6, and a ct_state/],
+  ['ip,ct_state=+trk,ct_nw_src=1.2.3.4,actions=1', /^line 1:18: ct_nw_src needs ip, and a ct_state/],
+  ['ipv6,ct_state=+est,ct_nw_src=1.2.3.4,actions=1', /^line 1:20: ct_nw_src needs ip, and a ct_state/],
+  ['ip,ct_state=+est,ct_ipv6_dst=fd00::1,actions=1', /^line 1:18: ct_ipv6_dst needs ipv6, and a ct_state/],
   ['ip,ct_nw_src=1.2.3.4,actions=1', /ct_nw_src needs/],
   ['actions=ct', /needs a flow that matches ip \(OFPBAC_MATCH_INCONSISTENT\)/],
   ['arp,actions=ct', /OFPBAC_MATCH_INCONSISTENT/],
@@ -48,6 +50,7 @@ const TAKEN: readonly (readonly [flow: string, printed: string])[] = [
   ['ip,actions=ct(table=254)', 'ct(table=254)'],
   ['tcp,actions=ct(commit,nat(src=0.0.0.0))', 'ct(commit,nat(src))'],
   ['ip,ct_state=+trk-inv,ct_nw_src=1.2.3.4,actions=1', 'output:1'],
+  ['ipv6,ct_state=+est,ct_ipv6_dst=fd00::1,ct_tp_src=5,actions=1', 'output:1'],
   ['ip,ct_state=+est,actions=resubmit(,1,ct)', 'resubmit(,1,ct)'],
 ];
 
