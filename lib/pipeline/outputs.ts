@@ -56,12 +56,13 @@ export class Outputs implements OutputMeaning {
   controller(args: ControllerArgs): void {
     const { pass } = this;
     const { flow, headers } = pass;
+    const miss = !pass.inActionSet && flow !== null && flow.priority === 0 && flow.shape.words.length === 0;
+    // Only of what misses (OpenFlow 1.3.5 §7.2.1): a flow of its own, as of spanning trees on blocked ports, goes on.
     const inPort = pass.world.ports.get(headers.read(slots.in_port));
-    if (inPort && inPort.config & OFPPC.NO_PACKET_IN) {
-      pass.listener?.note('the ingress port is configured to send no packet-ins');
+    if (miss && inPort && inPort.config & OFPPC.NO_PACKET_IN) {
+      pass.listener?.note('the ingress port is configured to send no packet-ins for packets that miss');
       return;
     }
-    const miss = !pass.inActionSet && flow !== null && flow.priority === 0 && flow.shape.words.length === 0;
     const cold: ControllerCold = {
       kind: 'controller',
       reason: miss && args.reason === 'action' ? 'no_match' : args.reason,

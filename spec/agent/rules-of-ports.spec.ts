@@ -87,9 +87,9 @@ describe('rules of ports', () => {
       expect(out()).to.deep.equal([0, 1, 1]);
     });
 
-    it('NO_PACKET_IN: nothing goes to controllers, the rest of the actions runs', async () => {
+    it('NO_PACKET_IN: what misses goes to no controller, and the rest of the actions runs', async () => {
       const { c, ports } = s;
-      await c.flow('priority=1,actions=CONTROLLER:100,2');
+      await c.flow('priority=0,actions=CONTROLLER:100,2');
       await c.send(portMod(1, OFPPC.NO_PACKET_IN));
       c.forget();
       ports[0].inject(udp4());
@@ -97,6 +97,17 @@ describe('rules of ports', () => {
       await turns();
       expect(c.all('packet_in')).to.have.length(1);
       expect(out()).to.deep.equal([0, 2, 0]);
+    });
+
+    it('NO_PACKET_IN: what a flow sends to controllers goes there', async () => {
+      const { c, ports } = s;
+      await c.flow('priority=1,actions=CONTROLLER:100,2');
+      await c.send(portMod(1, OFPPC.NO_PACKET_IN));
+      c.forget();
+      ports[0].inject(udp4());
+      await turns();
+      expect(c.all('packet_in').map(({ reason }) => reason)).to.deep.equal(['action']);
+      expect(out()).to.deep.equal([0, 1, 0]);
     });
 
     it('each change sends port-status to all controllers; what changes nothing sends none', async () => {

@@ -1,6 +1,6 @@
 /**
  * Networks under os-ken with our applications: a learning switch over three switches, shortest paths in a ring whose
- * link goes and comes back, and 200 switches of one process at one controller.
+ * link goes and comes back, os-ken's own spanning tree there, and 200 switches of one process at one controller.
  */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
@@ -14,6 +14,9 @@ import { requires } from '../support/needs.js';
 const [PYTHON, OSKEN] = ['/usr/bin/python3', '/usr/bin/osken-manager'];
 const application = (name: string) => fileURLToPath(new URL(`../../../examples/os-ken/${name}.py`, import.meta.url));
 
+/** Applications that wait for less than they would in the field. */
+const FAST = { PATHS_SETTLE_S: '1', STP_HELLO_S: '1', STP_MAX_AGE_S: '4', STP_FORWARD_DELAY_S: '1' };
+
 /** A TCP port that was free a moment ago. */
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -21,6 +24,11 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** A port and its state, out of a line of the spanning tree's. */
+function portState({ event, dpid, port, state }: ReturnType<Running['lines']>[number]): [string, string][] {
+  return event === 'port' ? [[`${dpid}:${port}`, String(state)]] : [];
 }
 
 describe('topology with os-ken', function () {
@@ -42,7 +50,7 @@ describe('topology with os-ken', function () {
   async function start(shape: string, name: string, ...options: string[]): Promise<{ net: Network; app: Running }> {
     const port = await freePort();
     const listen = ['--ofp-tcp-listen-port', String(port), '--ofp-listen-host', '127.0.0.1', ...options];
-    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PATHS_SETTLE_S: '1' };
+    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...FAST };
     const child = spawn(PYTHON, [OSKEN, ...listen, application(name)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const app = new Running(name, child);
     controller = app;
@@ -104,6 +112,40 @@ describe('topology with os-ken', function () {
     await links(8, from);
     expect(await reaches(h1, h2)).to.equal(true);
     await path([1, 2], from);
+    expect(app.text).to.not.match(/Traceback|"event": "error"/);
+  });
+
+  it("os-ken's spanning tree blocks a ring, and mends it when a link goes", async () => {
+    const { net, app } = await start('ring,3', 'spanning_tree', '--default-log-level', '30');
+    const [h1, h2, h3] = ['h1', 'h2', 'h3'].map((name) => net.host(name));
+    /** How many ports are in a state now. */
+    const count = (state: string): number => {
+      const latest = new Map(app.lines().flatMap((line) => portState(line)));
+      return [...latest.values()].filter((each) => each === state).length;
+    };
+    const tree = (forwarding: number, blocked: number, disabled: number) =>
+      app.line(
+        `${forwarding} ports forward, ${blocked} is blocked`,
+        () => count('forwarding') === forwarding && count('blocked') === blocked && count('disabled') === disabled,
+        0,
+        20_000,
+      );
+    await tree(8, 1, 0);
+    expect(await reaches(h1, h2)).to.equal(true);
+    expect(await reaches(h3, h2)).to.equal(true);
+    // No frame goes round: one broadcast is seen once at each host.
+    const seen = () => net.switch('s3').ports()[0].counters.txPackets;
+    const before = seen();
+    await h1.ping('10.0.0.77', { count: 1, timeout_ms: 300 });
+    expect(seen() - before).to.be.within(1, 8);
+
+    // What is pulled is a link of the tree: s1 is its root.
+    net.link('s1', 's2').down();
+    await tree(7, 0, 2);
+    expect(await reaches(h1, h2)).to.equal(true);
+    net.link('s1', 's2').up();
+    await tree(8, 1, 0);
+    expect(await reaches(h2, h1)).to.equal(true);
     expect(app.text).to.not.match(/Traceback|"event": "error"/);
   });
 
