@@ -118,6 +118,8 @@ export class Connections {
   showAlso(base: ReadThrough, other: Connections): void {
     this.base = base;
     this.marked = other.marked.copy();
+    // Theirs are met when they are looked for; at least as many there are.
+    this.ownReplies = other.ownReplies;
   }
 
   /** 0: `tuple` is the original one of `slot`; 1: the reply; -1: neither. */

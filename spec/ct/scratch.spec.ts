@@ -77,6 +77,16 @@ describe('ct: a scratch tracker', () => {
     );
   });
 
+  it('refuses a connection whose replies would look like those of one that the original stores', () => {
+    const t = new Tracking();
+    t.track(udp4({ src: '10.0.0.9', dst: '10.0.0.1' }), commit({ nat: nat('dst', '10.0.0.2') }));
+    const held = new Packet().attach(udp4({ src: '10.0.0.9', dst: '10.0.0.2' }));
+    extract(held, new Key(), 1);
+    const request = { ...lookupRequest(), ...commit({ markValue: 5, markMask: 0xff }) };
+    expect(t.tracker.scratch().process(held, request, t.now_ms).mark).to.equal(0);
+    expect(t.tracker.process(held, request, t.now_ms).mark).to.equal(0);
+  });
+
   it("a refused fragment has its own action's zone, whatever was tracked before it", () => {
     const t = new Tracking();
     t.track(udp4({ mf: true, payload: 'x'.repeat(24) }), { zone: 5 });

@@ -152,12 +152,13 @@ const STATES: readonly ((c: Chance, features: CtFeatures) => string)[] = [
 type Maker = (c: Chance, features: CtFeatures, table: number, ported: boolean, state: string) => string;
 
 const output: Maker = (c) => `output:${c.pick(PORTS)}`;
-const rewrite: Maker = (c, { family, nat }, _, ported) =>
+// Open vSwitch changes data of later fragments beside their addresses: neither belongs into one case.
+const rewrite: Maker = (c, { family, nat, fragments }, _, ported) =>
   c.pick([
     'mod_nw_tos:32',
     'dec_ttl',
     `set_field:0x${c.hex(4)}->reg0`,
-    ...(nat ? [] : [`set_field:${c.pick(HOSTS[family].outside)}->${family === 4 ? 'ip' : 'ipv6'}_dst`]),
+    ...(nat || fragments ? [] : [`set_field:${c.pick(HOSTS[family].outside)}->${family === 4 ? 'ip' : 'ipv6'}_dst`]),
     ...(ported && !nat ? [`mod_tp_src:${c.pick(CLIENT_PORTS)}`] : []),
   ]);
 

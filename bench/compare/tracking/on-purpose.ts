@@ -101,6 +101,6 @@ export const TRACKED_ON_PURPOSE: readonly OnPurpose[] = [
     ovs: "data is taken for the UDP header's checksum and changed",
     own: 'the data stays',
     why: 'RFC 791 §3.2: the L4 header is in the first piece',
-    kept: 'left in',
+    kept: 'no address set in cases with fragments',
   },
 ];
