@@ -40,6 +40,7 @@ import {
   type QueueView,
 } from './pipeline/index.js';
 import { type Port, PortError, type PortHost } from './ports/port.js';
+import { checkOptions } from './switch-check.js';
 import type { ControllerAddress, FailMode, StartOptions, SwitchEvent, SwitchOptions } from './switch-types.js';
 import { systemClock } from './system-clock.js';
 import {
@@ -69,6 +70,9 @@ export const ALL_FLOWS: FlowFilter = {
   match: Match.all,
 };
 
+/** Ports that a switch has: in two places one of them would be deaf. */
+const inSwitches = new WeakSet<Port>();
+
 /** A switch: ports, flow tables, connection tracker and, once started, controllers. */
 export class Switch {
   readonly datapathId: bigint;
@@ -83,7 +87,9 @@ export class Switch {
   private readonly failMode: FailMode;
   private closed = false;
 
+  /** Throws a RangeError that names the option which can't be. */
   constructor(private readonly options: SwitchOptions = {}) {
+    checkOptions(options);
     this.datapathId = options.datapathId ?? 1n;
     this.clock = options.clock ?? systemClock;
     this.log = options.log ?? silent;
@@ -139,7 +145,7 @@ export class Switch {
 
   /**
    * Adds a port under a number (1 to 0xfeff), or as LOCAL, and starts it. A port that opens later, or fails to, is
-   * waited for by `ready`. Throws a PortError, or a RangeError where the number is taken.
+   * waited for by `ready`. Throws a PortError, or a RangeError where the number is taken, or the port is in a switch.
    */
   addPort<P extends Port>(number: number | 'LOCAL' | null, port: P): P {
     const { ports } = this.pipeline.datapath;
@@ -147,12 +153,15 @@ export class Switch {
     if (!Number.isInteger(own) || own < 1 || (own > LAST_PORT && own !== OFPP.LOCAL)) {
       throw new RangeError(`${own} is no port number: 1 to ${LAST_PORT}, or LOCAL`);
     }
+    if (inSwitches.has(port)) throw new RangeError(`${port.name} is a port of a switch already`);
     const entry = this.pipeline.addPort(own, port, port.mac ?? this.portMac(own));
+    inSwitches.add(port);
     try {
       const started = port.start(this.hostOf(entry));
       if (started) this.waitFor(started, entry);
       else this.pipeline.adoptMac(entry);
     } catch (error) {
+      inSwitches.delete(port);
       this.pipeline.removePort(entry);
       throw error;
     }
@@ -163,6 +172,7 @@ export class Switch {
     const watched = started.then(
       () => this.pipeline.adoptMac(entry),
       (error: unknown) => {
+        inSwitches.delete(entry.port);
         // Another port may have its number by now.
         if (this.pipeline.datapath.ports.get(entry.number) === entry) this.pipeline.removePort(entry);
         throw error instanceof Error ? error : new PortError(entry.port.name, String(error));
@@ -186,6 +196,7 @@ export class Switch {
     if (!entry) throw new RangeError(`there is no port ${number}`);
     this.pipeline.removePort(entry);
     await entry.port.close();
+    inSwitches.delete(entry.port);
   }
 
   /** The port behind a number. */
@@ -378,10 +389,12 @@ export class Switch {
 
   /**
    * Opens what is given: dials controllers, waits for others. Resolves when all ports are open and all addresses
-   * listen, to the addresses as they were bound ("ptcp:0" has its port then).
+   * listen, to the addresses as they were bound ("ptcp:0" has its port then). Rejects with a ChannelError for an address
+   * that can't be, and once the switch is closed.
    */
   async start({ controllers = [], listen = [] }: StartOptions = {}): Promise<{ readonly listening: string[] }> {
     await this.ready();
+    if (this.closed) throw new Error('the switch is closed');
     const [{ Agent }, { formatAddress, parseActive, parsePassive }] = await Promise.all([
       import('./agent/index.js'),
       import('./channel/index.js'),
@@ -450,7 +463,12 @@ export class Switch {
     if (this.closed) return;
     this.closed = true;
     await this.agent?.close();
-    await Promise.all(this.pipeline.datapath.ports.list().map(async (entry) => entry.port.close()));
+    await Promise.all(
+      this.pipeline.datapath.ports.list().map(async ({ port }) => {
+        await port.close();
+        inSwitches.delete(port);
+      }),
+    );
     this.pipeline.close();
     this.watchers.clear();
   }

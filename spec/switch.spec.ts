@@ -5,7 +5,7 @@ import { memory } from '../lib/ports/memory.js';
 import { pcap } from '../lib/ports/pcap.js';
 import { PortError } from '../lib/ports/port.js';
 import { tap } from '../lib/ports/tap.js';
-import { Switch, type SwitchEvent } from '../lib/switch.js';
+import { Switch, type SwitchEvent, type SwitchOptions } from '../lib/switch.js';
 import { requires } from './support/needs.js';
 
 describe('switch', () => {
@@ -26,6 +26,38 @@ describe('switch', () => {
     await sw.removePort(1);
     sw.addPort(null, memory());
     expect(sw.ports().map(({ number }) => number)).to.deep.equal([1, 2, 3, 4]);
+  });
+
+  it('refuses options that no switch can be made with, by name', () => {
+    const refused: readonly (readonly [options: SwitchOptions, why: RegExp])[] = [
+      [{ limits: { programs: 0 } }, /^limits\.programs is a whole number of 1 to 4294967295, not 0$/],
+      [{ limits: { connections: -1 } }, /^limits\.connections is/],
+      [{ datapathId: -1n }, /^datapathId is a bigint of 64 bits, not -1$/],
+      [{ datapathId: 1n << 64n }, /^datapathId/],
+      [{ seed: Number.NaN }, /^seed is/],
+      [{ minFrame: -1 }, /^minFrame is/],
+      [{ smallestFragment: { ipv6: 1.5 } }, /^smallestFragment\.ipv6 is/],
+    ];
+    for (const [options, why] of refused) expect(() => new Switch(options)).to.throw(RangeError, why);
+  });
+
+  it('refuses a port that a switch has, until it is taken away', async () => {
+    const clock = new ManualClock();
+    const [one, two] = [new Switch({ clock }), new Switch({ clock })];
+    const port = one.addPort(1, memory());
+    for (const sw of [one, two]) expect(() => sw.addPort(2, port)).to.throw(RangeError, 'a port of a switch already');
+    expect(one.ports()).to.have.length(1);
+    await one.removePort(1);
+    two.addPort(1, port);
+    await two.close();
+    one.addPort(1, port);
+  });
+
+  it('does not start again once it is closed', async () => {
+    const sw = new Switch({ clock: new ManualClock() });
+    await sw.close();
+    const error = await sw.start({ listen: ['ptcp:0'] }).catch((reason: unknown) => reason);
+    expect(error).to.be.an('error').with.property('message', 'the switch is closed');
   });
 
   it('leaves the port alone that has the number of one which fails after it was taken away', async () => {

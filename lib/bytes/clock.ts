@@ -59,14 +59,20 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Moves time on, running the timers that fall due, each at its own time. */
+  /**
+   * Moves time on, running the timers that fall due, each at its own time; a timer may advance it, too. Throws a
+   * RangeError for what is no time to come.
+   */
   advance(by_ms: number): void {
+    if (!(by_ms >= 0 && by_ms < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`time advances by milliseconds from 0 on, not by ${by_ms}`);
+    }
     const until = this.time_ms + by_ms;
     while (this.pending.length > 0 && this.pending[0].at <= until) {
       const next = this.pending.shift() as Pending;
       this.time_ms = Math.max(this.time_ms, next.at);
       next.run();
     }
-    this.time_ms = until;
+    this.time_ms = Math.max(this.time_ms, until);
   }
 }
