@@ -389,8 +389,8 @@ export class Switch {
 
   /**
    * Opens what is given: dials controllers, waits for others. Resolves when all ports are open and all addresses
-   * listen, to the addresses as they were bound ("ptcp:0" has its port then). Rejects with a ChannelError for an address
-   * that can't be, and once the switch is closed.
+   * listen, to the addresses as they were bound ("ptcp:0" has its port then). Rejects with a ChannelError for an
+   * address that can't be, and once the switch is closed.
    */
   async start({ controllers = [], listen = [] }: StartOptions = {}): Promise<{ readonly listening: string[] }> {
     await this.ready();
