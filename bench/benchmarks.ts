@@ -6,6 +6,7 @@ import { connections, disturbed, ping, tcp } from './measure/live.js';
 import { extraction, packets, translation } from './measure/memory.js';
 import { networks } from './measure/network.js';
 import { packetIns } from './measure/packet-ins.js';
+import { start } from './measure/start.js';
 import type { Benchmark } from './measure/table.js';
 import { tracker } from './measure/tracker.js';
 
@@ -20,6 +21,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'flow-memory': flowMemory,
   packets,
   ct: tracker,
+  start,
   growth: growing,
   translation,
   extraction,

@@ -31,7 +31,7 @@ function ofctl(words: readonly string[]): Promise<{ seconds: number; output: str
 }
 
 /** Resident memory, MB. */
-function resident(pid: number): number {
+export function resident(pid: number): number {
   const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kilobytes ?? 0) / 1024;
 }

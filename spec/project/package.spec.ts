@@ -1,9 +1,10 @@
 /** What npm packs, installed in an empty folder as a user does it: it runs there, and has only what is needed. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { bytesIn, filesIn, installPackage } from '../support/installed-package.js';
 import { skipped } from '../support/needs.js';
 
 /** Installed without optional parts, with everything it depends on. */
@@ -39,14 +40,6 @@ steps:
   expect: {inside: same}
 `;
 
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' });
-}
-
-function bytesIn(folder: string): number {
-  return filesIn(folder).reduce((sum, file) => sum + lstatSync(join(folder, file)).size, 0);
-}
-
 describe('project: the package', function () {
   this.timeout(120_000);
   let folder: string;
@@ -54,31 +47,12 @@ describe('project: the package', function () {
 
   before(function () {
     folder = mkdtempSync(join(tmpdir(), 'ctswitch-package-'));
-    const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const [{ filename }] = JSON.parse(packed) as { filename: string }[];
-    const home = join(folder, 'empty');
-    mkdirSync(home);
-    const npm = spawnSync(
-      'npm',
-      [
-        'install',
-        '--prefer-offline',
-        '--omit=optional',
-        '--no-audit',
-        '--no-fund',
-        '--fetch-retries=0',
-        `../${filename}`,
-      ],
-      { cwd: home, encoding: 'utf8' },
-    );
-    if (npm.status !== 0 && OFFLINE.test(npm.stderr)) {
+    const { home, status, complaint } = installPackage(folder);
+    if (status !== 0 && OFFLINE.test(complaint)) {
       skipped.set('npm can reach neither a registry nor what it needs in its cache', 1);
       this.skip();
     }
-    expect(npm.status, npm.stderr).to.equal(0);
+    expect(status, complaint).to.equal(0);
     installed = join(home, 'node_modules', 'ctswitch');
   });
 
