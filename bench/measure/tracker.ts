@@ -1,15 +1,12 @@
 /**
- * The tracker alone, in memory, one core: lookups with state update and commits in millions a second, bytes a
- * connection, and the longest time that any one operation holds the event loop while a table of a million grows, is
- * listed, flushed and expires.
+ * The tracker alone, in memory, one core: lookups with state update and commits in millions a second, and the longest
+ * time that any one operation holds the event loop while a table of a million grows, is listed, flushed and expires.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { checksum, Random } from '../../lib/bytes/index.js';
-import { BARE_NAT, type CtRequest, lookupRequest, Tracker } from '../../lib/ct/index.js';
+import { lookupRequest, Tracker } from '../../lib/ct/index.js';
 import { CS_INV } from '../../lib/ct/states.js';
 import { extract, Key, Packet } from '../../lib/packet/index.js';
-import { tcp4, udp4, udp6 } from '../../spec/support/frames.js';
+import { tcp4, udp4 } from '../../spec/support/frames.js';
 import { median, OURS, type Row, type Table } from './table.js';
 
 const MILLION = 1_000_000;
@@ -24,12 +21,12 @@ const key = new Key();
 const lookup = lookupRequest(1);
 const commit = { ...lookupRequest(1), commit: true };
 
-function put(bytes: Uint8Array, at: number, value: number, size: 2 | 4): void {
+export function put(bytes: Uint8Array, at: number, value: number, size: 2 | 4): void {
   for (let i = 0; i < size; i++) bytes[at + i] = value >>> (8 * (size - 1 - i));
 }
 
 /** One frame that becomes connection `n`'s, its checksums with it. */
-class Aimed {
+export class Aimed {
   readonly bytes = udp4({ payload: 'x'.repeat(18) });
 
   at(n: number): Packet {
@@ -59,7 +56,7 @@ function frameOf(n: number, reply: boolean, tcp: boolean): Uint8Array {
   return tcp ? tcp4({ ...o, flags: 'ack', seq, ack, window: 1000 }) : udp4(o);
 }
 
-function receive(frame: Uint8Array): Packet {
+export function receive(frame: Uint8Array): Packet {
   extract(packet.attach(frame), key, 1);
   return packet;
 }
@@ -105,42 +102,6 @@ function commits(rounds: number): number[] {
     const { user, system } = process.cpuUsage(used);
     if (tracker.count !== MILLION) throw new Error(`${tracker.count} connections instead of ${MILLION}`);
     return 1 / ((user + system) / MILLION - 1 / alone);
-  });
-}
-
-function resident(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().rss;
-}
-
-/** Megabytes of a million connections, which is as many bytes a connection: of the tables, and of the process. */
-function memory(rounds: number, ask: CtRequest, send: (n: number) => Packet): Record<string, number[]> {
-  const all = Array.from({ length: rounds }, () => {
-    const before = resident();
-    const tracker = new Tracker({ random: new Random(1) });
-    for (let n = 0; n < MILLION; n++) tracker.process(send(n), ask, 0);
-    if (tracker.count !== MILLION) throw new Error(`${tracker.count} connections instead of ${MILLION}`);
-    return [tracker.connections.bytes / MILLION, (resident() - before) / MILLION];
-  });
-  return { tables: all.map(([tables]) => tables), process: all.map(([, grown]) => grown) };
-}
-
-/** IPv6 connections with a label and a reply tuple of their own: the most that one can take. */
-function whole6(rounds: number): Record<string, number[]> {
-  const frame = udp6({ payload: 'x'.repeat(18) });
-  const [min, max] = [1, 0x0fffffff].map((last) => Int32Array.of(0x20010db8, 2, 0, last));
-  const nat = { ...BARE_NAT, kind: 'src' as const, family: 6 as const, min, max };
-  const ones = new Uint32Array(4).fill(0xffffffff);
-  const ask = { ...commit, nat, labelValue: new Uint32Array(4).fill(1), labelMask: ones };
-  return memory(rounds, ask, (n) => {
-    const sent = frame.slice();
-    // What one word of an address gains another loses, so the checksum stays.
-    put(sent, 14 + 8 + 10, n >>> 8, 2);
-    put(sent, 14 + 8 + 12, ~(n >>> 8), 2);
-    put(sent, 14 + 8 + 8, n & 0xff, 2);
-    put(sent, 14 + 8 + 6, ~(n & 0xff), 2);
-    return receive(sent);
   });
 }
 
@@ -222,22 +183,10 @@ export async function tracker(rounds: number): Promise<Table[]> {
     },
     { what: 'commits into an empty table, 1,000,000', figures: { [OURS]: commits(rounds) } },
   ];
-  const aimed = new Aimed();
-  const most = { of: 'process', most: 150 };
-  const size: Row[] = [
-    { what: 'UDP over IPv4', figures: memory(rounds, commit, (n) => aimed.at(n)), goal: most },
-    { what: 'UDP over IPv6, NAT, a label', figures: whole6(rounds) },
-  ];
   const state =
     'Each lookup parses a frame of 60 bytes, verifies its checksums, finds its connection in either direction and updates state and timer';
   return [
     { title: 'Tracker', unit: 'millions a second of one core', rows: speed, how: `${state}.` },
-    {
-      title: 'A million connections',
-      unit: 'MB more',
-      rows: size,
-      how: 'Tables as they stand, and what the process grew by.',
-    },
     {
       title: 'Longest operation on a million connections',
       unit: 'milliseconds',
