@@ -239,7 +239,7 @@ export class Agent {
     const { name } = dial.dialer;
     if (dial.why === why) return;
     dial.why = why;
-    this.options.log.warn(`${name}: ${why}; trying again until somebody answers`);
+    this.options.log.warn(`${name}: ${why}; it is dialled again`);
     this.tell({ type: 'failed', controller: name, why });
   }
 

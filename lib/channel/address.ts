@@ -42,8 +42,15 @@ export function parseAddress(text: string): Address {
     case 'pssl':
       throw wrong(text, `${kind}: is not supported yet; use ${kind === 'ssl' ? 'tcp:' : 'ptcp:'}`);
     default:
-      throw wrong(text, `an address is ${FORMS}`);
+      throw wrong(text, `an address is ${FORMS}${near(text)}`);
   }
+}
+
+/** What is missing in front of "127.0.0.1:6653", "localhost" or a path. */
+function near(text: string): string {
+  if (/^[./]/.test(text)) return ` (did you mean "unix:${text}"?)`;
+  if (/^\d{4,5}$/.test(text)) return ` (did you mean "ptcp:${text}"?)`;
+  return /^([\w-]+\.)*[\w-]+(:\d+)?$/.test(text) ? ` (did you mean "tcp:${text}"?)` : '';
 }
 
 /** Parses an address to connect to. Throws a ChannelError of kind `usage`. */

@@ -3,6 +3,7 @@
  * protocol of ovs-appctl. Without --ctl the only running switch of this user is meant.
  */
 import { defaultRundir, ManagementClient, RefusedError, socketsIn, TIMED_OUT } from '../manage/index.js';
+import { didYouMean } from '../nxm/suggestion.js';
 import { EXIT, Failure } from './exit.js';
 
 export interface CtlOptions {
@@ -13,6 +14,9 @@ export interface CtlOptions {
 /** Runs a command. Resolves to an exit status; throws what `failureOf` knows. */
 export async function ctl([method, ...params]: readonly string[], options: CtlOptions): Promise<number> {
   if (method === undefined) throw new Failure(EXIT.usage, 'ctl needs a command; list-commands shows them all');
+  if (method.startsWith('-')) {
+    throw new Failure(EXIT.usage, `unknown option '${method}'${didYouMean(method, ['--ctl', '--rundir', '--help'])}`);
+  }
   const client = await openClient(options);
   try {
     const text = await client.call(method, ...params);
@@ -54,6 +58,6 @@ export async function openClient({ ctl: path, rundir }: CtlOptions): Promise<Man
   for (const { client } of running) client.close();
   if (running.length === 0)
     throw new Failure(EXIT.environment, `no switch runs that ${folder} knows of; --ctl PATH names one`);
-  const paths = running.map((each) => each.path).join(', ');
-  throw new Failure(EXIT.usage, `${running.length} switches run; choose one with --ctl: ${paths}`);
+  const paths = running.map((each) => `\n  ${each.path}`).join('');
+  throw new Failure(EXIT.usage, `${running.length} switches run; choose one with --ctl:${paths}`);
 }

@@ -3,6 +3,7 @@
  * and resolves to an exit status.
  */
 import { Command, CommanderError } from 'commander';
+import { didYouMean } from '../nxm/suggestion.js';
 import { type Ended, knows, unknownCommand } from './command/command.js';
 import { ctlCommand } from './command/ctl.js';
 import { demoCommand } from './command/demo.js';
@@ -18,6 +19,7 @@ import { EXIT, Failure, failureOf } from './exit.js';
 import { signalled } from './lifetime.js';
 import { flushed } from './output.js';
 import { VERSION } from './version.js';
+import { wrapped } from './wrap.js';
 
 /** In the order in which help lists them. Each has a file in command/ with its options, and one here that runs it. */
 const COMMANDS = [
@@ -83,7 +85,7 @@ async function statusOf(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const failure = failureOf(error);
     if (failure === null) throw error;
-    process.stderr.write(`${NAME}: ${failure.message}\n`);
+    process.stderr.write(wrapped(`${NAME}: ${failure.message}\n`, process.stderr));
     return failure.status;
   }
 }
@@ -98,15 +100,25 @@ function commands(ended: Ended): Command {
     .addHelpText('after', EXAMPLES + STATUSES)
     .exitOverride()
     .configureHelp({ minWidthToWrap: 30, subcommandTerm: (command) => command.name() })
-    .configureOutput({ outputError: (text, write) => write(`${NAME}: ${oneLine(text)}\n`) });
+    .configureOutput({ outputError: (text, write) => write(wrapped(`${NAME}: ${oneLine(text)}\n`, process.stderr)) });
   for (const add of COMMANDS) add(program, ended);
   return program;
 }
 
-/** Commander's messages without "error:", suggestions on the same line. */
+/** Commander's messages without "error:", suggestions on the same line, an option with what it was given. */
 function oneLine(text: string): string {
-  return text
+  const line = text
     .trim()
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ');
+  const [, option, given, why] = /^option '(?:-\w, )?(--[\w-]+).*' argument '(.*)' is invalid\. (.*)$/.exec(line) ?? [];
+  if (option === undefined) return line;
+  const choices = /^Allowed choices are (.*)\.$/.exec(why)?.[1].split(', ');
+  const reason = choices ? `it is one of ${choices.join(', ')}${didYouMean(given, choices)}` : lowerFirst(why);
+  return `${option} ${given}: ${reason}`;
+}
+
+/** A sentence without its end, behind a colon. */
+function lowerFirst(sentence: string): string {
+  return sentence.replace(/^[A-Z](?=[a-z]+ )/, (letter) => letter.toLowerCase()).replace(/\.$/, '');
 }

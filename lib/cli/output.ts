@@ -4,6 +4,7 @@
  * being typed. A reader that goes away is no mistake; one that is too slow loses JSON lines, and is told how many.
  */
 import { styleText } from 'node:util';
+import { wrapped } from './wrap.js';
 
 /** Bytes that may wait for the reader of standard output; further JSON lines are dropped and counted. */
 export const MAX_WAITING_BYTES = 8 * 1024 * 1024;
@@ -61,7 +62,7 @@ export class Output {
 
   /** Whole lines to standard error. */
   complain(text: string): void {
-    this.write(process.stderr, text);
+    this.write(process.stderr, this.json ? text : wrapped(text, process.stderr));
   }
 
   /** The text in a colour, where standard output has colours. */

@@ -82,7 +82,7 @@ async function running(packets: readonly string[], options: TraceCommandOptions)
   };
   const client = await openClient(options).catch((error: unknown) => {
     if (!(error instanceof Failure) || options.ctl !== undefined) throw error;
-    throw new Failure(error.status, `${error.message}, --flows FILE traces without one`);
+    throw new Failure(error.status, `${error.message}\n--flows FILE traces without a switch that runs`);
   });
   try {
     const [method, ...params] = [...(await named(client, options.switch)), 'trace', JSON.stringify(request)];

@@ -2,6 +2,7 @@
  * All commands by their names, and the switch that a request is about: the only one, that whose name stands before the
  * command, or one that the command itself names, as Open vSwitch's name bridges and datapaths.
  */
+import { didYouMean } from '../nxm/suggestion.js';
 import type { Switch } from '../switch.js';
 import { Call, type Command, type Daemon, Refused } from './command.js';
 import { CONNTRACK_COMMANDS } from './conntrack-commands.js';
@@ -66,13 +67,16 @@ export class Commands {
     const { command, words, call } = this.find([method, ...params], signal);
     // Without a switch's name, words are a network's prompt's before they are a switch's.
     const prompted = this.daemon.network === true && words.length > params.length && command?.whole !== true;
-    const typed = command === undefined || prompted ? await this.typed(words, signal) : null;
+    const typed = command === undefined || prompted ? await this.typed([method, ...params], signal) : null;
     if (typed !== null) {
       yield typed;
       return;
     }
     if (command === undefined) {
-      throw new Refused(`"${words[0]}" is not a valid command (use "list-commands" to see a list of valid commands)`);
+      const near = didYouMean(words[0], this.byName.keys());
+      throw new Refused(
+        `"${words[0]}" is not a valid command${near} (use "list-commands" to see a list of valid commands)`,
+      );
     }
     const { name, least, most } = command;
     const args = words.slice(1);

@@ -182,7 +182,7 @@ class Input {
 
   /** Opens a file and reads its beginning, so that a file that isn't a capture is refused at once. */
   static async open(port: string, path: string): Promise<Input> {
-    const refuse = (why: string) => new InputError(port, `${path}: ${why}`);
+    const refuse = (why: string) => new InputError(port, port === path ? why : `${path}: ${why}`);
     const file = await openFile(path, 'r', refuse);
     const input = new Input(file);
     try {

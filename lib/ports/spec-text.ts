@@ -23,7 +23,7 @@ export class PortTextError extends PortError {
     readonly column: number,
     readonly why: string,
   ) {
-    super(text, `${why}, at column ${column}`);
+    super(text, `at column ${column}: ${why}`);
     this.name = 'PortTextError';
   }
 }

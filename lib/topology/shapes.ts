@@ -92,9 +92,9 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 /** How each shape is written. */
 export const SHAPE_FORMS: readonly string[] = Object.values(SHAPES).map(({ form }) => form);
 
-/** Has the text the form of a shape, known or not: a word, and maybe numbers? */
+/** Has the text the form of a shape, known or not: a word, and maybe numbers; or a known one, and anything? */
 export function looksLikeShape(text: string): boolean {
-  return /^[a-z][a-z-]*(,-?\d*)*$/i.test(text);
+  return /^[a-z][a-z-]*(,-?\d*)*$/i.test(text) || Object.hasOwn(SHAPES, text.split(',')[0]);
 }
 
 /** The plan of a shape's text. Throws a PlanError. */

@@ -44,7 +44,7 @@ describe('cli: --http', () => {
     const wrong = await ctswitch(['run', '--http', 'eighty']);
     expect([wrong.status, wrong.err]).to.deep.equal([
       2,
-      "ctswitch: option '--http <[HOST:]PORT>' argument 'eighty' is invalid. \"eighty\" is no address: HOST:PORT, [IPv6]:PORT or PORT\n",
+      'ctswitch: --http eighty: "eighty" is no address: HOST:PORT, [IPv6]:PORT or PORT\n',
     ]);
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

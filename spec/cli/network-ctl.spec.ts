@@ -47,6 +47,7 @@ describe('ctswitch --topo with ctl', function () {
     expect((await ctl('pingall')).out).to.match(/6\/6 pings answered/);
     expect((await told('switches')).trim().split('\n')).to.have.length(4);
     expect(await told('s2', 'flows/load', 'priority=3,udp,actions=drop')).to.equal('');
+    expect(await told('s2', 'ports')).to.match(/ s2-eth3 .*(?<!s3-eth1.*)$/s);
     expect(await told('flows', 's2')).to.match(/priority=3,udp actions=drop/);
     client.close();
     const traced = await ctswitch(['trace', '--rundir', folder, '--switch', 's2', 'in_port=1,udp'], '');

@@ -23,7 +23,7 @@ describe('ctswitch --topo', function () {
       ...[
         'add-flow s2 priority=5,in_port=1,actions=drop',
         'flows s2',
-        'ports s3',
+        's3 ports',
         'switches',
         'hosts',
         'help',
@@ -54,6 +54,8 @@ describe('ctswitch --topo', function () {
 
   const MISTAKES: readonly (readonly [typed: string, said: string])[] = [
     ['flows s9', 'there is no switch "s9" (did you mean "s1"?)'],
+    ['s1', 'what of s1? s1 flows, s1 add-flow, s1 del-flows, s1 ports, s1 ct, s1 controllers'],
+    ['s1 flwos', '"flwos" is nothing of s1\'s: s1 flows, s1 add-flow, s1 del-flows, s1 ports, s1 ct, s1 controllers'],
     ['flows s1 s2', 'flows takes nothing behind it'],
     ['link s1 s3 down', 'no link joins s1 and s3; links lists them'],
     ['link s1 down', 's1 has several links: link s1 OTHER down'],
@@ -91,6 +93,7 @@ describe('ctswitch --topo', function () {
 
   const REFUSED: readonly (readonly [args: string[], said: RegExp])[] = [
     [['--topo', 'liner,3'], /^ctswitch: --topo liner,3: "liner" is no shape \(did you mean "linear"\?\)\n$/],
+    [['run', '--topo', 'linear,x'], /--topo linear,x: "x" is no number from 1 to 4096: linear,SWITCHES/],
     [['run', '--topo', 'ring,2'], /a ring has at least 3 switches/],
     [['run', '--topo', './missing.yaml'], /missing\.yaml: there is no such file/],
     [['run', '--topo', 'linear,3', '--port', '1=memory'], /'--topo <SHAPE\|FILE>' cannot be used with option '--port/],

@@ -56,7 +56,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     next: firstSwitch,
   },
   ports: each('ports', 'the ports, their links and counters', portLines),
-  ct: each('ct', 'tracked connections, as dpctl/dump-conntrack prints them', connectionLines),
+  ct: each('ct', 'tracked connections, as ovs-appctl prints them', connectionLines),
   hosts: list('hosts', 'the hosts and their addresses', hostLines),
   switches: list('switches', 'the switches, and where ovs-ofctl finds each', switchLines),
   links: list('links', 'the cables, and what they do to frames', linkLines),
@@ -114,15 +114,33 @@ export async function runLine(line: string, call: Call): Promise<Outcome | null>
   }
 }
 
-/** Is the first word of a line one of the prompt's? */
-export function knows(line: string, { hosts }: Scene): boolean {
-  const [first] = line.trim().split(/\s+/);
-  return hosts.has(first) || Object.hasOwn(COMMANDS, first);
+/** Is a line one of the prompt's, by its first word, or that behind a switch's name? */
+export function knows(line: string, scene: Scene): boolean {
+  const [first, second = ''] = line.trim().split(/\s+/);
+  const { hosts } = scene;
+  return hosts.has(first) || Object.hasOwn(COMMANDS, isSwitch(first, scene) ? second : first);
+}
+
+/** Is it the name of a switch of a network? */
+function isSwitch(word: string, { places, links }: Scene): boolean {
+  return links.length > 0 && places.some(({ name }) => name === word);
+}
+
+/** `s1 flows` is `flows s1`; of a network of one switch, `flows`. */
+function atSwitch(name: string, [word = '', ...words]: string[], call: Call, rest: string): Ran {
+  const known = Object.entries(COMMANDS).filter(([, { next }]) => next === firstSwitch);
+  const command = known.find(([each]) => each === word)?.[1];
+  const before = call.scene.places.length > 1 ? [name] : [];
+  if (command)
+    return command.run([...before, ...words], call, [...before, rest.slice(word.length).trim()].join(' ').trim());
+  const forms = known.map(([each]) => `${name} ${each}`).join(', ');
+  throw new Unclear(word === '' ? `what of ${name}? ${forms}` : `"${word}" is nothing of ${name}'s: ${forms}`);
 }
 
 function dispatch(text: string, call: Call): Ran {
   const [first, ...words] = text.split(/\s+/);
   const { hosts } = call.scene;
+  if (isSwitch(first, call.scene)) return atSwitch(first, words, call, text.slice(first.length).trim());
   const host = hosts.get(first);
   if (host === undefined) {
     const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;

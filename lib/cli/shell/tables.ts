@@ -19,17 +19,18 @@ export function flowLines({ name, sw, target }: Place, several: boolean): string
   if (lines.length > 0) return lines;
   return [
     sw.standalone
-      ? 'no flows: every packet is switched as by NORMAL, since no controller is connected'
+      ? 'no flows: packets are switched as by NORMAL, since no controller is connected'
       : 'no flows: every packet is dropped',
-    `  add one here: add-flow ${several ? `${name} ` : ''}${EXAMPLE}`,
-    `  or outside:   ovs-ofctl -O OpenFlow13 add-flow ${target} ${EXAMPLE}`,
+    'add one here, or outside:',
+    `  add-flow ${several ? `${name} ` : ''}${EXAMPLE}`,
+    `  ovs-ofctl -O OpenFlow13 add-flow ${target} ${EXAMPLE}`,
   ];
 }
 
-const EXAMPLE = 'priority=10,in_port=1,actions=drop';
+const EXAMPLE = 'in_port=1,actions=drop';
 
 export function portLines({ sw }: Place): string[] {
-  const head = ['port', 'name', 'link', 'rx packets', 'bytes', 'dropped', 'tx packets', 'bytes', 'dropped', 'address'];
+  const head = ['port', 'name', 'link', 'rx', 'bytes', 'lost', 'tx', 'bytes', 'lost', 'address'];
   const rows = sw.ports().map((port) => {
     const { rxPackets, rxBytes, rxDropped, txPackets, txBytes, txDropped } = port.counters;
     const counts = [rxPackets, rxBytes, rxDropped, txPackets, txBytes, txDropped].map(String);
@@ -44,8 +45,9 @@ export function connectionLines({ name, sw, target }: Place, several: boolean): 
   if (lines.length > 0) return lines;
   return [
     'no connection is tracked; a flow with ct(commit) tracks what it matches:',
-    `  add-flow ${several ? `${name} ` : ''}priority=10,ip,actions=ct(commit),NORMAL`,
-    `  ovs-ofctl -O OpenFlow13 add-flow ${target} 'priority=10,ip,actions=ct(commit),NORMAL'   (outside)`,
+    `  add-flow ${several ? `${name} ` : ''}ip,actions=ct(commit),NORMAL`,
+    'or outside:',
+    `  ovs-ofctl -O OpenFlow13 add-flow ${target} ip,actions='ct(commit),NORMAL'`,
   ];
 }
 
@@ -81,7 +83,7 @@ export function controllerLines({ sw }: Place): string[] {
 export function switchLines({ places }: Scene): string[] {
   const rows = places.map(({ name, sw, target }) => {
     const control = sw.standalone
-      ? 'nobody: standalone'
+      ? 'standalone'
       : sw
           .controllers()
           .map(({ state }) => state)
