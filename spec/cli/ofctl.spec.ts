@@ -35,7 +35,7 @@ const USAGE: readonly (readonly [what: string, args: readonly string[], said: Re
   ['an unknown option', ['show', 'A', '--jsn'], /^ctswitch: unknown option '--jsn' \(Did you mean --json\?\)\n$/],
   ['an option of others', ['show', 'A', '--strict'], /^ctswitch: show takes no --strict\n$/],
   ['an order for what has none', ['dump-ports', 'A', '--rsort'], /^ctswitch: dump-ports takes no --sort\n$/],
-  ['a time-out', ['show', 'A', '--timeout', 'soon'], /It is a number of seconds up to 86400\.\n$/],
+  ['a time-out', ['show', 'A', '--timeout', 'soon'], /--timeout soon: it is a number of seconds up to 86400\n$/],
   ['another OpenFlow', ['-O', 'OpenFlow10', 'show', 'A'], /OpenFlow 1\.3 is spoken here, not OpenFlow10/],
   ['a flow', ['add-flow', 'A', 'tcp_dst=80,actons=1'], /^ctswitch: line 1:\d+: /],
   ['an action', ['add-flow', 'A', 'tcp,actions=outptu:1'], /unknown action "outptu" \(did you mean "output"\?\)\n$/],
