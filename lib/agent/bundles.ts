@@ -5,7 +5,8 @@
  * controller says nothing of it for a while.
  */
 import { type Clock, OpenFlowError, type Timer } from '../bytes/index.js';
-import { type Bundlable, type BundleAdd, encode, type MessageOf, OFPBF } from '../wire/index.js';
+import { type BundleAdd, OFPBF } from '../wire/index.js';
+import { MessageStore } from './message-store.js';
 
 /** Most bundles of one controller, and bytes of the messages in them. */
 export const MAX_BUNDLES = 64;
@@ -20,8 +21,8 @@ interface Bundle {
   readonly flags: number;
   /** The message that began it. */
   readonly first: Uint8Array;
-  readonly messages: Bundlable[];
-  bytes: number;
+  /** What stands in it, each with the message around it. */
+  readonly messages: MessageStore;
   closed: boolean;
   used_ms: number;
 }
@@ -55,22 +56,21 @@ export class Bundles {
     }
     const first = new Uint8Array(request);
     const used_ms = this.clock.now();
-    const bundle: Bundle = { id, flags, first, messages: [], bytes: 0, closed: false, used_ms };
+    const bundle: Bundle = { id, flags, first, messages: new MessageStore(), closed: false, used_ms };
     this.byId.set(id, bundle);
     this.watch();
     return bundle;
   }
 
   /** Adds a message; `request` are the bytes around it. A bundle that wasn't opened is. */
-  add({ bundleId: id, flags, message }: BundleAdd, request: Uint8Array): void {
+  add({ bundleId: id, flags }: BundleAdd, request: Uint8Array): void {
     const bundle = this.byId.get(id) ?? this.begin(id, flags, request);
     if (bundle.closed) throw this.fails(bundle, 'OFPBFC_BUNDLE_CLOSED', 'is closed');
     if (bundle.flags !== flags) throw this.fails(bundle, 'OFPBFC_BAD_FLAGS', `has flags ${bundle.flags}, not ${flags}`);
     if (this.bytes + request.length > MAX_BUNDLE_BYTES) {
       throw this.fails(bundle, 'OFPBFC_MSG_TOO_MANY', `would make bundles of more than ${MAX_BUNDLE_BYTES} bytes`);
     }
-    bundle.messages.push(message);
-    bundle.bytes += request.length;
+    bundle.messages.add(request);
     this.bytes += request.length;
     bundle.used_ms = this.clock.now();
   }
@@ -88,7 +88,7 @@ export class Bundles {
   }
 
   /** Takes a bundle out, to be committed: its messages, in their order. */
-  take(id: number, flags: number): readonly Bundlable[] {
+  take(id: number, flags: number): MessageStore {
     const bundle = this.bundle(id);
     if (bundle.flags !== flags) throw this.fails(bundle, 'OFPBFC_BAD_FLAGS', `has flags ${bundle.flags}, not ${flags}`);
     this.remove(bundle);
@@ -111,7 +111,7 @@ export class Bundles {
 
   private remove(bundle: Bundle): void {
     this.byId.delete(bundle.id);
-    this.bytes -= bundle.bytes;
+    this.bytes -= bundle.messages.bytes;
   }
 
   /** A mistake that ends the bundle. */
@@ -138,9 +138,4 @@ export class Bundles {
       this.watch();
     });
   }
-}
-
-/** The message that a bundled one came in, for the error that names it. */
-export function bundledBytes(message: Bundlable, { bundleId, flags }: MessageOf<'onf_bundle_control'>): Uint8Array {
-  return encode({ type: 'onf_bundle_add', xid: message.xid, bundleId, flags, message });
 }

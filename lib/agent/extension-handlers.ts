@@ -4,7 +4,7 @@
  */
 import { OpenFlowError } from '../bytes/index.js';
 import { MAX_OPTION_SPACE, MAX_TLV_FIELDS } from '../nxm/index.js';
-import { ChangeError, type FlushedTuple } from '../pipeline/types.js';
+import { type Change, ChangeError, type FlushedTuple } from '../pipeline/types.js';
 import {
   type BundleCommand,
   decodeContinuation,
@@ -13,7 +13,6 @@ import {
   type MessageType,
 } from '../wire/index.js';
 import { masksWith, NO_EXTRA_MASKS } from './async.js';
-import { bundledBytes } from './bundles.js';
 import { checkChange } from './change-check.js';
 import type { AgentContext, Handler } from './context.js';
 import type { Peer } from './peer.js';
@@ -40,16 +39,24 @@ const BUNDLE_COMMANDS: {
 function commitBundle(m: BundleRequest, peer: Peer, agent: AgentContext): void {
   const { pipeline, monitors } = agent;
   const messages = peer.bundles.take(m.bundleId, m.flags);
+  const groups: MessageOf<'group_mod'>[] = [];
+  function* changes(): Generator<Change> {
+    for (const { message } of messages.messages() as Generator<MessageOf<'onf_bundle_add'>>) {
+      monitors.on({ peer, xid: message.xid });
+      if (message.type === 'group_mod') groups.push(message);
+      yield message;
+    }
+  }
   try {
-    pipeline.applyAll(messages, (index) => monitors.on({ peer, xid: messages[index].xid }));
+    pipeline.applyAll(changes());
   } catch (error) {
     if (!(error instanceof ChangeError)) throw error;
     monitors.drop();
-    peer.mistake(error.cause, bundledBytes(messages[error.index], m));
+    peer.mistake(error.cause, messages.at(error.index) ?? new Uint8Array(0));
     throw new OpenFlowError('OFPBFC_MSG_FAILED', `message ${error.index + 1} of bundle ${m.bundleId} failed`, 16);
   }
   monitors.flush();
-  for (const message of messages) if (message.type === 'group_mod') forwardRequest(message, peer, agent);
+  for (const group of groups) forwardRequest(group, peer, agent);
 }
 
 const EVERY_CONNECTION = {

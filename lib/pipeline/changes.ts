@@ -11,22 +11,16 @@ export type ChangeMakers = {
   readonly [T in Change['type']]: (change: ChangeOf<T>) => T extends 'packet_out' ? Prepared : void;
 };
 
-/** Makes all changes, or none; `begin` is called in front of each. Throws a ChangeError. */
-export function applyTogether(
-  transaction: Transaction,
-  changes: readonly Change[],
-  begin: ((index: number) => void) | undefined,
-  make: ChangeMakers,
-): void {
+/** Makes all changes, or none; each is asked for when its turn has come. Throws a ChangeError. */
+export function applyTogether(transaction: Transaction, changes: Iterable<Change>, make: ChangeMakers): void {
   let index = 0;
   const packets: Prepared[] = [];
   try {
     transaction.run(() => {
-      for (; index < changes.length; index++) {
-        const change = changes[index];
-        begin?.(index);
+      for (const change of changes) {
         if (change.type === 'packet_out') packets.push(make.packet_out(change));
         else (make[change.type] as (change: Change) => void)(change);
+        index++;
       }
     });
   } catch (error) {

@@ -12,7 +12,9 @@ import {
   type FlowMod,
   flattened,
   type Instructions,
+  lastAsked,
   Match,
+  type MatchForm,
   OFPFF,
   OFPP,
   writeInstructions,
@@ -22,7 +24,7 @@ import { Expiry } from './expiry.js';
 import { Flow } from './flow.js';
 import { type LearnedFlow, type LearnedTables, Learner } from './learner.js';
 import { Lessons } from './lessons.js';
-import { References } from './references.js';
+import { groupsIn, References } from './references.js';
 import { Table } from './table.js';
 import { checkLimits } from './table-limits.js';
 import { Transaction } from './transaction.js';
@@ -57,6 +59,8 @@ export class FlowTables {
   private readonly lessons: Lessons;
   private readonly expiry: Expiry;
   private watcher: FlowWatcher | null = null;
+  /** What was found right last: values that may differ in a form decide nothing that is checked. */
+  private checked: Checked = NOTHING_CHECKED;
   private readonly undoEnter = (table: Table, flow: Flow): void => this.takeOut(table, flow);
   private readonly undoTakeOut = (table: Table, flow: Flow): void => this.putBack(table, flow);
   private readonly undoTeaching = (): void => {
@@ -100,7 +104,7 @@ export class FlowTables {
   apply(change: FlowMod): void {
     checkChange(change);
     // What is undone leaves no orphans: its flows are there again.
-    if (this.transaction.active) this.transaction.did(this.undoTeaching, null, null);
+    this.transaction.whenUndone(this.undoTeaching);
     if (change.command === 'add') this.add(change);
     else if (change.command === 'modify' || change.command === 'modify_strict') this.modify(change);
     else this.delete(change);
@@ -239,9 +243,14 @@ export class FlowTables {
 
   /** Refuses instructions that the switch, or the table as it was configured, can't follow. */
   private check(instructions: Instructions, match: Match, priority: number, table: Table): void {
+    const { checked } = this;
+    const { form } = match;
+    const again = form !== null && form === checked.form && instructions === checked.instructions;
+    if (again && table.id === checked.table) return;
     checkInstructions(instructions, match, table.id, this.named);
     if (instructions.goto !== undefined) this.table(instructions.goto, 'OFPBIC_BAD_TABLE_ID');
     if (table.limits) checkLimits(table.limits, match, priority, instructions);
+    else if (standsAlone(instructions)) this.checked = { form, instructions, table: table.id };
   }
 
   /** A table of the pipeline. */
@@ -368,6 +377,7 @@ export class FlowTables {
   /** Makes these the tables of the pipeline; returns whether flows went. */
   configure(setups: ReadonlyMap<number, TableSetup>): boolean {
     let cleared = false;
+    this.checked = NOTHING_CHECKED;
     for (const table of this.tables) {
       const setup = setups.get(table.id);
       const { maxEntries, limits } = setup ?? { maxEntries: 0, limits: null };
@@ -388,6 +398,20 @@ export class FlowTables {
     this.expiry.close();
   }
 }
+
+/** A flow's form, instructions and table. */
+interface Checked {
+  readonly form: MatchForm | null;
+  readonly instructions: Instructions | null;
+  readonly table: number;
+}
+
+const NOTHING_CHECKED: Checked = { form: null, instructions: null, table: -1 };
+
+/** Are they right whatever groups and meters there are? */
+const standsAlone = lastAsked(({ meter, apply = [], write = [] }: Instructions): boolean => {
+  return meter === undefined && groupsIn(apply).length === 0 && groupsIn(write).length === 0;
+});
 
 function checkChange({ flags, command, tableId }: FlowMod): void {
   if (tableId === ALL_TABLES && command !== 'delete' && command !== 'delete_strict') {

@@ -232,8 +232,8 @@ export class Pipeline implements PipelineApi {
     this.flowTables.apply(mapFlowMod(change, this.tlvTable));
   }
 
-  applyAll(changes: readonly Change[], begin?: (index: number) => void): void {
-    applyTogether(this.transaction, changes, begin, {
+  applyAll(changes: Iterable<Change>): void {
+    applyTogether(this.transaction, changes, {
       flow_mod: ({ change }) => this.apply(change),
       group_mod: ({ change }) => this.applyGroup(change),
       port_mod: (change) => this.modifyPort(change),

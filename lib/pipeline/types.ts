@@ -300,9 +300,9 @@ export interface PipelineApi {
   apply(change: FlowMod): void;
   /**
    * Makes all of these changes in their order, or none: no packet sees a part of them, and what they tell is told when
-   * all are made. `begin` is called in front of each. Throws a ChangeError.
+   * all are made. Each is asked for when its turn has come. Throws a ChangeError.
    */
-  applyAll(changes: readonly Change[], begin?: (index: number) => void): void;
+  applyAll(changes: Iterable<Change>): void;
   /** Calls `watcher` with every change of a flow from now on; null: nobody. */
   watchFlows(watcher: FlowWatcher | null): void;
   /** Changes of flows so far. */

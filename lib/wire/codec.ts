@@ -33,19 +33,33 @@ export interface DecodeOptions {
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): Message {
   if (bytes.length < HEADER_BYTES) throw new OpenFlowError('OFPBRC_BAD_LEN', `a message of ${bytes.length} bytes`, 0);
-  const version = peekVersion(bytes);
-  const number = peekType(bytes);
-  const length = peekLength(bytes);
+  return readMessage(new Reader(bytes), options?.lenient === true);
+}
+
+/**
+ * The next message of several that stand one behind the other, each whole and decoded before; the reader is moved
+ * behind it.
+ */
+export function decodeNext(r: Reader): Message {
+  return readMessage(r.sub(peekLength(r.bytes, r.at)), false);
+}
+
+/** Reads a message from its header to the reader's end. */
+function readMessage(r: Reader, lenient: boolean): Message {
+  const { bytes, at } = r;
+  const version = peekVersion(bytes, at);
+  const number = peekType(bytes, at);
+  const length = peekLength(bytes, at);
   const kind = kindNumbered(number);
   if (version !== OFP13_VERSION && kind?.type !== 'hello' && kind?.type !== 'error') {
-    throw new OpenFlowError('OFPBRC_BAD_VERSION', `version ${version} instead of ${OFP13_VERSION}`, 0);
+    throw new OpenFlowError('OFPBRC_BAD_VERSION', `version ${version} instead of ${OFP13_VERSION}`, at);
   }
-  if (!kind) throw new OpenFlowError('OFPBRC_BAD_TYPE', `message type ${number}`, 1);
-  if (length !== bytes.length) {
-    throw new OpenFlowError('OFPBRC_BAD_LEN', `the header says ${length} bytes, there are ${bytes.length}`, 2);
+  if (!kind) throw new OpenFlowError('OFPBRC_BAD_TYPE', `message type ${number}`, at + 1);
+  if (length !== r.left) {
+    throw new OpenFlowError('OFPBRC_BAD_LEN', `the header says ${length} bytes, there are ${r.left}`, at + 2);
   }
-  const r = new Reader(bytes, HEADER_BYTES);
-  return readBody(r, kind, { version, xid: peekXid(bytes), lenient: options?.lenient === true });
+  r.skip(HEADER_BYTES);
+  return readBody(r, kind, { version, xid: peekXid(bytes, at), lenient });
 }
 
 /** Reads what follows a header, to the reader's end. */
