@@ -8,6 +8,7 @@ import { type Clock, type Log, OpenFlowError, type Timer } from '../bytes/index.
 import { decode, encode, type Hello, type Message, OFP13_VERSION, peekXid } from '../wire/index.js';
 import { Framer, FramingError } from './framer.js';
 import { helloFailed, offeredVersions, offerText, ourHello, TYPE } from './hello.js';
+import { linger, SOON_MS } from './linger.js';
 import { Output, PACKET_IN_BYTES, PAUSE_BYTES } from './output.js';
 
 /** How long a peer may take to say HELLO. */
@@ -276,7 +277,9 @@ export class Connection {
   }
 
   private heard(): void {
-    this.heard_ms = this.options.clock.now();
+    const now_ms = this.options.clock.now();
+    if (now_ms - this.heard_ms < SOON_MS) linger();
+    this.heard_ms = now_ms;
     this.probed_ms = null;
   }
 

@@ -1,6 +1,7 @@
 /** A switch on real ports. */
 import { type Command, Option } from 'commander';
 import { ruleOption, timeoutsOption, zoneOption } from '../conntrack-options.js';
+import { keepYoungGenerationSmall } from '../heap.js';
 import { datapathId, name, several, topoOption, whole, withCommonOptions } from '../switch-options.js';
 import type { Ended } from './command.js';
 
@@ -88,6 +89,9 @@ export function runCommand(program: Command, ended: Ended): void {
     .option('--until-eof', 'end when standard input does, so as never to outlive the program at its other end')
     .option('--conntrack-events', 'tell of tracked connections: new, updated and destroyed ones')
     .addHelpText('after', RUN_HELP)
-    .action(async (options) => ended(await (await import('../run.js')).run(options)));
+    .action(async (options) => {
+      keepYoungGenerationSmall();
+      ended(await (await import('../run.js')).run(options));
+    });
   withCommonOptions(run);
 }
