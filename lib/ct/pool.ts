@@ -13,14 +13,22 @@ export class Pool {
   readonly chunks: Int32Array[] = [];
   /** The same memory as 64-bit numbers. */
   readonly doubles: Float64Array[] = [];
-  /** Records ever taken: every record is below this. */
-  top = 0;
+  /** Records ever taken, and those before `first`: every record is below this. */
+  top: number;
   /** Records in use. */
   used = 0;
   private free = -1;
 
-  /** @param stride words a record, even */
-  constructor(readonly stride: number) {}
+  /**
+   * @param stride words a record, even
+   * @param first the lowest record: 1 where 0 means none
+   */
+  constructor(
+    readonly stride: number,
+    first: 0 | 1 = 0,
+  ) {
+    this.top = first;
+  }
 
   /** A record; its words hold what was there before (zero the first time), word 0 is zero. */
   take(): number {

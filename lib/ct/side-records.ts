@@ -19,14 +19,8 @@ const PARENT_PORTS = 8;
 const PARENT_STRIDE = 10;
 
 export class SideRecords {
-  private readonly records = new Pool(STRIDE);
-  private readonly parents = new Pool(PARENT_STRIDE);
-
-  constructor() {
-    // Record 0 means none.
-    this.records.take();
-    this.parents.take();
-  }
+  private readonly records = new Pool(STRIDE, 1);
+  private readonly parents = new Pool(PARENT_STRIDE, 1);
 
   /** A record of zeros. */
   take(): number {

@@ -171,6 +171,13 @@ describe('topology: networks', () => {
     await net.close();
   });
 
+  it('takes about a mebibyte a switch', async () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const { net } = make('linear,40', {}, null);
+    expect((process.memoryUsage().arrayBuffers - before) / 40 / 1024 ** 2).to.be.within(0.1, 1.2);
+    await net.close();
+  });
+
   it('says which names there are', () => {
     const { net } = make('linear,3');
     expect(() => net.switch('s9')).to.throw(NetworkError, 'there is no switch "s9" (did you mean "s1"?)');
