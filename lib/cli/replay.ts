@@ -90,9 +90,9 @@ async function inside(group: readonly Session[], how: PlayOptions): Promise<Outc
 function sessionsOf(file: string): Capture {
   const capture = read(file);
   if (capture.sessions.length > 0) return capture;
-  const { frames, segments, others } = capture;
+  const { frames, segments, others, cut } = capture;
   const found = `${frames} frames, ${segments} of them TCP in ${others} connections`;
-  throw new Failure(EXIT.usage, `${file}: no OpenFlow in it: ${found}`);
+  throw new Failure(EXIT.usage, `${file}: no OpenFlow in it: ${found}${cut === null ? '' : `; ${cut}`}`);
 }
 
 function read(file: string): Capture {

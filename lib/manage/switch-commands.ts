@@ -158,7 +158,9 @@ const CONDITIONS: Readonly<Record<string, { readonly form: string; readonly hold
   flow: {
     form: 'flow FILTER [packets=N]: a flow is there (and N packets met it)',
     holds: (words, { sw }) => {
-      const least = Number(/^packets=(\d+)$/.exec(words.find((word) => word.startsWith('packets=')) ?? '')?.[1] ?? 0);
+      const packets = words.find((word) => word.startsWith('packets='))?.slice('packets='.length);
+      if (packets !== undefined && !/^\d+$/.test(packets)) throw new Refused(`packets=N, not "packets=${packets}"`);
+      const least = Number(packets ?? 0);
       const filter = filterOf(words.filter((word) => !word.startsWith('packets=')).join(','));
       return () => sw.flows.list(filter).some(({ packets }) => packets >= least);
     },

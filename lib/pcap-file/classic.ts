@@ -3,7 +3,7 @@
  * the byte order of the machine that wrote them.
  */
 import { CaptureError } from './capture-error.js';
-import { type CaptureRecord, fillFrame, MAX_RECORD, needEthernet } from './record.js';
+import { type CaptureRecord, ETHERNET, fillFrame, MAX_RECORD, needLink } from './record.js';
 import type { Window } from './window.js';
 
 const HEADER = 24;
@@ -25,8 +25,12 @@ export function isClassic(magic: number): boolean {
 export class ClassicReader {
   private tick_ns = 0;
   private fcs = 0;
+  private linkType = ETHERNET;
 
-  constructor(private readonly window: Window) {}
+  constructor(
+    private readonly window: Window,
+    private readonly links: ReadonlySet<number>,
+  ) {}
 
   next(record: CaptureRecord): CaptureRecord | null {
     const { window } = this;
@@ -40,6 +44,7 @@ export class ClassicReader {
     const fraction = window.u32(4) * this.tick_ns;
     record.sec = window.u32(0) + Math.floor(fraction / 1e9);
     record.nsec = fraction % 1e9;
+    record.linkType = this.linkType;
     fillFrame(record, window.bytes, window.at + RECORD_HEADER, captured, window.u32(12), this.fcs);
     window.skip(RECORD_HEADER + captured);
     return record;
@@ -55,7 +60,8 @@ export class ClassicReader {
       throw new CaptureError(`version ${version} of the capture format, but 2.4 is read`, window.offset + 4);
     }
     const network = window.u32(20);
-    needEthernet(network & 0xffff, window.offset + 20);
+    this.linkType = network & 0xffff;
+    needLink(this.links, this.linkType, window.offset + 20);
     if (network & 0x0400_0000) this.fcs = (network >>> 28) * 2;
     this.tick_ns = tick_ns;
     window.skip(HEADER);

@@ -1,5 +1,5 @@
 /** Captures: pcap and pcapng, read in pieces and written. */
 export * from './capture-error.js';
 export * from './reader.js';
-export { type CaptureRecord, MAX_RECORD } from './record.js';
+export { type CaptureRecord, ETHERNET, MAX_RECORD } from './record.js';
 export * from './writer.js';

@@ -4,7 +4,7 @@
  * packet blocks. Every other block is stepped over without being kept, however long it is.
  */
 import { CaptureError } from './capture-error.js';
-import { type CaptureRecord, ETHERNET, fillFrame, MAX_RECORD, needEthernet } from './record.js';
+import { type CaptureRecord, ETHERNET, fillFrame, MAX_RECORD, needLink } from './record.js';
 import type { Window } from './window.js';
 
 const SECTION = 0x0a0d0d0a;
@@ -48,7 +48,10 @@ export function isPcapng(magic: number): boolean {
 export class PcapngReader {
   private interfaces: Interface[] = [];
 
-  constructor(private readonly window: Window) {}
+  constructor(
+    private readonly window: Window,
+    private readonly links: ReadonlySet<number>,
+  ) {}
 
   next(record: CaptureRecord): CaptureRecord | null {
     const { window } = this;
@@ -128,7 +131,8 @@ export class PcapngReader {
     if (from === undefined) {
       throw new CaptureError(`a packet of interface ${id}, which was not described`, window.offset + 8);
     }
-    if (from.linkType !== ETHERNET) needEthernet(from.linkType, from.at);
+    if (from.linkType !== ETHERNET) needLink(this.links, from.linkType, from.at);
+    record.linkType = from.linkType;
     const original = window.u32(shape.original);
     const room = length - 4 - shape.data;
     const snaplen = from.snaplen === 0 ? original : from.snaplen;

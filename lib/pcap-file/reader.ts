@@ -5,7 +5,7 @@
 import { CaptureError } from './capture-error.js';
 import { ClassicReader, isClassic } from './classic.js';
 import { isPcapng, PcapngReader } from './pcapng.js';
-import type { CaptureRecord } from './record.js';
+import { type CaptureRecord, ETHERNET } from './record.js';
 import { Window } from './window.js';
 
 /** Room to leave before a chunk in its array, in bytes, so that what the last chunk left over needs no new array. */
@@ -20,8 +20,12 @@ export class CaptureReader {
     bytes: this.window.bytes,
     start: 0,
     end: 0,
+    linkType: ETHERNET,
     originalLength: 0,
   };
+
+  /** `links`: the link types that the frames may have; Ethernet alone by default. */
+  constructor(private readonly links: ReadonlySet<number> = new Set([ETHERNET])) {}
 
   /**
    * Takes the next bytes of the file, `bytes[start, end)`. The reader may write before `start` and points into `bytes`.
@@ -52,8 +56,8 @@ export class CaptureReader {
   private begin(): ClassicReader | PcapngReader | null {
     if (this.window.left < 4) return null;
     const magic = this.window.u32(0);
-    if (isClassic(magic)) return new ClassicReader(this.window);
-    if (isPcapng(magic)) return new PcapngReader(this.window);
+    if (isClassic(magic)) return new ClassicReader(this.window, this.links);
+    if (isPcapng(magic)) return new PcapngReader(this.window, this.links);
     const hex = magic.toString(16).padStart(8, '0');
     throw new CaptureError(`neither pcap nor pcapng: it begins with ${hex}`, this.window.offset);
   }

@@ -1,5 +1,6 @@
 /**
- * A captured frame, and what both formats agree on: the limit of a record's length and Ethernet as the only link type.
+ * A captured frame, and what both formats agree on: the limit of a record's length, and which link types a reader takes
+ * (Ethernet alone, unless it is told otherwise).
  */
 import { CaptureError } from './capture-error.js';
 
@@ -21,6 +22,8 @@ export interface CaptureRecord {
   /** The frame, without FCS, is `bytes[start, end)`. */
   start: number;
   end: number;
+  /** What the frame begins with: a number of the tcpdump group's list. */
+  linkType: number;
   /** Length of the frame on the wire, in bytes; more than `end - start` where the capture cut it. */
   originalLength: number;
 }
@@ -41,12 +44,13 @@ const LINK_TYPES: Readonly<Record<number, string>> = {
   276: 'Linux cooked v2',
 };
 
-/** Throws a CaptureError unless the link type is Ethernet. */
-export function needEthernet(linkType: number, offset: number): void {
-  if (linkType === ETHERNET) return;
+/** Throws a CaptureError unless the reader takes the link type. */
+export function needLink(taken: ReadonlySet<number>, linkType: number, offset: number): void {
+  if (taken.has(linkType)) return;
   const name = LINK_TYPES[linkType];
   const what = name === undefined ? `link type ${linkType}` : `link type ${linkType} (${name})`;
-  throw new CaptureError(`${what}, but only Ethernet (${ETHERNET}) is read`, offset);
+  const others = taken.size > 1 ? `${[...taken].sort((a, b) => a - b).join(', ')} are` : `Ethernet (${ETHERNET}) is`;
+  throw new CaptureError(`${what}, but only ${others} read`, offset);
 }
 
 /** Points `record` at the frame `at` bytes on, less an FCS of `fcs` bytes where the capture has all of it. */

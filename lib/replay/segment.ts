@@ -1,9 +1,11 @@
 /**
- * TCP segments out of captured frames: Ethernet with any VLAN tags, IPv4 and IPv6 (RFC 791, RFC 8200, RFC 9293 §3.1).
+ * TCP segments out of captured frames: Ethernet with any VLAN tags, or what captures of all interfaces, of loopback and
+ * of routed ones begin with instead; IPv4 and IPv6 (RFC 791, RFC 8200, RFC 9293 §3.1).
  * Checksums aren't looked at: captures of a sender's own interface have unfinished ones. What is no TCP, or cut off, is
  * null.
  */
 import { formatIpv4, formatIpv6 } from '../bytes/index.js';
+import { ETHERNET } from '../pcap-file/index.js';
 
 export interface Segment {
   /** "192.0.2.1:6653", "[2001:db8::1]:6653". */
@@ -41,13 +43,47 @@ interface Place {
   readonly destination: string;
 }
 
-export function segmentOf(frame: Uint8Array): Segment | null {
+/** A header: how long it is, and where its EtherType stands; -1: it has none, and IP tells its version. */
+type Link = readonly [length: number, type: number];
+
+/** Headers by the link types of the tcpdump group's list. */
+const LINKS: ReadonlyMap<number, Link> = new Map([
+  [ETHERNET, [14, 12]],
+  // Linux's "any" interface, in both forms.
+  [113, [16, 14]],
+  [276, [20, 0]],
+  // Loopback of the BSDs and macOS: the address family comes first.
+  [0, [4, -1]],
+  [108, [4, -1]],
+  // IP with nothing before it, as tunnels have it.
+  [12, [0, -1]],
+  [101, [0, -1]],
+  [228, [0, -1]],
+  [229, [0, -1]],
+]);
+
+/** The link types of frames that can be read. */
+export const LINK_TYPES: ReadonlySet<number> = new Set(LINKS.keys());
+
+/** Where IP begins, in a frame that says so or may be taken for it; null: it is something else. */
+function internet(view: DataView, [length, type]: Link): Place | null {
+  if (length > view.byteLength) return null;
+  let at = length;
+  let found = type < 0 ? 0 : view.getUint16(type);
+  for (; TAGS.has(found); at += 4) {
+    if (at + 4 > view.byteLength) return null;
+    found = view.getUint16(at + 2);
+  }
+  if (type < 0 && at < view.byteLength) found = view.getUint8(at) >> 4 === 4 ? IPV4 : IPV6;
+  return found === IPV4 ? ipv4(view, at) : found === IPV6 ? ipv6(view, at) : null;
+}
+
+/** The segment in a frame of a link type. */
+export function segmentOf(frame: Uint8Array, linkType = ETHERNET): Segment | null {
+  const link = LINKS.get(linkType);
+  if (link === undefined) return null;
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
-  let at = 12;
-  while (at + 4 <= frame.length && TAGS.has(view.getUint16(at))) at += 4;
-  if (at + 2 > frame.length) return null;
-  const type = view.getUint16(at);
-  const place = type === IPV4 ? ipv4(view, at + 2) : type === IPV6 ? ipv6(view, at + 2) : null;
+  const place = internet(view, link);
   if (place === null || place.tcp + TCP_HEADER > Math.min(frame.length, place.end)) return null;
   const { tcp, end, source, destination } = place;
   const data = tcp + (frame[tcp + 12] >> 4) * 4;

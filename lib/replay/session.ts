@@ -2,7 +2,7 @@
  * OpenFlow sessions in a capture: every TCP connection on any port whose bytes are OpenFlow messages, with who is the
  * switch, and what the capture lacks. Connections that aren't OpenFlow are counted.
  */
-import { CaptureError, CaptureReader } from '../pcap-file/index.js';
+import { CaptureError, CaptureReader, type CaptureRecord } from '../pcap-file/index.js';
 import {
   decode,
   type Message,
@@ -14,7 +14,7 @@ import {
   senderOf,
 } from '../wire/index.js';
 import { HalfStream } from './half-stream.js';
-import { ACK, FIN, RST, type Segment, SYN, segmentOf } from './segment.js';
+import { ACK, FIN, LINK_TYPES, RST, type Segment, SYN, segmentOf } from './segment.js';
 
 /** A message of a session. */
 export interface Recorded {
@@ -165,7 +165,7 @@ function listenerOf(name: string): string {
 
 /** All sessions of a capture file. Throws CaptureError where it is no capture, or its frames can't be read. */
 export function readCapture(file: Uint8Array): Capture {
-  const reader = new CaptureReader();
+  const reader = new CaptureReader(LINK_TYPES);
   reader.push(file);
   const open = new Map<string, TcpConnection>();
   const all: TcpConnection[] = [];
@@ -176,9 +176,24 @@ export function readCapture(file: Uint8Array): Capture {
     all.push(connection);
     return connection;
   };
-  for (let frame = reader.next(); frame !== null; frame = reader.next()) {
+  const lost = (error: unknown): void => {
+    if (!(error instanceof CaptureError) || capture.frames === 0) throw error;
+    capture.cut = error.message;
+  };
+  /** The next frame; null at the end, or where the file goes wrong. */
+  const next = (): CaptureRecord | null => {
+    try {
+      const frame = reader.next();
+      if (frame === null) reader.finish();
+      return frame;
+    } catch (error) {
+      lost(error);
+      return null;
+    }
+  };
+  for (let frame = next(); frame !== null; frame = next()) {
     capture.frames++;
-    const segment = segmentOf(frame.bytes.subarray(frame.start, frame.end));
+    const segment = segmentOf(frame.bytes.subarray(frame.start, frame.end), frame.linkType);
     if (segment === null) continue;
     capture.segments++;
     let connection = open.get([segment.from, segment.to].sort().join(' '));
@@ -187,12 +202,6 @@ export function readCapture(file: Uint8Array): Capture {
       connection = record(segment);
     }
     connection.take(segment, capture.frames, frame.sec * 1000 + frame.nsec / 1e6);
-  }
-  try {
-    reader.finish();
-  } catch (error) {
-    if (!(error instanceof CaptureError) || capture.frames === 0) throw error;
-    capture.cut = error.message;
   }
   const sessions = all.map((connection) => connection.session());
   const found = sessions.filter((session) => session !== null);

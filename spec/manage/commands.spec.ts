@@ -113,6 +113,7 @@ describe('manage: commands', () => {
     managed.sw.setLink(2, false);
     expect(await waiting('port', 'p2', 'down')).to.equal('taken: ');
     expect(await waiting('controller', '--timeout', '1')).to.equal('timed out after 1 s: controller');
+    expect(await waiting('flow', 'udp packets=many')).to.equal('packets=N, not "packets=many"');
     expect(await waiting('weather')).to.match(/"weather" is no condition/);
     expect(await waiting('controller', '--timeout', 'soon')).to.match(/--timeout is 0 to/);
   });

@@ -1,7 +1,7 @@
 /** Sessions out of captures: segments late, twice, missing, cut; several sessions; what is no OpenFlow. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { toHex } from '../../lib/bytes/index.js';
+import { fromHex, toHex } from '../../lib/bytes/index.js';
 import { readCapture } from '../../lib/replay/session.js';
 import { encode } from '../../lib/wire/index.js';
 import { tcp4, udp4 } from '../support/frames.js';
@@ -88,6 +88,44 @@ describe('replay: sessions of a capture', () => {
     const { cut, sessions } = readCapture(file.subarray(0, file.length - 100));
     expect(cut).to.match(/cut off/);
     expect(sessions[0].messages.length).to.be.within(5, SESSION.length);
+  });
+
+  it('of a file that is damaged have what is before', () => {
+    const frames = framesOf(SESSION);
+    const file = captureOf(frames);
+    const place = captureOf(frames.slice(0, 12)).length;
+    file.fill(0xff, place, place + 16);
+    const { cut, sessions } = readCapture(file);
+    expect(cut).to.match(/^a frame of 4294967295 bytes/);
+    expect(sessions[0].messages.length).to.be.within(5, SESSION.length - 1);
+    file.fill(0xff, 24, 40);
+    expect(() => readCapture(file)).to.throw('a frame of 4294967295 bytes');
+  });
+
+  // Headers as the tcpdump group's list of link types has them; each frame's IP packet stands behind one.
+  const LINKS: readonly (readonly [name: string, type: number, header: string])[] = [
+    ['BSD loopback', 0, '02000000'],
+    ['raw IP', 101, ''],
+    ['Linux cooked', 113, '0000 0304 0006 000000000000 0000 0800'],
+    ['Linux cooked, behind a tag', 113, '0000 0304 0006 000000000000 0000 8100 0005 0800'],
+    ['Linux cooked v2', 276, '0800 0000 00000001 0304 00 06 0000000000000000'],
+  ];
+  for (const [name, type, header] of LINKS) {
+    it(`of a capture of ${name}`, () => {
+      const link = fromHex(header.replaceAll(' ', ''));
+      const file = captureOf(framesOf(SESSION).map((frame) => Uint8Array.of(...link, ...frame.subarray(14))));
+      new DataView(file.buffer, file.byteOffset).setUint32(20, type, true);
+      const { sessions } = readCapture(file);
+      expect(sessions.map(({ messages }) => messages.map(({ bytes }) => toHex(bytes)))).to.deep.equal([
+        readCapture(captureOf(framesOf(SESSION))).sessions[0].messages.map(({ bytes }) => toHex(bytes)),
+      ]);
+    });
+  }
+
+  it('of a link type that is not known are refused', () => {
+    const file = captureOf(framesOf(SESSION));
+    file[20] = 105;
+    expect(() => readCapture(file)).to.throw(/^link type 105 \(802\.11\), but only 0, 1, 12, 101, .* are read/);
   });
 
   it('with a snapshot length that was too short say so', () => {
