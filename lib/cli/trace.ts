@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { ManualClock, TextError, toHex } from '../bytes/index.js';
 import { parseConnections, parseState, restoreConnection } from '../ct/index.js';
 import { type ManagementClient, RefusedError } from '../manage/index.js';
-import { parsePort } from '../nxm/index.js';
+import { type FlowMod, type NameMap, PLAIN_NAMES, parsePort } from '../nxm/index.js';
 import { didYouMean } from '../nxm/suggestion.js';
 import { CaptureError, CaptureReader } from '../pcap-file/index.js';
 import { OFPPC } from '../pipeline/index.js';
@@ -205,10 +205,11 @@ function offline(options: TraceCommandOptions, packets: readonly string[], remar
   const sw = new Switch({ clock });
   const known = ports === undefined ? null : dumpedPorts(readText(ports), ports);
   const names = new Map((known ?? []).map(({ name, number }) => [name, number]));
-  const list = dumpedFlows(readText(flows), flows, names, remark);
+  const list = flowsOf(flows, names, known === null, remark);
   const numbers = known?.map(({ number }) => number) ?? [...new Set([...namedPorts(list), ...inPorts(packets)])];
   if (known === null) {
-    remark(`no --ports: those that flows and packets name are taken to be there (${numbers.join(', ') || 'none'})`);
+    const there = numbers.map((number) => PLAIN_NAMES.port(number)).join(', ');
+    remark(`no --ports: those that flows and packets name are taken to be there (${there || 'none'})`);
   }
   for (const number of numbers) {
     const dumped = known?.find((port) => port.number === number);
@@ -217,7 +218,7 @@ function offline(options: TraceCommandOptions, packets: readonly string[], remar
     if (dumped?.down) configureDown(sw, number);
   }
   if (meters !== undefined) loadMeters(sw, readText(meters), meters);
-  if (groups !== undefined) loadGroups(sw, readText(groups), groups, names);
+  if (groups !== undefined) loadGroups(sw, readText(groups), groups, names, remark);
   loadFlows(sw, list, flows, remark);
   if (conntrack !== undefined) {
     sw.tracker.tcpSequenceChecks = false;
@@ -226,6 +227,16 @@ function offline(options: TraceCommandOptions, packets: readonly string[], remar
     }
   }
   return sw;
+}
+
+/** The flows of a dump. Where it names ports, and nothing tells their numbers, the message says what would. */
+function flowsOf(file: string, names: NameMap, alone: boolean, remark: (text: string) => void): FlowMod[] {
+  try {
+    return dumpedFlows(readText(file), file, names, remark);
+  } catch (error) {
+    if (!alone || !(error instanceof TextError) || !/no port number or name/.test(error.message)) throw error;
+    throw new Failure(EXIT.usage, `${error.message}; --ports FILE tells the numbers of names`);
+  }
 }
 
 const LOCAL = 0xfffffffe;

@@ -3,7 +3,7 @@
  * not be sent to, down or configured so, is left out here: a program names only ports that take the frame.
  */
 import { type ControllerCold, MAC_TABLE, type Meter, OFPPC, OFPPS, OP, type PortEntry } from '../datapath/index.js';
-import { type ControllerArgs, OFPP, type OutputMeaning } from '../nxm/index.js';
+import { type ControllerArgs, OFPP, type OutputMeaning, PLAIN_NAMES } from '../nxm/index.js';
 import { ENCAP } from '../packet/encapsulation.js';
 import { slots } from '../packet/key.js';
 import type { Lists } from './lists.js';
@@ -120,7 +120,9 @@ export class Outputs implements OutputMeaning {
     }
     const entry = this.pass.world.ports.get(number);
     if (!entry || entry.config & (OFPPC.NO_FWD | OFPPC.PORT_DOWN) || entry.state & OFPPS.LINK_DOWN) {
-      this.pass.listener?.note(`not sent: port ${number} ${entry ? whyClosed(entry) : "isn't there"}`);
+      this.pass.listener?.note(
+        `not sent: port ${PLAIN_NAMES.port(number)} ${entry ? whyClosed(entry) : "isn't there"}`,
+      );
       return;
     }
     const queue = this.pass.headers.flow.get(slots.skb_priority);
@@ -166,7 +168,7 @@ export class Outputs implements OutputMeaning {
     const real = world.ports.get(inPort) !== undefined;
     const { listener } = this.pass;
     if (!real && inPort !== OFPP.CONTROLLER && inPort !== OFPP.ANY) {
-      listener?.note(`dropped: there is no port ${inPort} to learn from`);
+      listener?.note(`dropped: there is no port ${PLAIN_NAMES.port(inPort)} to learn from`);
       return;
     }
     headers.lookAt(slots.eth_dst);
@@ -190,7 +192,7 @@ export class Outputs implements OutputMeaning {
       listener?.note(bytes[at] & 1 ? 'a group address: flooding' : 'no learned MAC for the destination: flooding');
       this.flood();
     } else if (known !== inPort) {
-      listener?.note(`the destination was learned at port ${known}`);
+      listener?.note(`the destination was learned at port ${PLAIN_NAMES.port(known)}`);
       this.send(known);
     } else {
       listener?.note('dropped: the destination was learned at the port it came in at');

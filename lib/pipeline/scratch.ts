@@ -15,7 +15,7 @@ import {
   type PortTable,
   type Translation,
 } from '../datapath/index.js';
-import { type Action, OFPM } from '../nxm/index.js';
+import { type Action, OFPM, PLAIN_NAMES } from '../nxm/index.js';
 import { type Key, slots } from '../packet/key.js';
 import type { Port } from '../ports/port.js';
 import { FrozenStates } from './frozen.js';
@@ -143,8 +143,9 @@ export class ScratchPipeline {
   /** Why a frame that comes in is dropped before any table, or null. */
   refusal(inPort: number, key: Key): string | null {
     const entry = this.datapath.ports.get(inPort);
-    if (entry && entry.config & OFPPC.PORT_DOWN) return `port ${inPort} is configured down`;
-    if (entry && entry.config & OFPPC.NO_RECV) return `port ${inPort} is configured to receive nothing`;
+    if (entry && entry.config & OFPPC.PORT_DOWN) return `port ${PLAIN_NAMES.port(inPort)} is configured down`;
+    if (entry && entry.config & OFPPC.NO_RECV)
+      return `port ${PLAIN_NAMES.port(inPort)} is configured to receive nothing`;
     if (this.lender.dropFragments && key.get(slots.nw_frag) !== 0) return 'fragments are dropped where they come in';
     return null;
   }

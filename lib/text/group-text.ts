@@ -1,7 +1,7 @@
 /**
  * Groups as ovs-ofctl reads and prints them (ovs-ofctl(8), "Group Syntax"): "group_id=1,type=select,bucket=weight:50,
  * actions=output:1,bucket=…". A bucket's actions begin at "actions=" and go on to the next bucket. What only OpenFlow
- * 1.5 has (bucket ids, selection methods) is refused.
+ * 1.5 has (bucket ids, selection methods) is refused, or left out where a dump may have it.
  */
 import {
   type Action,
@@ -29,6 +29,13 @@ import { mistake, type Place, type PlaceOptions, placeOf } from './place.js';
 export interface GroupTextOptions extends PlaceOptions {
   /** What the group is for; 'any': the text may begin with a command's name, else it is added. Default: add. */
   readonly command?: GroupCommand | 'any';
+  /** Called for each word that only OpenFlow 1.5 has, which is left out then; without it, one is refused. */
+  readonly leaveOut?: (word: string) => void;
+}
+
+/** Where a group's text stands, and what becomes of OpenFlow 1.5's words in it. */
+interface Within extends Place {
+  readonly leaveOut: GroupTextOptions['leaveOut'];
 }
 
 const TYPES: Readonly<Record<string, GroupType>> = {
@@ -50,6 +57,13 @@ function number(part: KeyValue, most: number, place: Place): number {
   return Number(value);
 }
 
+/** Is it a word of OpenFlow 1.5 that is left out? */
+function isLeftOut({ key }: KeyValue, { leaveOut }: Within): boolean {
+  if (leaveOut === undefined || !ONLY_15.includes(key)) return false;
+  leaveOut(key);
+  return true;
+}
+
 function unknown(part: KeyValue, known: readonly string[], place: Place): Error {
   const why = ONLY_15.includes(part.key)
     ? `${part.key} needs OpenFlow 1.5`
@@ -59,7 +73,7 @@ function unknown(part: KeyValue, known: readonly string[], place: Place): Error 
 
 /** Reads one group. Throws TextError: what is wrong, and where. */
 export function parseGroup(text: string, options: GroupTextOptions = {}): GroupMod {
-  const place = placeOf(options);
+  const place: Within = { ...placeOf(options), leaveOut: options.leaveOut };
   const wanted = options.command ?? 'add';
   const { command, length } = wanted === 'any' ? commandOf(text) : { command: wanted, length: 0 };
   const rest = text.slice(length);
@@ -84,7 +98,7 @@ function commandOf(text: string): { command: GroupCommand; length: number } {
   return command ? { command, length: blank.length + word.length } : { command: 'add', length: 0 };
 }
 
-function headOf(text: string, command: GroupCommand, place: Place): { groupId: number; groupType: GroupType } {
+function headOf(text: string, command: GroupCommand, place: Within): { groupId: number; groupType: GroupType } {
   let groupId = -1;
   let groupType: GroupType | undefined;
   for (const part of keyValues(text)) {
@@ -93,7 +107,7 @@ function headOf(text: string, command: GroupCommand, place: Place): { groupId: n
     } else if (part.key === 'type' && command !== 'delete') {
       groupType = Object.hasOwn(TYPES, part.value) ? TYPES[part.value] : undefined;
       if (!groupType) throw mistake(place, part.valueAt, `"${part.value}" is no group type: all, select, indirect, ff`);
-    } else {
+    } else if (!isLeftOut(part, place)) {
       throw unknown(part, command === 'delete' ? ['group_id'] : ['group_id', 'type', 'bucket'], place);
     }
   }
@@ -102,7 +116,7 @@ function headOf(text: string, command: GroupCommand, place: Place): { groupId: n
   return { groupId, groupType: groupType ?? 'all' };
 }
 
-function bucketsOf(text: string, first: number, type: GroupType, place: Place): Bucket[] {
+function bucketsOf(text: string, first: number, type: GroupType, place: Within): Bucket[] {
   const buckets: Bucket[] = [];
   for (let at = first; at >= 0; ) {
     const from = at + BUCKET.length;
@@ -114,7 +128,7 @@ function bucketsOf(text: string, first: number, type: GroupType, place: Place): 
   return buckets;
 }
 
-function parseBucket(text: string, type: GroupType, place: Place): Bucket {
+function parseBucket(text: string, type: GroupType, place: Within): Bucket {
   const bucket = { weight: type === 'select' ? 1 : 0, watchPort: OFPP.ANY as number, watchGroup: OFPG.ANY as number };
   const actions: Action[] = [];
   const facts = { tags: 0, nwProto: 0 };
@@ -131,7 +145,7 @@ function parseBucket(text: string, type: GroupType, place: Place): Bucket {
     } else if (key === 'watch_group') {
       bucket.watchGroup = number(part, OFPG.MAX, place);
     } else if (ONLY_15.includes(key)) {
-      throw unknown(part, [], place);
+      if (!isLeftOut(part, place)) throw unknown(part, [], place);
     } else if (key === 'actions' || key === 'action') {
       acts = true;
       actions.push(...parseActions(part.value, { ...place, column: place.column + part.valueAt, facts }));

@@ -122,22 +122,31 @@ function makeUp(target: Target, { error, why }: OpenFlowError, flow: FlowMod, re
   return true;
 }
 
-/** Loads groups out of dump-groups, in an order in which each is there before others name it. */
-export function loadGroups(target: Target, text: string, file: string, ports: NameMap): void {
-  let left = [...linesOf(text)].map(([content, line]) => parseGroup(content, { line, file, ports }));
+/**
+ * Loads groups out of dump-groups, in an order in which each is there before others name it. One that the switch refuses
+ * is left out, and what only OpenFlow 1.5 has.
+ */
+export function loadGroups(target: Target, text: string, file: string, ports: NameMap, remark: Remark): void {
+  const later15 = new Set<string>();
+  const leaveOut = (word: string): void => void later15.add(word);
+  let left = [...linesOf(text)].map(([content, line]) => parseGroup(content, { line, file, ports, leaveOut }));
+  if (later15.size > 0) remark(`${file}: left out, since OpenFlow 1.5 has it: ${[...later15].join(', ')}`);
   while (left.length > 0) {
     const later: typeof left = [];
-    let refused: OpenFlowError | null = null;
+    const refused: string[] = [];
     for (const group of left) {
       try {
         target.groups.apply(group);
       } catch (error) {
         if (!(error instanceof OpenFlowError)) throw error;
-        refused = error;
+        refused.push(`${file}: group ${group.groupId} is left out: ${error.message}`);
         later.push(group);
       }
     }
-    if (refused !== null && later.length === left.length) throw refused;
+    if (later.length === left.length) {
+      for (const why of refused) remark(why);
+      return;
+    }
     left = later;
   }
 }

@@ -3,6 +3,7 @@
  * and its actions below it, remarks behind "->", final flow, megaflow and datapath actions; then the same for each
  * recirculation, with why connection tracking said what it said; at the end what became of the packet.
  */
+import { PLAIN_NAMES } from '../nxm/index.js';
 import { changeText } from './recorder.js';
 import type { Trace, TraceEffect, TraceNode, TracePass, TraceVerdict } from './types.js';
 
@@ -24,7 +25,7 @@ export function formatTrace(trace: Trace, bridge = 'br0'): string {
   const learned = trace.effects.filter((effect) => effect.kind === 'mac');
   if (trace.passes.length > 0) lines.push('');
   for (const { mac, vlan, port } of learned)
-    lines.push(`Learns: ${mac}${vlan ? ` in VLAN ${vlan}` : ''} at port ${port}`);
+    lines.push(`Learns: ${mac}${vlan ? ` in VLAN ${vlan}` : ''} at port ${PLAIN_NAMES.port(port)}`);
   for (const effect of trace.effects) {
     if (effect.kind !== 'controller') continue;
     const { reason, table_id, cookie, max_len } = effect;

@@ -40,6 +40,13 @@ describe('ctswitch trace', function () {
       .and.to.match(/meter 4 is not in the dumps/);
   });
 
+  it('a name of a port that nothing tells is a mistake that says what would', async () => {
+    const named = file('named', 'in_port="vm-1",actions=output:2\n');
+    const { status, err } = await ctswitch(['trace', '--flows', named, PACKET], '');
+    expect(status).to.equal(2);
+    expect(err).to.match(/named:1:9: .*is no port number or name; --ports FILE tells the numbers of names/);
+  });
+
   it('with the connections of a dump, and with a state that is supposed', async () => {
     const connections = file('ct', CONNECTIONS);
     const known = await ctswitch(['trace', '--flows', flows, '--conntrack', connections, PACKET], '');

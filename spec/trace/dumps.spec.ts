@@ -1,7 +1,8 @@
 /** A switch's state out of what tools printed, with any version's heading. */
 import { expect } from 'chai';
-import { toHex } from '../../lib/bytes/index.js';
-import { dumpedFlows, dumpedPorts, linesOf, namedPorts } from '../../lib/trace/index.js';
+import { ManualClock, toHex } from '../../lib/bytes/index.js';
+import { Switch } from '../../lib/switch.js';
+import { dumpedFlows, dumpedPorts, linesOf, loadGroups, namedPorts } from '../../lib/trace/index.js';
 
 const NONE = new Map<string, number>();
 const DUMP = `NXST_FLOW reply (xid=0x4):
@@ -28,6 +29,20 @@ describe('trace: dumps', () => {
     expect(remarks).to.have.length(1);
     expect(remarks[0]).to.match(/^flows\.txt:4:\d+: unknown action "foo"/);
     expect(namedPorts(flows)).to.deep.equal([1, 2]);
+  });
+
+  it('groups of any version; one that the switch refuses is left out, and said', () => {
+    const remarks: string[] = [];
+    const sw = new Switch({ clock: new ManualClock() });
+    const dump = `OFPST_GROUP_DESC reply (OF1.5) (xid=0x2):
+ group_id=2,type=select,selection_method=dp_hash,bucket=bucket_id:1,weight:100,actions=output:"p1",bucket=bucket_id:2,weight:0,actions=group:1
+ group_id=1,type=indirect,bucket=bucket_id:0,actions=output:3
+ group_id=3,type=select,selection_method=hash,fields(ip_src,ip_dst),bucket=weight:0,actions=output:1`;
+    loadGroups(sw, dump, 'groups.txt', new Map([['p1', 1]]), (text) => remarks.push(text));
+    expect(sw.groups.list().map(({ groupId }) => groupId)).to.have.members([1, 2]);
+    expect(remarks[0]).to.equal('groups.txt: left out, since OpenFlow 1.5 has it: selection_method, bucket_id, fields');
+    expect(remarks[1]).to.match(/^groups\.txt: group 3 is left out: .*OFPGMFC_INVALID_GROUP/);
+    expect(remarks).to.have.length(2);
   });
 
   it('what is no flow says where', () => {

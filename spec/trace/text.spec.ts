@@ -79,6 +79,10 @@ describe('trace: text', () => {
     expect(reason('in_port=1,arp')).to.equal('a flow of table 0 drops it');
     expect(reason(ANSWER)).to.equal('no flow of table 1 matches');
     expect(reason('in_port=1,dl_type=0x88cc')).to.match(/^not sent/);
+    sw.addPort('LOCAL', memory());
+    sw.setLink(0xfffffffe, false);
+    sw.flows.load('table=0,dl_type=0x88cd,actions=LOCAL');
+    expect(reason('in_port=1,dl_type=0x88cd')).to.equal('not sent: port LOCAL has no link');
     sw.setLink(2, false);
     expect(reason(SYN)).to.equal('not sent: port 2 has no link');
   });
