@@ -123,8 +123,8 @@ function makeUp(target: Target, { error, why }: OpenFlowError, flow: FlowMod, re
 }
 
 /**
- * Loads groups out of dump-groups, in an order in which each is there before others name it. One that the switch refuses
- * is left out, and what only OpenFlow 1.5 has.
+ * Loads groups out of dump-groups, in an order in which each is there before others name it. Left out, and said, are
+ * those that the switch refuses, and what only OpenFlow 1.5 has.
  */
 export function loadGroups(target: Target, text: string, file: string, ports: NameMap, remark: Remark): void {
   const later15 = new Set<string>();
