@@ -153,7 +153,7 @@ export class Switch {
     if (!Number.isInteger(own) || own < 1 || (own > LAST_PORT && own !== OFPP.LOCAL)) {
       throw new RangeError(`${own} is no port number: 1 to ${LAST_PORT}, or LOCAL`);
     }
-    if (inSwitches.has(port)) throw new RangeError(`${port.name} is a port of a switch already`);
+    if (!ports.get(own) && inSwitches.has(port)) throw new RangeError(`${port.name} is a port of a switch already`);
     const entry = this.pipeline.addPort(own, port, port.mac ?? this.portMac(own));
     inSwitches.add(port);
     try {
