@@ -34,6 +34,13 @@ export const TRACKED_ON_PURPOSE: readonly OnPurpose[] = [
     kept: 'segments of cases with NAT are in order, and +snat and +dnat are matched with -inv',
   },
   {
+    where: 'an invalid packet, tracked again in its zone with headers that were changed meanwhile',
+    ovs: 'est|inv|trk where they are now those of a stored connection',
+    own: 'inv|trk',
+    why: 'ovs-fields(7): inv comes with trk alone; ct_clear lets it be looked at anew',
+    kept: 'left in',
+  },
+  {
     where: 'force against a translated connection',
     ovs: 'its reply direction is not seen as one, so it stays',
     own: 'it ends, and a new one begins',
