@@ -7,9 +7,9 @@ import type { OpenFlowError } from '../bytes/index.js';
 import { type CloseCause, Connection, type ConnectionOptions, type ConnectionUser } from '../channel/index.js';
 import {
   type AsyncKind,
-  encodeRows,
   type Message,
   type PacketInFormat,
+  passingRows,
   type RowOf,
   type RowsName,
 } from '../wire/index.js';
@@ -73,7 +73,7 @@ export class Peer implements ConnectionUser, RoleHolder, PacketInForm {
 
   /** Answers a multipart request with rows, in as many messages as it takes; rows are asked for as the peer reads. */
   replyRows<K extends RowsName>(to: { readonly xid: number }, kind: K, rows: Iterable<RowOf<K>>): void {
-    this.connection.sendAll(encodeRows(kind, to.xid, rows));
+    this.connection.sendAll(passingRows(kind, to.xid, rows));
   }
 
   /** Does it want such a message? `reason` is the number of an OFPR_*, OFPPR_*, OFPRR_*, OFPCRR_* or OFPRFR_*. */

@@ -99,6 +99,11 @@ export class Writer {
     return this;
   }
 
+  /** A window on what was written, until more is written. */
+  peek(): Uint8Array {
+    return this.bytes.subarray(0, this.at);
+  }
+
   /** A copy of what was written. */
   done(): Uint8Array {
     return this.bytes.slice(0, this.at);

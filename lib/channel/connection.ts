@@ -130,7 +130,8 @@ export class Connection {
 
   /**
    * Sends messages as they come, the first one now and the rest no faster than the peer takes them; its next requests
-   * wait until the last one is out. Throws what making the first one throws.
+   * wait until the last one is out. Each message's bytes are taken before the next one is asked for. Throws what making
+   * the first one throws.
    */
   sendAll(messages: Iterable<Uint8Array>): void {
     if (!this.live()) return;
@@ -142,7 +143,7 @@ export class Connection {
   /** False: there are no more. */
   private sendNext(messages: Iterator<Uint8Array>): boolean {
     const { done, value } = messages.next();
-    if (!done) this.send(value);
+    if (!done) this.send(this.options.tap ? value.slice() : value);
     return !done;
   }
 

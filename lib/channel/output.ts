@@ -5,6 +5,7 @@
  * port-status) closes the connection above UNASKED_BYTES. A reply is never dropped, so the queue holds at most
  * PAUSE_BYTES and the replies to one request. Replies of any length are made part by part (connection.ts's sendAll).
  */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Writer } from '../bytes/index.js';
 import { type Message, writeMessage } from '../wire/index.js';
@@ -17,34 +18,51 @@ export const PACKET_IN_BYTES = 1 << 18;
  * Bytes of messages that weren't asked for, queued since the queue was last empty, before the connection is given up.
  */
 export const UNASKED_BYTES = 1 << 24;
-/** Messages gather in a buffer up to this size; bigger ones are written as they are. */
+/** Messages gather in a buffer up to this size. */
 const BLOCK_BYTES = 1 << 16;
+/** What is written in pieces up to this size comes out of Node's pool of small buffers. */
+const SMALL_BYTES = 2048;
+/** Buffers that were written and wait for the next block, for all connections together. */
+const MAX_SPARE = 16;
+const spare: Buffer[] = [];
+
+/** A buffer that a block fits in; where `reuses`, one of BLOCK_BYTES, which comes back. */
+function bufferFor(bytes: number, reuses: boolean): Buffer {
+  if (bytes <= SMALL_BYTES) return Buffer.allocUnsafe(bytes);
+  if (bytes > BLOCK_BYTES || !reuses) return Buffer.allocUnsafeSlow(bytes);
+  return spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+}
+
+/** A socket has taken a block's bytes. */
+function takeBack(buffer: Buffer): void {
+  if (buffer.length === BLOCK_BYTES && spare.length < MAX_SPARE) spare.push(buffer);
+}
 
 /** What is to be sent, with a bound. */
 export class Output {
   /** What waits: whole blocks, and behind them the messages in `block`. */
-  private blocks: Uint8Array[] = [];
+  private blocks: { readonly buffer: Buffer; readonly bytes: number }[] = [];
   private blocksBytes = 0;
   private readonly block = new Writer(1024);
   private unaskedBytes = 0;
   private scheduled = false;
 
-  constructor(private readonly stream: Duplex) {}
+  /** A socket is done with bytes that it has written; another stream may hand them on as they are. */
+  private readonly reuses: boolean;
+
+  constructor(private readonly stream: Duplex) {
+    this.reuses = stream instanceof Socket;
+  }
 
   /** Bytes that wait here and in the stream. */
   get bytes(): number {
     return this.blocksBytes + this.block.at + this.stream.writableLength;
   }
 
-  /** Queues a message: it is written by `flush`, at the latest at the end of this turn. */
+  /** Queues a copy of a message: it is written by `flush`, at the latest at the end of this turn. */
   put(message: Uint8Array): void {
     if (this.block.at + message.length > BLOCK_BYTES) this.seal();
-    if (message.length > BLOCK_BYTES / 2) {
-      this.seal();
-      this.add(message);
-    } else {
-      this.block.put(message);
-    }
+    this.block.put(message);
     this.schedule();
   }
 
@@ -73,23 +91,28 @@ export class Output {
     this.blocksBytes = 0;
     if (!this.stream.writable) return;
     if (blocks.length === 1) {
-      this.stream.write(blocks[0]);
+      this.hand(blocks[0]);
       return;
     }
     this.stream.cork();
-    for (const block of blocks) this.stream.write(block);
+    for (const block of blocks) this.hand(block);
     this.stream.uncork();
   }
 
-  private seal(): void {
-    if (this.block.at === 0) return;
-    this.add(this.block.done());
-    this.block.reset();
+  private hand({ buffer, bytes }: { readonly buffer: Buffer; readonly bytes: number }): void {
+    if (!this.reuses || buffer.length <= SMALL_BYTES) this.stream.write(buffer);
+    else this.stream.write(buffer.subarray(0, bytes), () => takeBack(buffer));
   }
 
-  private add(block: Uint8Array): void {
-    this.blocks.push(block);
-    this.blocksBytes += block.length;
+  private seal(): void {
+    const { block } = this;
+    const bytes = block.at;
+    if (bytes === 0) return;
+    const buffer = bufferFor(bytes, this.reuses);
+    buffer.set(block.peek());
+    block.reset();
+    this.blocks.push({ buffer, bytes });
+    this.blocksBytes += bytes;
   }
 
   private schedule(): void {

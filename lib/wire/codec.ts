@@ -130,6 +130,16 @@ export function* encodeRows<K extends RowsName>(
   rows: Iterable<RowOf<K>>,
   max_bytes = MAX_MESSAGE_BYTES,
 ): Generator<Uint8Array, void> {
+  for (const part of passingRows(kind, xid, rows, max_bytes)) yield part.slice();
+}
+
+/** The same for who takes each message's bytes at once: they hold until the next one is asked for. */
+export function* passingRows<K extends RowsName>(
+  kind: K,
+  xid: number,
+  rows: Iterable<RowOf<K>>,
+  max_bytes = MAX_MESSAGE_BYTES,
+): Generator<Uint8Array, void> {
   const multipart = MULTIPARTS[kind];
   const { reply } = multipart;
   const list = rowsOf(reply as Body<unknown>);
@@ -147,13 +157,13 @@ export function* encodeRows<K extends RowsName>(
     if (w.at <= max_bytes) continue;
     if (before > head) {
       w.at = before;
-      yield w.u16At(2, before).u16At(10, 1).done();
+      yield w.u16At(2, before).u16At(10, 1).peek();
       begin();
       list.writeRow(w, row);
     }
     if (w.at > MAX_MESSAGE_BYTES) throw new OpenFlowError('OFPBRC_BAD_LEN', `a ${kind} row does not fit in a message`);
   }
-  yield w.u16At(2, w.at).done();
+  yield w.u16At(2, w.at).peek();
 }
 
 /** A message's bytes; a multipart reply whose rows don't fit in one message becomes several. */
