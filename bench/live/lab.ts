@@ -53,10 +53,27 @@ export function output(child: ChildProcess): Promise<string> {
   });
 }
 
+/** The next line of a program. Rejects where it has ended, or ends before. */
+export function lineOf(child: ChildProcess, lines: Interface, name: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error(`${name} has ended`));
+    if (child.exitCode !== null || child.signalCode !== null) ended();
+    child.once('close', ended);
+    lines.once('line', (line) => {
+      child.off('close', ended);
+      resolve(line);
+    });
+  });
+}
+
 export class Lab {
   private receiver: { child: ChildProcess; lines: Interface } | null = null;
+  private readonly children = new Set<ChildProcess>();
+  /** Nothing of it is left behind, however this process ends. */
+  private readonly ending = () => this.close();
 
   constructor(private readonly tag: string) {
+    process.once('exit', this.ending);
     try {
       for (const place of PLACES) {
         ip(`netns add ${this.namespace(place)}`);
@@ -86,7 +103,11 @@ export class Lab {
   /** Starts a program in a place, on the switch's processor or on the other. */
   start(place: Place, words: readonly string[], stdio: 'pipe' | 'ignore' = 'pipe', env = process.env): ChildProcess {
     const cpu = place === 's' ? SWITCH_CPU : MEASURING_CPU;
-    return spawn('ip', ['netns', 'exec', this.namespace(place), 'taskset', '-c', cpu, ...words], { stdio, env });
+    const all = ['netns', 'exec', this.namespace(place), 'taskset', '-c', cpu, ...words];
+    const child = spawn('ip', all, { stdio, env });
+    this.children.add(child);
+    child.once('close', () => this.children.delete(child));
+    return child;
   }
 
   /** Starts one of the measuring programs. */
@@ -126,18 +147,14 @@ export class Lab {
   }
 
   private line(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const ended = () => reject(new Error('the receiver ended'));
-      this.receiver?.child.once('close', ended);
-      this.receiver?.lines.once('line', (line) => {
-        this.receiver?.child.off('close', ended);
-        resolve(line);
-      });
-    });
+    const { receiver } = this;
+    return receiver ? lineOf(receiver.child, receiver.lines, 'the receiver') : Promise.reject(new Error('no receiver'));
   }
 
+  /** Ends what still runs in it, and removes it. */
   close(): void {
-    this.receiver?.child.kill();
+    process.off('exit', this.ending);
+    for (const child of this.children) child.kill('SIGKILL');
     this.receiver = null;
     for (const place of PLACES) {
       try {

@@ -52,8 +52,11 @@ export abstract class Side {
     await this.ofctl('add-flows', file);
   }
 
-  /** Processor time so far, in seconds, all of its threads and what the kernel did in its name. */
+  /**
+   * Processor time so far, in seconds, all of its threads and what the kernel did in its name. Throws where it is gone.
+   */
   cpu_s(): number {
+    if (!existsSync(`/proc/${this.pid}/stat`)) throw new Error(`${this.name} has ended`);
     const stat = readFileSync(`/proc/${this.pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;

@@ -1,5 +1,5 @@
 /** What a million connections take of memory, each round in a new process (million.ts). */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Goal, Row, Table } from './table.js';
 
@@ -8,8 +8,9 @@ const GROWN = 'process';
 
 function row(what: string, kind: string, rounds: number, goal?: Goal): Row {
   const all = Array.from({ length: rounds }, () => {
-    const text = execFileSync(process.execPath, [SCRIPT, kind], { encoding: 'utf8' });
-    return JSON.parse(text) as { tables: number; grown: number };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, kind], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${what}: ${/^\w*Error: .*/m.exec(stderr)?.[0] ?? `status ${status}`}`);
+    return JSON.parse(stdout) as { tables: number; grown: number };
   });
   const figures = { tables: all.map(({ tables }) => tables / 1e6), [GROWN]: all.map(({ grown }) => grown / 1e6) };
   return { what, figures, goal };

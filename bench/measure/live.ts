@@ -66,7 +66,8 @@ const SERVER = `
   import net from 'node:net';
   const server = net.createServer((socket) => {
     let bytes = 0;
-    socket.on('data', (data) => { bytes += data.length; });
+    const right = Buffer.alloc(1 << 20, 7);
+    socket.on('data', (data) => { if (data.equals(right.subarray(0, data.length))) bytes += data.length; });
     socket.on('end', () => { socket.end(String(bytes)); server.close(); });
   });
   server.listen(7, '198.18.0.2', () => console.log('listening'));`;
@@ -150,9 +151,9 @@ export async function ping(rounds: number): Promise<Table[]> {
     const tails: Record<string, number[]> = Object.fromEntries(sides.map(({ name }) => [name, []]));
     const medians = await inTurn(sides, rounds, async (side) => {
       const words = ['ping', '-c', String(PINGS), '-i', '0.004', '198.18.0.2'];
-      const times = [...(await output(side.lab.start('g', words))).matchAll(/time=([\d.]+)/g)].map(([, ms]) =>
-        Number(ms),
-      );
+      const text = await output(side.lab.start('g', words));
+      if (/wrong data|BAD CHECKSUM|DUP!/.test(text)) throw new Error(`${side.name}: pings came back wrong`);
+      const times = [...text.matchAll(/time=([\d.]+)/g)].map(([, ms]) => Number(ms));
       if (times.length < PINGS) throw new Error(`${side.name}: ${PINGS - times.length} pings were lost`);
       tails[side.name].push(times.sort((a, b) => a - b)[Math.floor(PINGS * 0.99)] * 1000);
       return median(times) * 1000;

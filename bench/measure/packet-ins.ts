@@ -6,7 +6,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
-import { output } from '../live/lab.js';
+import { lineOf, output } from '../live/lab.js';
 import type { Side } from '../live/sides.js';
 import { losesNothing, offer, withSides } from './forwarding.js';
 import { median, OURS, type Table } from './table.js';
@@ -48,14 +48,7 @@ class Controller {
   }
 
   private line(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const ended = () => reject(new Error('the controller ended'));
-      this.child.once('close', ended);
-      this.lines.once('line', (line) => {
-        this.child.off('close', ended);
-        resolve(line);
-      });
-    });
+    return lineOf(this.child, this.lines, 'the controller');
   }
 
   expect(count: number, round: number): void {
@@ -71,6 +64,7 @@ class Controller {
   }
 
   async close(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     await new Promise((resolve) => this.child.once('close', resolve) && this.child.kill());
   }
 }
