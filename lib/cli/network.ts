@@ -93,13 +93,14 @@ function targetsOf(listening: ReadonlyMap<string, readonly string[]>): ReadonlyM
 /** The management socket of a network: its switches by name, and the prompt's words. */
 function manage(
   net: Network,
-  targets: ReadonlyMap<string, string>,
+  listening: () => ReadonlyMap<string, readonly string[]>,
   options: CommonOptions,
   log: AdjustableLog,
   life: Lifetime,
 ): Promise<Opened> {
   const exit = () => life.end(EXIT.ok);
-  const typed = typedIn(networkScene(net, targets), exit);
+  const typed = (line: string, signal: AbortSignal) =>
+    typedIn(networkScene(net, targetsOf(listening())), exit)(line, signal);
   return openManagement({ switches: net.switches, network: true, log, options, exit, typed });
 }
 
@@ -131,6 +132,7 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
     }),
   };
   let net: Network | null = null;
+  let listening: ReadonlyMap<string, readonly string[]> = new Map();
   let management: Opened | null = null;
   let page: Page | null = null;
   try {
@@ -138,12 +140,11 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
     for (const sw of net.switches.values()) {
       if (file !== undefined) loadFlows(sw, file, flows, new Map(sw.ports().map((port) => [port.name, port.number])));
     }
+    // Before the switches' own sockets: it makes the run directory.
+    management = await manage(net, () => listening, options, log, life);
     const own = spread(listen);
-    const listening = await net.start({
-      listen: (index, name) => [...own(index, name), ...bridgeSocket(options.rundir, name)],
-    });
-    management = await manage(net, targetsOf(listening), options, log, life);
-    await net.start({ controllers });
+    const waiting = (index: number, name: string) => [...own(index, name), ...bridgeSocket(options.rundir, name)];
+    listening = await net.start({ controllers, listen: waiting });
     page = await openPage(options.http, net.switches, log);
     const ctl = management.path;
     const facts: NetworkFacts = { net, topo, failMode, listening, controllers, ctl, http: page.url };
@@ -176,7 +177,7 @@ export async function demoNetwork(options: CommonOptions, topo: string): Promise
     net = build(plan, topo, { failMode: 'standalone', seed: seedOf(options) }, named(log));
     const listening = options.listen ? await net.start({ listen: spread(options.listen) }) : await listenAnywhere(net);
     const targets = targetsOf(listening);
-    management = await manage(net, targets, options, log, life);
+    management = await manage(net, () => listening, options, log, life);
     await net.start({ controllers });
     page = await openPage(options.http, net.switches, log);
     const ctl = management.path;

@@ -13,13 +13,16 @@ const run = promisify(execFile);
 
 describe('ctswitch --topo with ctl', function () {
   this.timeout(20_000);
+  let made: string;
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'net-ctl-'));
+    made = mkdtempSync(join(tmpdir(), 'net-ctl-'));
+    // The run directory isn't there yet.
+    folder = join(made, 'run');
   });
   afterEach(async () => {
     await endAll();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(made, { recursive: true, force: true });
   });
   const ctl = async (...words: string[]) => ctswitch(['ctl', '--rundir', folder, ...words], '');
 

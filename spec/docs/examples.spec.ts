@@ -66,6 +66,21 @@ describe('docs: examples', function () {
     }
   });
 
+  it("what the container's user does needs no right: scenarios, a network, a prompt", function () {
+    requires(this, 'linux', 'root');
+    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
+    const run = (args: readonly string[], input = '') => {
+      const words = [...nobody, '--no-new-privs', process.execPath, resolve('dist/bin/ctswitch.js'), ...args];
+      return spawnSync('setpriv', words, { encoding: 'utf8', input, env: { PATH: process.env.PATH } });
+    };
+    const tested = run(['test', 'scenarios/nat']);
+    expect(tested.stdout + tested.stderr).to.match(/scenarios, \d+ steps: all passed/);
+    const typed = 'h1 ping h3 1\npingall\n';
+    const net = run(['--topo', 'linear,3', '--listen', 'ptcp:0', '--controller', 'tcp:127.0.0.1:1'], typed);
+    expect(net.stdout).to.match(/6\/6 pings answered/);
+    expect(net.status, net.stderr).to.equal(0);
+  });
+
   it('the Containerfile copies and runs what the package has', () => {
     const text = readFileSync('examples/container/Containerfile', 'utf8');
     const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: Record<string, string> };
