@@ -6,6 +6,8 @@ import { join } from 'node:path';
 const PATIENCE_MS = 20_000;
 /** Without an end to wait for, and told to look: how long it must be quiet. */
 const QUIET_MS = 1_500;
+/** … where it has printed nothing yet: a program begins slowly on a busy machine. */
+const SILENT_MS = 8_000;
 const ENDED = '\u0001';
 
 /** How a command is given and left. */
@@ -62,7 +64,7 @@ export class Terminal {
       this.heard = () => {
         if (this.text.includes(mark) || ((input || running) && enough(this.text))) settle();
         clearTimeout(quiet);
-        if (input || running) quiet = setTimeout(settle, QUIET_MS);
+        if (input || running) quiet = setTimeout(settle, this.text === '' ? SILENT_MS : QUIET_MS);
       };
       this.heard();
     });
