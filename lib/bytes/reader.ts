@@ -14,14 +14,12 @@ export class Reader {
   readonly end: number;
   /** The error that reading past the end throws. */
   readonly short: ErrorName;
-  private readonly view: DataView;
 
-  constructor(bytes: Uint8Array, at = 0, end = bytes.length, short: ErrorName = 'OFPBRC_BAD_LEN', view?: DataView) {
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length, short: ErrorName = 'OFPBRC_BAD_LEN') {
     this.bytes = bytes;
     this.at = at;
     this.end = end;
     this.short = short;
-    this.view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Bytes that are left. */
@@ -37,22 +35,36 @@ export class Reader {
     return at;
   }
 
+  /** 16 and 32 bits at an offset; a DataView would cost more to make than most messages to read. */
+  private get16(at: number): number {
+    const { bytes } = this;
+    return (bytes[at] << 8) | bytes[at + 1];
+  }
+
+  private get32(at: number): number {
+    const { bytes } = this;
+    return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
+  }
+
   u8(what = 'a byte'): number {
     return this.bytes[this.need(1, what)];
   }
 
   u16(what = 'a 16-bit number'): number {
-    return this.view.getUint16(this.need(2, what));
+    return this.get16(this.need(2, what));
   }
 
   u32(what = 'a 32-bit number'): number {
-    return this.view.getUint32(this.need(4, what));
+    return this.get32(this.need(4, what));
   }
 
   u64(what = 'a 64-bit number'): bigint {
     const at = this.need(8, what);
+    const high = this.get32(at);
+    const low = this.get32(at + 4);
     // Most cookies and masks are zero: one number for all of them.
-    return this.view.getUint32(at) === 0 && this.view.getUint32(at + 4) === 0 ? 0n : this.view.getBigUint64(at);
+    if (high === 0) return low === 0 ? 0n : BigInt(low);
+    return (BigInt(high) << 32n) | BigInt(low);
   }
 
   /** A copy of the next `n` bytes. */
@@ -73,19 +85,19 @@ export class Reader {
   /** Looks at a 16-bit number `ahead` bytes on, without moving. */
   peek16(ahead = 0, what = 'a 16-bit number'): number {
     if (ahead + 2 > this.left) throw new OpenFlowError(this.short, `${what} is cut off`, this.at);
-    return this.view.getUint16(this.at + ahead);
+    return this.get16(this.at + ahead);
   }
 
   /** Looks at a 32-bit number `ahead` bytes on, without moving. */
   peek32(ahead = 0, what = 'a 32-bit number'): number {
     if (ahead + 4 > this.left) throw new OpenFlowError(this.short, `${what} is cut off`, this.at);
-    return this.view.getUint32(this.at + ahead);
+    return this.get32(this.at + ahead);
   }
 
   /** A reader of the next `n` bytes, which this one steps over. */
   sub(n: number, what = 'a structure', short: ErrorName = this.short): Reader {
     if (n > this.left || n < 0) throw new OpenFlowError(short, `${what} of ${n} bytes, ${this.left} are left`, this.at);
-    const reader = new Reader(this.bytes, this.at, this.at + n, short, this.view);
+    const reader = new Reader(this.bytes, this.at, this.at + n, short);
     this.at += n;
     return reader;
   }
