@@ -28,17 +28,7 @@ const LONGEST = 512;
 /** Words that prerequisites and checks look at: fields there decide what others mean; and so do ICMP's. */
 const DECIDING: ReadonlySet<number> = new Set(
   (
-    [
-      'in_port',
-      'in_phy_port',
-      'actset_output',
-      'packet_type',
-      'eth_type',
-      'vlan_tci',
-      'nw_proto',
-      'ct_state',
-      'nw_frag',
-    ] as const
+    ['in_phy_port', 'actset_output', 'packet_type', 'eth_type', 'vlan_tci', 'nw_proto', 'ct_state', 'nw_frag'] as const
   ).map((name) => slots[name].at >> 2),
 );
 

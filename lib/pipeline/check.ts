@@ -16,7 +16,7 @@ import {
   OFPP,
   type Prerequisite,
 } from '../nxm/index.js';
-import { Key, type Slot, slots } from '../packet/key.js';
+import { Key, slots } from '../packet/key.js';
 import { isMember } from './action-set.js';
 
 /** Flow tables 0–253; OFPTT_MAX is 0xfe. */
@@ -86,11 +86,24 @@ class FlowCheck implements Check {
 const PORT_SLOTS = [slots.in_port, slots.in_phy_port, slots.actset_output];
 
 /** A port of the flow's match is one that ports can have: tools couldn't read the flow otherwise. */
-function checkMatchedPort(slot: Slot): void {
-  const port = value.get(slot);
-  if (mask.get(slot) !== 0 && port > LAST_PORT && port < OFPP.MAX) {
+function checkMatchedPort(port: number): void {
+  if (port > LAST_PORT && port < OFPP.MAX) {
     throw new OpenFlowError('OFPBMC_BAD_VALUE', `no port has the number 0x${port.toString(16)}`);
   }
+}
+
+const IN_PORT_WORD = slots.in_port.at >> 2;
+const port = new Key();
+
+/**
+ * What of a flow's check depends on a value that may differ between flows of one form (match-form.ts): its in_port,
+ * which is never masked.
+ */
+export function checkInPort({ shape, values }: Match): void {
+  const at = shape.words.indexOf(IN_PORT_WORD);
+  if (at < 0) return;
+  port.words[IN_PORT_WORD] = values[at];
+  checkMatchedPort(port.get(slots.in_port));
 }
 
 /** Flows with conjunction stand for alternatives, and do nothing themselves. */
@@ -107,7 +120,7 @@ export function checkInstructions(i: Instructions, match: Match, tableId: number
   }
   checkConjunctions(i);
   const check = new FlowCheck(named, match, tableId, 'apply');
-  for (const slot of PORT_SLOTS) checkMatchedPort(slot);
+  for (const slot of PORT_SLOTS) if (mask.get(slot) !== 0) checkMatchedPort(value.get(slot));
   if (i.apply) check.all(i.apply);
   if (i.write) check.nested(i.write, 'write');
   if (i.goto !== undefined && (i.goto <= tableId || i.goto >= TABLES)) {

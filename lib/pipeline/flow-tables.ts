@@ -19,7 +19,7 @@ import {
   OFPP,
   writeInstructions,
 } from '../nxm/index.js';
-import { checkInstructions, type Named, TABLES } from './check.js';
+import { checkInPort, checkInstructions, type Named, TABLES } from './check.js';
 import { Expiry } from './expiry.js';
 import { Flow } from './flow.js';
 import { type LearnedFlow, type LearnedTables, Learner } from './learner.js';
@@ -246,7 +246,10 @@ export class FlowTables {
     const { checked } = this;
     const { form } = match;
     const again = form !== null && form === checked.form && instructions === checked.instructions;
-    if (again && table.id === checked.table) return;
+    if (again && table.id === checked.table) {
+      checkInPort(match);
+      return;
+    }
     checkInstructions(instructions, match, table.id, this.named);
     if (instructions.goto !== undefined) this.table(instructions.goto, 'OFPBIC_BAD_TABLE_ID');
     if (table.limits) checkLimits(table.limits, match, priority, instructions);

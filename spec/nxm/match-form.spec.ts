@@ -80,7 +80,7 @@ describe('nxm: matches like the one before', () => {
   it('keeps no more forms than it may: matches of others keep their own bytes, until room is made', () => {
     forgetForms();
     const read = (i: number) => {
-      const { tlvs } = parseFlow(`in_port=${1 + (i % 60_000)},dl_src=02:00:00:00:00:01,actions=drop`).match;
+      const { tlvs } = parseFlow(`dl_type=${0x900 + i},dl_src=02:00:00:00:00:01,actions=drop`).match;
       const match = Match.read(new Reader(tlvs));
       expect(toHex(match.tlvs)).to.equal(toHex(tlvs));
       return match.form !== null;

@@ -20,6 +20,7 @@ const MATCHES = [
   (i: number) => `icmp6,icmp_type=${134 + (i % 4)},icmp_code=0`,
   (i: number) => `in_port=${i},reg0=5`,
   (i: number) => `reg0=${i}`,
+  (i: number) => `in_port=${i === 3 ? 0xff00 : i},dl_dst=02:00:00:00:00:01`,
   (i: number) => `ip,ct_state=${i % 2 ? '+inv+trk' : '+est+trk'},ct_mark=7`,
 ];
 const ACTIONS = [
