@@ -245,8 +245,8 @@ export class Switch {
     return {
       clock: this.clock,
       log: this.log,
-      receive: (bytes, start, end, tunnel, room) => {
-        pipeline.datapath.receive(entry, bytes, start, end, tunnel, room);
+      receive: (bytes, start, end, tunnel, room, now_ms) => {
+        pipeline.datapath.receive(entry, bytes, start, end, tunnel, room, now_ms);
       },
       link: (up, gone) => {
         if (gone) this.log.warn(`${entry.port.name}: the interface is gone`);

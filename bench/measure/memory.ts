@@ -3,6 +3,7 @@
  * bridge, an access list over three tables, and a stateful firewall. Millions of packets a second, each on one core.
  */
 import { ManualClock } from '../../lib/bytes/index.js';
+import { inlineMore } from '../../lib/cli/inlining.js';
 import { extract, Key, Packet } from '../../lib/packet/index.js';
 import type { Port, PortHost } from '../../lib/ports/port.js';
 import { Switch } from '../../lib/switch.js';
@@ -157,6 +158,7 @@ const GOAL = 8;
 
 /** Packets out of the cache. */
 export async function packets(rounds: number): Promise<Table[]> {
+  inlineMore();
   const rows: Row[] = [];
   for (const [i, scene] of SCENES.entries()) {
     for (const n of [1, 1000]) {

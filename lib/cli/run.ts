@@ -9,6 +9,7 @@ import { type ConntrackOptions, conntrackConfiguration } from './conntrack-optio
 import { tellEvents } from './events.js';
 import { EXIT, Failure } from './exit.js';
 import { loadFlows, readFlowFile } from './flow-file.js';
+import { inlineMore } from './inlining.js';
 import { Lifetime } from './lifetime.js';
 import { openManagement } from './management.js';
 import { MessageTeller } from './message-teller.js';
@@ -41,6 +42,7 @@ export const SMALLEST_FRAGMENT: Partial<Record<Profile, { ipv4: number; ipv6: nu
 
 /** Runs the switch. Resolves to an exit status; throws what `failureOf` knows. */
 export async function run(options: RunOptions): Promise<number> {
+  inlineMore();
   if (options.topo !== undefined) return (await import('./network.js')).runNetwork(options, options.topo);
   const { flows: file, controller: controllers = [], listen = [], profile, name } = options;
   const ports = readPorts(options.port ?? [], otherFiles(options));

@@ -447,6 +447,11 @@ export class Connections {
     return this.records.chunks[slot >> CHUNK_BITS];
   }
 
+  /** The same memory as 64-bit numbers. */
+  doubles(slot: number): Float64Array {
+    return this.records.doubles[slot >> CHUNK_BITS];
+  }
+
   placeOf(slot: number): number {
     return (slot & CHUNK_MASK) * STRIDE;
   }

@@ -30,6 +30,7 @@ import { type CtRequest, CtResult, FATE, type Prior, type Released } from './req
 import type { Rules } from './rules.js';
 import { storeAssociation } from './sctp/record.js';
 import { type CtSettings, settingsOf } from './settings.js';
+import { NOT_LOOKED, STANDS, trackStanding } from './standing.js';
 import { CS_DNAT, CS_INV, CS_REL, CS_SNAT, PROTO_SCTP, PROTO_TCP } from './states.js';
 import { storePeer } from './tcp/record.js';
 import type { TimeoutPolicies } from './timeouts.js';
@@ -131,7 +132,10 @@ export class Tracker {
         this.counters.notrack++;
         return this.answerer.untracked();
       }
-      this.decide(packet, request, prior, now_ms);
+      const { parsed, connections, timeouts } = this;
+      const found = prior === null ? trackStanding(parsed, request, connections, timeouts, now_ms, result) : NOT_LOOKED;
+      if (found === STANDS) return result;
+      this.decide(packet, request, prior, now_ms, found);
       this.apply(packet, request, prior, now_ms);
       return this.answer(request);
     }
@@ -148,7 +152,7 @@ export class Tracker {
     if (writeMarks(this.connections, connection, request)) {
       if (this.rules.times) this.chooseRule(connection, now_ms);
       this.answerer.connection(connection);
-      this.tellUpdate(connection);
+      this.listener?.({ type: 'updated', connection: this.describe(connection) });
     }
     return result;
   }
@@ -240,8 +244,9 @@ export class Tracker {
     return this.parsed.why === why.none && this.rules.untracked(this.parsed.tuple);
   }
 
-  private decide(packet: Packet, request: CtRequest, prior: Prior | null, now_ms: number): void {
-    this.verdict.judge(packet, this.parsed, request, prior, this.connections, this.tcpSequenceChecks, now_ms);
+  /** `found`: the record that the packet's tuple has, -1 for none, NOT_LOOKED. */
+  private decide(packet: Packet, request: CtRequest, prior: Prior | null, now_ms: number, found = NOT_LOOKED): void {
+    this.verdict.judge(packet, this.parsed, request, prior, this.connections, this.tcpSequenceChecks, now_ms, found);
     const { verdict } = this;
     if (!verdict.begins || this.expectations.counters.expected === 0) return;
     const expected = this.expectations.find(this.parsed.tuple);
@@ -277,7 +282,7 @@ export class Tracker {
     if (translated === 0 && !this.inspect(packet, verdict.slot, verdict.reply, request)) return;
     const wrote = writeMarks(connections, verdict.slot, request);
     if (wrote && this.rules.times) this.chooseRule(verdict.slot, now_ms);
-    if (verdict.turns || wrote) this.tellUpdate(verdict.slot);
+    if (verdict.turns || wrote) this.listener?.({ type: 'updated', connection: this.describe(verdict.slot) });
   }
 
   /** Stores the connection that the packet begins, if there is room for it and a reply tuple that is nobody else's. */
@@ -353,10 +358,6 @@ export class Tracker {
     const source = (flags === SNAT) !== reply;
     translate(packet, this.parsed, source, tuple, scratch);
     return source ? CS_SNAT : CS_DNAT;
-  }
-
-  private tellUpdate(slot: number): void {
-    this.listener?.({ type: 'updated', connection: this.describe(slot) });
   }
 
   /** Writes the protocol's states as the verdict has them. */

@@ -23,6 +23,7 @@ import {
   sctpTimeout,
 } from './sctp/machine.js';
 import { loadAssociation } from './sctp/record.js';
+import { NOT_LOOKED } from './standing.js';
 import { CS_DNAT, CS_EST, CS_INV, CS_NEW, CS_REL, CS_RPL, CS_SNAT, CS_TRK, PROTO_SCTP, PROTO_TCP } from './states.js';
 import {
   advance,
@@ -87,7 +88,10 @@ export class Verdict {
     this.begins = false;
   }
 
-  /** Judges a packet. `prior` is what is known of it in this zone, or null. */
+  /**
+   * Judges a packet. `prior` is what is known of it in this zone, or null; `found` what `connections` has found for its
+   * tuple, or NOT_LOOKED.
+   */
   judge(
     packet: Packet,
     parsed: Parsed,
@@ -96,6 +100,7 @@ export class Verdict {
     connections: Connections,
     checks: boolean,
     now_ms: number,
+    found = NOT_LOOKED,
   ): void {
     this.slot = -1;
     this.reply = false;
@@ -113,7 +118,9 @@ export class Verdict {
     const translated = prior !== null && (prior.state & (CS_SNAT | CS_DNAT)) !== 0;
     let slot = translated
       ? findTranslated(parsed, request, prior, connections, now_ms)
-      : connections.find(parsed.tuple, now_ms);
+      : found === NOT_LOOKED
+        ? connections.find(parsed.tuple, now_ms)
+        : found;
     if (slot >= 0 && request.force && connections.reply) {
       this.ends = slot;
       slot = -1;

@@ -35,6 +35,7 @@ import {
   STEP_WORDS,
   type TunnelCold,
 } from './program.js';
+import { ProgramFinder } from './program-finder.js';
 import type { PortQueues } from './queues.js';
 import { fillTracked, KeyOrigin } from './tracked-fields.js';
 import { Turns } from './turns.js';
@@ -52,6 +53,10 @@ const RECIRCULATION = slots.recirc_id.at >> 2;
 /** How often a packet may go through ct with a table; a copy beyond it is dropped and counted. */
 export const MAX_RECIRCULATIONS = 8;
 
+/** What becomes of a packet behind a ct action or a recirculation, unless it is the place of a program. */
+const GOES_ON = 0;
+const ENDS = -1;
+
 /** A probability of all packets. */
 const MAX_PROBABILITY = 65535;
 
@@ -63,6 +68,7 @@ export class Datapath {
   /** Are IP fragments dropped where they come in? (OFPC_FRAG_DROP) */
   dropFragments = false;
   private readonly cache: Cache;
+  private readonly finder: ProgramFinder;
   private readonly ledger: Ledger;
   private readonly egress: Egress;
   private readonly random: Random;
@@ -77,6 +83,8 @@ export class Datapath {
   /** Copies that clone steps run on, by how deep they stand in each other; made when they are first needed. */
   private readonly copies: { readonly packet: Packet; readonly prior: Prior }[] = [];
   private clones = 0;
+  /** How often packets in hand have gone on with another program at the same depth. */
+  private passed = 0;
   /** Where a packet on its way to ct stands; one reused object. */
   private readonly origin = new KeyOrigin();
   private readonly turns: Turns;
@@ -92,6 +100,7 @@ export class Datapath {
       (entry, info) => this.ledger.forget(entry, info, this.turns.busy),
       options.maxEntries ?? MAX_ENTRIES,
     );
+    this.finder = new ProgramFinder(this.cache, this.journal, this.arena, this.counters, upcalls);
     this.ledger = new Ledger(this.cache, this.arena, this.cold, (ids, by) => upcalls.refer(ids, by));
     this.turns = new Turns(this.counters, () => this.ledger.freeGone());
     this.egress = new Egress(this.ports, options.clock, options.minFrame);
@@ -102,8 +111,19 @@ export class Datapath {
     return { entries: this.cache.count, masks: this.cache.masks };
   }
 
-  /** A frame came in at a port, perhaps out of a tunnel; it may grow by `room` bytes to the front. */
-  receive(entry: PortEntry, bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn, room = 0): void {
+  /**
+   * A frame came in at a port, perhaps out of a tunnel; it may grow by `room` bytes to the front. `now_ms`: when, where
+   * that is known (else the clock is asked).
+   */
+  receive(
+    entry: PortEntry,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    tunnel?: TunnelIn,
+    room = 0,
+    now_ms = this.options.clock.now(),
+  ): void {
     const { turns } = this;
     if (turns.busy) {
       const frame = bytes.slice(start, end);
@@ -112,6 +132,8 @@ export class Datapath {
       return;
     }
     turns.busy = true;
+    // Never backwards: another port may have asked the clock since.
+    this.now_ms = Math.max(this.now_ms, now_ms);
     try {
       this.handle(entry, bytes, start, end, tunnel, room);
       turns.others();
@@ -139,10 +161,10 @@ export class Datapath {
       ports.count(entry.slot, COUNTER.rxErrors, 1);
       return;
     }
-    this.now_ms = this.options.clock.now();
     const packet = this.packets[0].attach(bytes, start, end, room);
     this.egress.received = end - start;
     this.clones = 0;
+    this.passed = 0;
     this.priors[0].clear();
     extract(packet, this.keys[0], entry.number);
     if (tunnel !== undefined && !this.unwrap(tunnel)) {
@@ -169,6 +191,7 @@ export class Datapath {
       const packet = this.packets[0].attach(frame);
       this.egress.received = frame.length;
       this.clones = 0;
+      this.passed = 0;
       this.priors[0].clear();
       extract(packet, this.keys[0], inPort);
       this.runOnce(translate(this.keys[0]), 0, packet);
@@ -200,32 +223,9 @@ export class Datapath {
       this.runOnce(this.upcalls.translate(key), depth, packet);
       return;
     }
-    const { cache, journal } = this;
-    let entry = cache.find(key);
-    if (entry >= 0 && cache.generation[entry] !== journal.generation) {
-      const info = cache.info(entry);
-      if (journal.stillRight(cache.generation[entry], info.visited, info.shape, info.values, info.rewritten)) {
-        cache.generation[entry] = journal.generation;
-      } else {
-        cache.remove(entry);
-        this.counters.renewed++;
-        entry = -1;
-      }
-    }
-    if (entry < 0) entry = this.install(key);
-    else this.counters.hits++;
-    cache.packets[entry]++;
-    cache.bytes[entry] += packet.length - packet.bare;
-    cache.used_ms[entry] = this.now_ms;
-    this.counted[depth] = packet.length - packet.bare;
-    this.run(cache.program[entry], depth, packet);
-  }
-
-  private install(key: Key): number {
-    this.counters.misses++;
-    const t = this.upcalls.translate(key);
-    this.upcalls.refer(t.recirculations, 1);
-    return this.cache.add(t, this.arena.put(t.steps), this.journal.generation, this.now_ms);
+    const bytes = packet.length - packet.bare;
+    this.counted[depth] = bytes;
+    this.run(this.finder.forKey(key, bytes, this.now_ms), depth, packet);
   }
 
   private runOnce(t: Translation, depth: number, packet: Packet): void {
@@ -244,12 +244,13 @@ export class Datapath {
 
   private run(program: number, depth: number, packet: Packet): void {
     let at = program;
-    for (;;) {
+    let passed = 0;
+    steps: for (;;) {
       const w = this.arena.words;
       const op = w[at];
       switch (op) {
         case OP.end:
-          return;
+          break steps;
         case OP.output:
           this.egress.output(w[at + 1], packet);
           break;
@@ -272,9 +273,15 @@ export class Datapath {
         case OP.learn:
           this.upcalls.learn(w[at + 1], packet.bytes, packet.start + 6, w[at + 2] >>> 0);
           break;
-        case OP.ct:
-          if (!this.track(w[at + 1], w[at + 2], w[at + 3] !== 0, at + STEP_WORDS[op], depth, packet)) return;
-          break;
+        case OP.ct: {
+          const next = this.track(w[at + 1], w[at + 2], w[at + 3] !== 0, at + STEP_WORDS[op], depth, packet);
+          if (next === ENDS) break steps;
+          if (next === GOES_ON) break;
+          at = next;
+          passed++;
+          this.passed++;
+          continue;
+        }
         case OP.effect:
           (this.cold.get(w[at + 1]) as EffectCold).effect.happen(this.keys[depth], this.now_ms);
           break;
@@ -288,7 +295,7 @@ export class Datapath {
           break;
         }
         case OP.meter:
-          if (!this.meter(this.cold.get(w[at + 1]) as MeterCold, depth, packet)) return;
+          if (!this.meter(this.cold.get(w[at + 1]) as MeterCold, depth, packet)) break steps;
           break;
         case OP.enqueue:
           this.egress.output(w[at + 1], packet, w[at + 2] >>> 0);
@@ -318,12 +325,18 @@ export class Datapath {
           // Ethernet's padding doesn't count.
           if (packet.l3End - packet.start <= w[at + 1]) at += w[at + 2];
           break;
-        case OP.recirculate:
-          this.recirculate(w[at + 1], w[at + 2] !== 0, depth, packet, null);
-          break;
+        case OP.recirculate: {
+          const next = this.recirculate(w[at + 1], w[at + 2] !== 0, depth, packet, null);
+          if (next === GOES_ON) break;
+          at = next;
+          passed++;
+          this.passed++;
+          continue;
+        }
       }
       at += STEP_WORDS[op];
     }
+    this.passed -= passed;
   }
 
   /** Runs steps on a copy of the packet; what ct finds out there stays there. */
@@ -350,8 +363,9 @@ export class Datapath {
   }
 
   /**
-   * The ct action: the tracker, then, with a table, the tracked copy to its end. False where the packet doesn't go on
-   * itself: it was dropped, or is a fragment, which is held, or which goes on with the others of its datagram.
+   * The ct action: the tracker, then, with a table, the tracked copy to its end. GOES_ON, or the place of the program
+   * that the packet itself goes on with, where nothing follows; ENDS where it doesn't go on itself: it was dropped, or
+   * is a fragment, which is held, or which goes on with the others of its datagram.
    */
   private track(
     cold: number,
@@ -360,7 +374,7 @@ export class Datapath {
     rest: number,
     depth: number,
     packet: Packet,
-  ): boolean {
+  ): number {
     const { tracker } = this.options;
     const { request } = this.cold.get(cold) as CtCold;
     const prior = this.priors[depth];
@@ -370,15 +384,14 @@ export class Datapath {
     if (request.nat !== null) packet.changed = true;
     if (result.fate === FATE.on) {
       prior.keep(result);
-      if (recirculation !== 0) this.recirculate(recirculation, frameNeeded, depth, packet, result);
-      return true;
+      return recirculation === 0 ? GOES_ON : this.recirculate(recirculation, frameNeeded, depth, packet, result);
     }
     if (result.fate === FATE.pieces && tracker.released !== null) {
       const { released } = tracker;
       tracker.released = null;
       this.release(released, recirculation, rest, depth, packet);
     }
-    return false;
+    return ENDS;
   }
 
   /**
@@ -417,18 +430,31 @@ export class Datapath {
     this.priors[depth].keep(result);
   }
 
-  /** Reads the packet anew and runs what goes on with it, to its end; a copy where the frame is needed afterwards. */
-  private recirculate(id: number, frameNeeded: boolean, depth: number, packet: Packet, result: CtResult | null): void {
-    if (depth === MAX_RECIRCULATIONS) {
+  /**
+   * Reads the packet anew and runs what goes on with it, to its end; a copy where the frame is needed afterwards. Where
+   * nothing follows at `depth`, and the frame is as it was read, its key is as good as a new one, and what the packet
+   * goes on with is left to the caller: the place of a program.
+   */
+  private recirculate(
+    id: number,
+    frameNeeded: boolean,
+    depth: number,
+    packet: Packet,
+    result: CtResult | null,
+  ): number {
+    if (depth + this.passed >= MAX_RECIRCULATIONS) {
       this.counters.recirculationsDropped++;
-      return;
+      return GOES_ON;
+    }
+    if (!frameNeeded && !packet.changed && this.clones === 0 && this.options.caching) {
+      const key = this.keys[depth];
+      key.words[RECIRCULATION] = keyWord(id);
+      if (result) fillTracked(key, result);
+      const bytes = packet.length - packet.bare;
+      this.counted[depth] = bytes;
+      return this.finder.forKeyAgain(key, id, result === null ? 0 : result.state, bytes, this.now_ms);
     }
     const next = depth + 1;
-    if (!frameNeeded && !packet.changed && this.clones === 0) {
-      this.passKey(depth, id, result);
-      this.classify(next, packet);
-      return;
-    }
     this.priors[next].keep(this.priors[depth]);
     const copy = frameNeeded ? this.packets[next].copy(packet) : packet;
     const key = this.keys[next];
@@ -440,22 +466,7 @@ export class Datapath {
     else key.copyTracking(before);
     key.copyGroup(before, 'tunnel');
     this.classify(next, copy);
-  }
-
-  /**
-   * Nothing follows at `depth`, and the frame is as it was read: its key becomes the next depth's, and so does what ct
-   * found out.
-   */
-  private passKey(depth: number, id: number, result: CtResult | null): void {
-    const { keys, priors } = this;
-    const key = keys[depth];
-    keys[depth] = keys[depth + 1];
-    keys[depth + 1] = key;
-    const prior = priors[depth];
-    priors[depth] = priors[depth + 1];
-    priors[depth + 1] = prior;
-    key.words[RECIRCULATION] = keyWord(id);
-    if (result) fillTracked(key, result);
+    return GOES_ON;
   }
 
   /** The programs in the cache, with what they counted since they were made. What changes meanwhile may be missed. */

@@ -50,27 +50,28 @@ export class Ledger {
 
   private collectEntry(entry: number, info: EntryInfo): void {
     const { cache } = this;
-    if (cache.packets[entry] === 0) return;
-    this.credit(info, cache.packets[entry], cache.bytes[entry], cache.used_ms[entry]);
+    const packets = cache.packets(entry);
+    const bytes = cache.bytes(entry);
+    if (packets === 0) return;
+    this.credit(info, packets, bytes, cache.used_ms(entry));
     const told = this.told.get(info) ?? { packets: 0, bytes: 0 };
-    told.packets += cache.packets[entry];
-    told.bytes += cache.bytes[entry];
+    told.packets += packets;
+    told.bytes += bytes;
     this.told.set(info, told);
-    cache.packets[entry] = 0;
-    cache.bytes[entry] = 0;
+    cache.reset(entry);
   }
 
   /** Drops entries that no packet used for a while. */
   sweep(now_ms: number): void {
     const { cache } = this;
     const before = now_ms - ENTRY_IDLE_MS;
-    for (const entry of cache.entries()) if (cache.used_ms[entry] < before) cache.remove(entry);
+    for (const entry of cache.entries()) if (cache.used_ms(entry) < before) cache.remove(entry);
   }
 
   /** An entry goes. `running`: its program may be under way, so that what it holds is freed later, by freeGone. */
   forget(entry: number, info: EntryInfo, running: boolean): void {
     this.collectEntry(entry, info);
-    const program = this.cache.program[entry];
+    const program = this.cache.program(entry);
     if (running) this.gone.push({ program, info });
     else this.free(program, info);
   }
@@ -94,15 +95,15 @@ export class Ledger {
     for (const entry of cache.entries()) {
       const { shape, values, length } = cache.info(entry);
       const told = this.told.get(cache.info(entry));
-      const packets = cache.packets[entry] + (told?.packets ?? 0);
-      const bytes = cache.bytes[entry] + (told?.bytes ?? 0);
-      const at = cache.program[entry];
+      const packets = cache.packets(entry) + (told?.packets ?? 0);
+      const bytes = cache.bytes(entry) + (told?.bytes ?? 0);
+      const at = cache.program(entry);
       yield {
         shape,
         values,
         packets,
         bytes,
-        used_ms: cache.used_ms[entry],
+        used_ms: cache.used_ms(entry),
         steps: this.arena.words.slice(at, at + length),
       };
     }

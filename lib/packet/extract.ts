@@ -5,37 +5,38 @@
  * Behind MPLS, PBB and NSH nothing more is read (the EtherType is theirs). Rules for fragments: ports are zero in all
  * but the first.
  */
-import {
-  DIRTY,
-  ETH_TYPE_NONE,
-  FRAG_ANY,
-  FRAG_LATER,
-  HOT_WORDS,
-  type Key,
-  keyWord,
-  LITTLE,
-  slots,
-  VLAN_CFI,
-} from './key.js';
+import { DIRTY, ETH_TYPE_NONE, FRAG_ANY, FRAG_LATER, HOT_WORDS, type Key, slots, VLAN_CFI } from './key.js';
 import type { Packet } from './packet.js';
 
 /** How many VLAN tags are stepped over. */
 const MAX_TAGS = 8;
 const MAX_MPLS = 3;
 const ETHERNET_HEADER = 14;
-const IPV4 = 0x0800;
-const IPV6 = 0x86dd;
 
 /** OFPIEH_* bits (OpenFlow 1.3.5 §7.2.3.8). */
 const EXTHDR = { noNext: 1, esp: 2, auth: 4, dest: 8, frag: 16, router: 32, hop: 64, repeated: 128, order: 256 };
 /** The order that RFC 8200 recommends, for OFPIEH_UNSEQ. */
 const EXTHDR_ORDER = [EXTHDR.hop, EXTHDR.dest, EXTHDR.router, EXTHDR.frag, EXTHDR.auth, EXTHDR.esp];
 
+/** Every port is a physical one. */
+const IN_PORT = slots.in_port.at >> 2;
+const IN_PHY_PORT = slots.in_phy_port.at >> 2;
+
 const AT = {
+  ethDst: slots.eth_dst.at,
   ethType: slots.eth_type.at,
   proto: slots.nw_proto.at,
   frag: slots.nw_frag.at,
+  vlan: slots.vlan_tci.at,
+  inner: slots.inner_vlan_tci.at,
   ipSrc: slots.ipv4_src.at,
+  tpSrc: slots.tp_src.at,
+  tpDst: slots.tp_dst.at,
+  tos: slots.nw_tos.at,
+  ttl: slots.nw_ttl.at,
+  tcpFlags: slots.tcp_flags.at,
+  ipv6Src: slots.ipv6_src.at,
+  ipv6Label: slots.ipv6_label.at,
   exthdr: slots.ipv6_exthdr.at,
   sha: slots.arp_sha.at,
   tha: slots.arp_tha.at,
@@ -58,10 +59,9 @@ export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, 
   const { words } = key;
   for (let i = 0; i < HOT_WORDS; i++) words[i] = 0;
   if (key.dirty !== 0) key.clearCold(keep);
-  // Every port is a physical one.
-  words[WORD.inPort] = keyWord(inPort);
-  words[WORD.inPhyPort] = keyWord(inPort);
-  if (recircId !== 0) words[WORD.recirculation] = keyWord(recircId);
+  putU32(key.bytes, slots.in_port.at, inPort);
+  words[IN_PHY_PORT] = words[IN_PORT];
+  if (recircId !== 0) putU32(key.bytes, slots.recirc_id.at, recircId);
   packet.typeAt = -1;
   packet.l3 = -1;
   packet.l4 = -1;
@@ -72,10 +72,10 @@ export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, 
   if (packet.end - packet.start < ETHERNET_HEADER) return;
   const type = ethernet(packet, key);
   switch (type) {
-    case IPV4:
+    case 0x0800:
       ipv4(packet, key);
       break;
-    case IPV6:
+    case 0x86dd:
       ipv6(packet, key);
       break;
     case 0x0806:
@@ -95,22 +95,15 @@ export function extract(packet: Packet, key: Key, inPort: number, recircId = 0, 
   }
 }
 
-/** Words of the key that are written whole. */
+/** Is the first byte of a word in memory its lowest? */
+const LITTLE = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/** Words of the key that a frame fills whole. */
 const WORD = {
-  recirculation: slots.recirc_id.at >> 2,
-  inPort: slots.in_port.at >> 2,
-  inPhyPort: slots.in_phy_port.at >> 2,
   eth: slots.eth_dst.at >> 2,
-  /** EtherType, protocol, fragment. */
-  type: slots.eth_type.at >> 2,
-  vlan: slots.vlan_tci.at >> 2,
-  inner: slots.inner_vlan_tci.at >> 2,
   ipSrc: slots.ipv4_src.at >> 2,
   tpSrc: slots.tp_src.at >> 2,
-  /** TOS, TTL, TCP flags. */
-  tos: slots.nw_tos.at >> 2,
   ipv6Src: slots.ipv6_src.at >> 2,
-  ipv6Label: slots.ipv6_label.at >> 2,
 } as const;
 
 /** Four bytes as they stand in a word of the key. */
@@ -118,6 +111,13 @@ function load(b: Uint8Array, at: number): number {
   return LITTLE
     ? b[at] | (b[at + 1] << 8) | (b[at + 2] << 16) | (b[at + 3] << 24)
     : (b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3];
+}
+
+function putU32(to: Uint8Array, at: number, value: number): void {
+  to[at] = value >>> 24;
+  to[at + 1] = value >>> 16;
+  to[at + 2] = value >>> 8;
+  to[at + 3] = value;
 }
 
 function copy(from: Uint8Array, at: number, to: Uint8Array, toAt: number, n: number): void {
@@ -137,7 +137,7 @@ function ethernet(packet: Packet, key: Key): number {
   let type = (b[at] << 8) | b[at + 1];
   for (let tags = 0; isVlanTag(type) && tags < MAX_TAGS; tags++) {
     if (packet.end - at < 6) break;
-    if (tags < 2) tag(key, tags === 0 ? WORD.vlan : WORD.inner, type, (b[at + 2] << 8) | b[at + 3]);
+    if (tags < 2) tag(key, tags === 0 ? AT.vlan : AT.inner, type, (b[at + 2] << 8) | b[at + 3]);
     else k[AT.more]++;
     at += 4;
     type = (b[at] << 8) | b[at + 1];
@@ -157,7 +157,8 @@ function ethernet(packet: Packet, key: Key): number {
     }
   }
   packet.l3 = at;
-  words[WORD.type] = keyWord(type << 16);
+  k[AT.ethType] = type >> 8;
+  k[AT.ethType + 1] = type;
   return type;
 }
 
@@ -166,14 +167,18 @@ export function isVlanTag(type: number): boolean {
   return type === 0x8100 || type === 0x88a8;
 }
 
-function tag(key: Key, word: number, tpid: number, tci: number): void {
-  key.words[word] = keyWord(((tci | VLAN_CFI) << 16) | tpid);
-  if (word === WORD.inner) key.dirty |= DIRTY.tags;
+function tag(key: Key, at: number, tpid: number, tci: number): void {
+  const k = key.bytes;
+  k[at] = (tci | VLAN_CFI) >> 8;
+  k[at + 1] = tci;
+  k[at + 2] = tpid >> 8;
+  k[at + 3] = tpid;
+  if (at === AT.inner) key.dirty |= DIRTY.tags;
 }
 
 function ipv4(packet: Packet, key: Key): void {
   const b = packet.bytes;
-  const { words } = key;
+  const k = key.bytes;
   const at = packet.l3;
   const size = packet.end - at;
   packet.l3 = -1;
@@ -183,20 +188,23 @@ function ipv4(packet: Packet, key: Key): void {
   if (headerLength < 20 || headerLength > total || total > size) return;
   packet.l3 = at;
   packet.l3End = at + total;
-  words[WORD.ipSrc] = load(b, at + 12);
-  words[WORD.ipSrc + 1] = load(b, at + 16);
-  words[WORD.tos] = keyWord((b[at + 1] << 24) | (b[at + 8] << 16));
-  const proto = b[at + 9];
+  key.words[WORD.ipSrc] = load(b, at + 12);
+  key.words[WORD.ipSrc + 1] = load(b, at + 16);
+  k[AT.tos] = b[at + 1];
+  k[AT.ttl] = b[at + 8];
+  k[AT.proto] = b[at + 9];
   packet.protoAt = at + 9;
   const offset = ((b[at + 6] << 8) | b[at + 7]) & 0x3fff;
-  const fragment = offset === 0 ? 0 : offset & 0x1fff ? FRAG_ANY | FRAG_LATER : FRAG_ANY;
-  words[WORD.type] = keyWord((IPV4 << 16) | (proto << 8) | fragment);
-  if ((fragment & FRAG_LATER) === 0) transport(packet, key, at + headerLength, proto);
+  if (offset !== 0) {
+    k[AT.frag] = offset & 0x1fff ? FRAG_ANY | FRAG_LATER : FRAG_ANY;
+    if (offset & 0x1fff) return;
+  }
+  transport(packet, key, at + headerLength, b[at + 9]);
 }
 
 function ipv6(packet: Packet, key: Key): void {
   const b = packet.bytes;
-  const { words } = key;
+  const k = key.bytes;
   const at = packet.l3;
   const size = packet.end - at;
   packet.l3 = -1;
@@ -206,20 +214,15 @@ function ipv6(packet: Packet, key: Key): void {
   packet.l3 = at;
   key.dirty |= DIRTY.ipv6;
   packet.l3End = at + 40 + payload;
-  for (let i = 0; i < 8; i++) words[WORD.ipv6Src + i] = load(b, at + 8 + i * 4);
-  words[WORD.ipv6Label] = keyWord(((b[at + 1] & 0x0f) << 16) | (b[at + 2] << 8) | b[at + 3]);
-  words[WORD.tos] = keyWord(((b[at] & 0x0f) << 28) | ((b[at + 1] & 0xf0) << 20) | (b[at + 7] << 16));
-  const first = b[at + 6];
-  if (extensionBit(first) !== 0) {
-    const l4 = extensionHeaders(packet, key, at + 40, first);
-    packet.proto6 = key.bytes[AT.proto];
-    if (l4 >= 0) transport(packet, key, l4, packet.proto6);
-    return;
-  }
-  words[WORD.type] = keyWord((IPV6 << 16) | (first << 8));
-  packet.protoAt = at + 6;
-  packet.proto6 = first;
-  transport(packet, key, at + 40, first);
+  for (let i = 0; i < 8; i++) key.words[WORD.ipv6Src + i] = load(b, at + 8 + i * 4);
+  k[AT.ipv6Label + 1] = b[at + 1] & 0x0f;
+  k[AT.ipv6Label + 2] = b[at + 2];
+  k[AT.ipv6Label + 3] = b[at + 3];
+  k[AT.tos] = ((b[at] & 0x0f) << 4) | (b[at + 1] >> 4);
+  k[AT.ttl] = b[at + 7];
+  const l4 = extensionHeaders(packet, key, at + 40, b[at + 6]);
+  packet.proto6 = k[AT.proto];
+  if (l4 >= 0) transport(packet, key, l4, packet.proto6);
 }
 
 /**
@@ -316,30 +319,32 @@ for (const [proto, bytes] of [
 function transport(packet: Packet, key: Key, at: number, proto: number): void {
   const b = packet.bytes;
   const k = key.bytes;
-  const { words } = key;
   const size = packet.l3End - at;
   if (size < WHOLE_L4[proto]) return;
   packet.l4 = at;
   switch (proto) {
     case 6:
-      words[WORD.tos] |= keyWord(((b[at + 12] & 0x0f) << 8) | b[at + 13]);
+      k[AT.tcpFlags] = b[at + 12] & 0x0f;
+      k[AT.tcpFlags + 1] = b[at + 13];
       break;
     case 17:
     case 132:
       break;
     case 1:
       if (k[AT.ethType] !== 0x08) return;
-      words[WORD.tpSrc] = keyWord((b[at] << 16) | b[at + 1]);
+      k[AT.tpSrc + 1] = b[at];
+      k[AT.tpDst + 1] = b[at + 1];
       return;
     case 58:
       if (size < 8 || k[AT.ethType] !== 0x86) return;
-      words[WORD.tpSrc] = keyWord((b[at] << 16) | b[at + 1]);
+      k[AT.tpSrc + 1] = b[at];
+      k[AT.tpDst + 1] = b[at + 1];
       if ((b[at] === 135 || b[at] === 136) && b[at + 1] === 0) neighbourDiscovery(packet, key, at);
       return;
     default:
       return;
   }
-  words[WORD.tpSrc] = load(b, at);
+  key.words[WORD.tpSrc] = load(b, at);
 }
 
 /** Target and link-layer address options; an option that comes twice makes all of them count as absent. */

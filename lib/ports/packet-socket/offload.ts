@@ -48,6 +48,11 @@ function putNet16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = value;
 }
 
+/** Did the sender of the frame behind the header at `header` leave anything to its card? */
+export function leftToCard(bytes: Uint8Array, header: number): boolean {
+  return (bytes[header] & NEEDS_CSUM) !== 0 || bytes[header + GSO_TYPE] !== 0;
+}
+
 /** Completes the checksum of `bytes[start, end)` where the header at `header` says that it isn't whole. */
 export function completeReceived(bytes: Uint8Array, header: number, start: number, end: number): void {
   if ((bytes[header] & NEEDS_CSUM) === 0) return;

@@ -6,7 +6,15 @@
 import type { Driver } from '../driver.js';
 import type { Libc, Poll } from '../native.js';
 import { FRAMES_A_TURN, type PortHost } from '../port.js';
-import { completeReceived, cutDatagrams, datagramSize, inHand, segmentSize, VNET_BYTES } from './offload.js';
+import {
+  completeReceived,
+  cutDatagrams,
+  datagramSize,
+  inHand,
+  leftToCard,
+  segmentSize,
+  VNET_BYTES,
+} from './offload.js';
 import { onlookers } from './onlookers.js';
 import { OpenError, type Opened, openPacketSockets } from './open.js';
 import { Outbox } from './outbox.js';
@@ -18,6 +26,8 @@ const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 const PACKET_STATISTICS = 6;
 const MSG_DONTWAIT = 0x40;
+/** Frames that count as having come at one time: some tens of microseconds at full rate. */
+const FRAMES_A_MOMENT = 32;
 const VLAN_TAG = 4;
 const MACS = 12;
 /** Room before a frame that the socket itself hands over, and the longest frame. */
@@ -46,6 +56,8 @@ export class PacketSocket implements Driver, Taker {
   /** Whether the short way out is open, may be opened, or can't be. */
   private short: 'open' | 'closed' | 'none' = 'closed';
   private ended = false;
+  /** When the frame in hand came. */
+  private now_ms = 0;
 
   private constructor(
     opened: Opened,
@@ -118,7 +130,7 @@ export class PacketSocket implements Driver, Taker {
     const { ring } = this;
     let frames = 0;
     while (frames < FRAMES_A_TURN && !this.ended && ring.next()) {
-      frames++;
+      if (frames++ % FRAMES_A_MOMENT === 0) this.now_ms = this.host.clock.now();
       try {
         this.take();
       } finally {
@@ -156,11 +168,16 @@ export class PacketSocket implements Driver, Taker {
   }
 
   private hand(bytes: Uint8Array, header: number, start: number, end: number, floor: number): void {
-    completeReceived(bytes, header, start, end);
+    const left = leftToCard(bytes, header);
+    if (left) completeReceived(bytes, header, start, end);
+    const at = this.ring.tpid === 0 ? start : this.putTag(bytes, start);
+    if (!left) {
+      this.host.receive(bytes, at, end, undefined, at - floor, this.now_ms);
+      return;
+    }
     const size = datagramSize(bytes, header);
     inHand.segment_bytes = segmentSize(bytes, header);
-    const at = this.ring.tpid === 0 ? start : this.putTag(bytes, start);
-    if (size === 0) this.host.receive(bytes, at, end, undefined, at - floor);
+    if (size === 0) this.host.receive(bytes, at, end, undefined, at - floor, this.now_ms);
     else cutDatagrams(bytes, at, end, size, this.piece, HEADROOM, this.handPiece);
     inHand.segment_bytes = 0;
   }

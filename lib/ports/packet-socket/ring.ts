@@ -5,8 +5,8 @@
  * (PACKET_COPY_THRESH), in its turn.
  *
  * Frames are handled where they stand: before each is room for headers. Another processor writes the ring, so the word
- * that says whose a slot is is read and written by Atomics; but where the processor keeps stores in order by itself, a
- * plain one gives a slot back, which costs a twentieth of what a frame costs in all.
+ * that says whose a slot is is read and written by Atomics; but where the processor keeps loads and stores in order by
+ * itself, plain ones do, since those cost a twentieth of what a frame costs in all.
  */
 import type { Libc } from '../native.js';
 import { VNET_BYTES } from './offload.js';
@@ -34,7 +34,7 @@ const TPACKET_V2 = 1;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 
-const STORES_IN_ORDER = process.arch === 'x64';
+const KEEPS_ORDER = process.arch === 'x64';
 const TP_STATUS_KERNEL = 0;
 const TP_STATUS_USER = 1;
 const TP_STATUS_COPY = 2;
@@ -88,7 +88,7 @@ export class Ring {
   next(): boolean {
     const at = this.block * BLOCK_BYTES + this.slot * SLOT_BYTES;
     const { words, halves } = this;
-    const status = Atomics.load(words, at >>> 2);
+    const status = KEEPS_ORDER ? words[at >>> 2] : Atomics.load(words, at >>> 2);
     if ((status & TP_STATUS_USER) === 0) return false;
     this.length = words[(at + 4) >>> 2];
     this.start = at + halves[(at + 12) >>> 1];
@@ -107,7 +107,7 @@ export class Ring {
   /** Gives the slot of the frame in hand back to the kernel. */
   release(): void {
     const at = (this.block * BLOCK_BYTES + this.slot * SLOT_BYTES) >>> 2;
-    if (STORES_IN_ORDER) this.words[at] = TP_STATUS_KERNEL;
+    if (KEEPS_ORDER) this.words[at] = TP_STATUS_KERNEL;
     else Atomics.store(this.words, at, TP_STATUS_KERNEL);
     if (++this.slot < SLOTS_A_BLOCK) return;
     this.slot = 0;
