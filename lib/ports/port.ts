@@ -15,8 +15,8 @@ export interface PortHost {
   /**
    * A frame came in: `bytes[start, end)`. The switch may change these bytes and the `room` bytes before `start` (0
    * unless told) until the call returns; it keeps nothing afterwards. May be called while `send` of the same or another
-   * port runs: it is then queued. `tunnel` is what stood around the frame, where the port is a tunnel. `now_ms` is when it
-   * came, on `clock`, where the port has just asked: many frames at once need no more than that.
+   * port runs: it is then queued. `tunnel` is what stood around the frame, where the port is a tunnel. `now_ms` is when
+   * it came, on `clock`, where the port has just asked: many frames at once need no more than that.
    */
   receive(bytes: Uint8Array, start: number, end: number, tunnel?: TunnelIn, room?: number, now_ms?: number): void;
   /** The link went up or down, or the device vanished (`gone`: the port stays, with its link down). */

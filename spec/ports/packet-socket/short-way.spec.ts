@@ -1,9 +1,11 @@
 /** The short way out of a packet socket, on real interfaces: who takes it, and who doesn't. */
 import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { silent } from '../../../lib/bytes/index.js';
 import { type PcapPort, pcap } from '../../../lib/ports/index.js';
 import { type Libc, libc } from '../../../lib/ports/native.js';
+import { heardInterfaces } from '../../../lib/ports/packet-socket/onlookers.js';
 import { XdpSender } from '../../../lib/ports/packet-socket/xdp-sender.js';
 import { udp4 } from '../../support/frames.js';
 import { requires, skipped } from '../../support/needs.js';
@@ -119,10 +121,12 @@ describe('ports/packet-socket: the short way', function () {
   }
 
   /** Sends until frames take the short way, as they do when the port has looked. */
-  async function takesIt(): Promise<void> {
+  async function takesIt(context: { skip(): never }): Promise<void> {
     for (const end = performance.now() + 10_000; short === 0 && performance.now() < end; await pause(50)) {
       await send(0, 4 * ROUND);
     }
+    // Another program on this machine listens everywhere.
+    if (short === 0 && heardInterfaces(readFileSync('/proc/net/packet', 'latin1'), new Set()).has(0)) context.skip();
     expect(short).to.be.above(0);
   }
 
@@ -148,39 +152,39 @@ describe('ports/packet-socket: the short way', function () {
     expect(long).to.equal(40);
   });
 
-  it('it ends with a round of few frames', async () => {
-    await takesIt();
+  it('it ends with a round of few frames', async function () {
+    await takesIt(this);
     await send(0, 1);
     short = 0;
     await send(0, 10, () => 18, 1);
     expect(short).to.equal(0);
   });
 
-  it('no frame takes it past who listens at the interface, from when the port has looked', async () => {
+  it('no frame takes it past who listens at the interface, from when the port has looked', async function () {
     const COUNT = 10 * ROUND;
     const [seeing] = await listen(null, NAME, COUNT);
     await pause(LOOK_MS);
     await send(0, COUNT);
     expect(await seeing).to.deep.equal(range(COUNT));
     expect(short).to.equal(0);
-    await takesIt();
+    await takesIt(this);
   });
 
-  it('nor past a queueing discipline', async () => {
+  it('nor past a queueing discipline', async function () {
     execFileSync('tc', ['qdisc', 'add', 'dev', NAME, 'root', 'pfifo', 'limit', '1000']);
     await pause(LOOK_MS);
     await send(0, 10 * ROUND);
     expect(short).to.equal(0);
     execFileSync('tc', ['qdisc', 'del', 'dev', NAME, 'root']);
-    await takesIt();
+    await takesIt(this);
   });
 
   it('what the device has no use for is counted, and the port goes on when it is there again', async () => {
     ip(`-n ${NAMESPACE} link set e down`);
     await send(0, 10 * ROUND);
     const counted = () => lost.reduce((sum, said) => sum + Number(/^tx dropped (\d+)$/.exec(said)?.[1] ?? 0), 0);
-    // The first batch goes the other way.
-    expect(counted()).to.equal(9 * ROUND);
+    // The first batch goes the other way, where it depends on the kernel whether it tells.
+    expect(counted()).to.be.within(9 * ROUND, 10 * ROUND);
     ip(`-n ${NAMESPACE} link set e up`);
     const [arriving] = await listen(NAMESPACE, 'e', 4 * ROUND);
     await send(0, 4 * ROUND);
