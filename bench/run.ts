@@ -1,8 +1,8 @@
 /**
  * `npm run bench [-- NAME…] [-- --rounds N] [-- --write]`: figures as Markdown on standard output, and as one line of
  * JSON behind them. With --write the named ones are renewed in docs/benchmarks.json, from which docs/benchmarks.md and
- * docs/benchmarks.svg are made. Status 1: a benchmark failed, the others have run; 2: a mistake in the words; 3:
- * something that is needed isn't here.
+ * docs/benchmarks.svg are made, which is all that --report does. Status 1: a benchmark failed, the others have run; 2:
+ * a mistake in the words; 3: something that is needed isn't here.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -62,6 +62,7 @@ function measured(name: string, rounds: number): Promise<Told> {
   });
 }
 
+/** Renews entries of the report, or none, and makes its text and its drawing anew. */
 function keep(entries: readonly Entry[]): void {
   const before: Report = existsSync(`${PLACE}.json`)
     ? parseReport(readFileSync(`${PLACE}.json`, 'utf8'))
@@ -76,33 +77,30 @@ interface Asked {
   readonly names: readonly string[];
   readonly rounds: number;
   readonly write: boolean;
+  /** Nothing is measured: text and drawing are made of what is kept. */
+  readonly report: boolean;
 }
 
-/** Null where the words make no sense, which has been told. */
-function asked(): Asked | null {
-  const options = { write: { type: 'boolean' }, rounds: { type: 'string' } } as const;
+/** What the words ask for. Throws an Error that says which makes no sense. */
+function asked(): Asked {
+  const options = { write: { type: 'boolean' }, report: { type: 'boolean' }, rounds: { type: 'string' } } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const unknown = positionals.find((name) => !Object.hasOwn(BENCHMARKS, name));
-  if (unknown !== undefined) {
-    console.error(`no benchmark "${unknown}": ${Object.keys(BENCHMARKS).join(', ')}`);
-    return null;
-  }
+  const all = Object.keys(BENCHMARKS);
+  const unknown = positionals.find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new Error(`no benchmark "${unknown}": ${all.join(', ')}`);
   const rounds = Number(values.rounds ?? ROUNDS);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > MAX_ROUNDS) {
-    console.error(`--rounds is a number from 1 to ${MAX_ROUNDS}`);
-    return null;
+    throw new Error(`--rounds is a number from 1 to ${MAX_ROUNDS}`);
   }
-  return {
-    names: positionals.length > 0 ? positionals : Object.keys(BENCHMARKS),
-    rounds,
-    write: values.write ?? false,
-  };
+  const { write = false, report = false } = values;
+  return { names: positionals.length > 0 ? positionals : all, rounds, write, report };
 }
 
-async function main(): Promise<number> {
-  const words = asked();
-  if (words === null) return 2;
-  const { names, rounds, write } = words;
+async function main({ names, rounds, write, report }: Asked): Promise<number> {
+  if (report) {
+    keep([]);
+    return 0;
+  }
   const about = {
     machine: machine(),
     commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
@@ -138,4 +136,10 @@ async function main(): Promise<number> {
   return failures.length > 0 ? 3 : 0;
 }
 
-process.exitCode = await main();
+let words: Asked | null = null;
+try {
+  words = asked();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+}
+process.exitCode = words === null ? 2 : await main(words);

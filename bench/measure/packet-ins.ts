@@ -19,7 +19,7 @@ const INTERVAL_MS = 2;
 /** More than either hands to a controller, and less than what leaves the controller no time. */
 const FLOOD_PPS = 200_000;
 const SECONDS = 2;
-const SLOW_PPS = 2000;
+const SLOW_PPS = 1000;
 const KINDS = 1000;
 /** Until what was under way is there. */
 const REST_MS = 300;

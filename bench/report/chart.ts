@@ -9,8 +9,8 @@ import type { Report } from './report.js';
 import { box, drawing, line, type Panel, text, WIDTH } from './svg.js';
 
 const LEFT = 330;
-const RIGHT = WIDTH - 130;
-const TOP = 62;
+const RIGHT = WIDTH - 145;
+const TOP = 72;
 const STEP = 20;
 const BAR = 13;
 /** A longer bar would make the others small; its figure stands beside it. */
@@ -61,19 +61,19 @@ function bars(heads: readonly [string, string, string], tables: readonly Table[]
     body.push(line(x(at), TOP - 4, x(at), bottom, 'grid'), text(x(at), bottom + 14, String(at), 'faint middle'));
   }
   body.push(text(x(1), TOP - 8, unity, 'faint middle'));
+  const marks = [line(x(1), TOP - 4, x(1), bottom, 'unity')];
   let y = TOP;
   for (const group of groups) {
     body.push(text(16, y + 15, group.title, 'group'));
     y += STEP;
     for (const { label, length, goal, good, figure } of group.all) {
       body.push(text(LEFT - 8, y + 14, label, 'end'), box(LEFT, y + 3, x(length) - LEFT, BAR, good ? 'good' : 'bad'));
-      if (goal !== undefined) body.push(line(x(goal), y + 1, x(goal), y + BAR + 5, 'goal'));
+      if (goal !== undefined) marks.push(line(x(goal), y + 1, x(goal), y + BAR + 5, 'goal'));
       body.push(text(RIGHT + 10, y + 14, figure));
       y += STEP;
     }
   }
-  body.push(line(x(1), TOP - 4, x(1), bottom, 'unity'));
-  return [{ height: bottom + 34, body: body.join('\n') }];
+  return [{ height: bottom + 34, body: [...body, ...marks].join('\n') }];
 }
 
 function plots(tables: readonly Table[]): Panel[] {

@@ -49,10 +49,12 @@ export function markdown(table: Table): string {
 /** Rows with a goal: what was asked, and what it came to. */
 function summary(tables: readonly Table[]): string[] {
   const rows = tables.flatMap((table) =>
-    table.rows.filter((row) => row.goal).map((row) => [`${table.title}: ${row.what}`, ...judgement(row)]),
+    table.rows
+      .filter((row) => row.goal)
+      .map((row) => [`${table.title}: ${row.what}`, table.unit.split(',')[0], ...judgement(row)]),
   );
   if (rows.length === 0) return [];
-  return [...grid(['', 'goal', THEIRS, OURS, RATIO, 'reached'], rows), ''];
+  return [...grid(['', 'in', 'goal', THEIRS, OURS, RATIO, 'reached'], rows), ''];
 }
 
 function judgement(row: Row): string[] {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { BENCHMARKS } from '../../bench/benchmarks.js';
 import { columnsOf, figureOf, judged, median, type Row, reached, type Table } from '../../bench/measure/table.js';
+import { chart } from '../../bench/report/chart.js';
 import { markdown, reportText } from '../../bench/report/markdown.js';
 import { type Entry, parseReport, type Report, renewed, reportJson } from '../../bench/report/report.js';
 
@@ -82,11 +83,16 @@ describe('bench/report', () => {
 
   it('is told with goals first, each with what it came to', () => {
     const text = reportText(report(entry('packets')));
-    expect(text).to.include('| Of packets: bridge | at least 2× | 100 | 210 | 2.10 | yes |');
-    expect(text).to.include('| Of packets: installed | at most 20 | | 4.00 | | yes |');
-    const missed = { title: 'T', unit: 's', how: 'H.', rows: [{ ...rate, goal: { of: 'offered', least: 800 } }] };
+    expect(text).to.include('| Of packets: bridge | things | at least 2× | 100 | 210 | 2.10 | yes |');
+    expect(text).to.include('| Of packets: installed | things | at most 20 | | 4.00 | | yes |');
+    const missed = {
+      title: 'T',
+      unit: 's, and more',
+      how: 'H.',
+      rows: [{ ...rate, goal: { of: 'offered', least: 800 } }],
+    };
     expect(reportText(report(entry('x', { tables: [missed] })))).to.include(
-      '| T: bridge | at least 800 | 100 | 210 | 2.10 | **no**: 700 |',
+      '| T: bridge | s | at least 800 | 100 | 210 | 2.10 | **no**: 700 |',
     );
     expect(markdown(missed)).to.include('| | Open vSwitch | ctswitch | ratio | offered |');
   });
@@ -99,9 +105,10 @@ describe('bench/report', () => {
     expect(two).to.include('ct (1.5)').and.not.include('packets (');
   });
 
-  it('in docs/ is one that this program reads, of benchmarks that there are, and its text is made of it', () => {
+  it('in docs/ is one that this program reads, of benchmarks that there are; text and drawing are made of it', () => {
     const kept = parseReport(readFileSync('docs/benchmarks.json', 'utf8'));
     for (const { bench } of kept.entries) expect(BENCHMARKS).to.have.property(bench);
     expect(readFileSync('docs/benchmarks.md', 'utf8')).to.equal(reportText(kept));
+    expect(readFileSync('docs/benchmarks.svg', 'utf8')).to.equal(chart(kept));
   });
 });
