@@ -38,6 +38,12 @@ describe('project: README', () => {
     });
   });
 
+  it("docs/topologies.md's sample compiles and runs", () => {
+    const [, sample] = /^```ts\n([\s\S]*?)^```/m.exec(readFileSync('docs/topologies.md', 'utf8')) ?? [];
+    const file = compile('topologies', `${sample}\nconsole.log((await answered)[0].outcome, net.switches.size);\n`);
+    expect(execFileSync(process.execPath, [file], { encoding: 'utf8' })).to.equal('reply 4\n');
+  });
+
   it('types refuse what the switch would', () => {
     const source = `
       import { ManualClock, memory, Switch, tcp } from 'ctswitch';

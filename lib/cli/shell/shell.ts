@@ -126,14 +126,16 @@ function isSwitch(word: string, { places, links }: Scene): boolean {
   return links.length > 0 && places.some(({ name }) => name === word);
 }
 
+/** Commands that a switch's name may stand behind, or before. */
+const SWITCH_COMMANDS = Object.entries(COMMANDS).filter(([, { next }]) => next === firstSwitch);
+
 /** `s1 flows` is `flows s1`; of a network of one switch, `flows`. */
 function atSwitch(name: string, [word = '', ...words]: string[], call: Call, rest: string): Ran {
-  const known = Object.entries(COMMANDS).filter(([, { next }]) => next === firstSwitch);
-  const command = known.find(([each]) => each === word)?.[1];
+  const command = SWITCH_COMMANDS.find(([each]) => each === word)?.[1];
   const before = call.scene.places.length > 1 ? [name] : [];
   if (command)
     return command.run([...before, ...words], call, [...before, rest.slice(word.length).trim()].join(' ').trim());
-  const forms = known.map(([each]) => `${name} ${each}`).join(', ');
+  const forms = SWITCH_COMMANDS.map(([each]) => `${name} ${each}`).join(', ');
   throw new Unclear(word === '' ? `what of ${name}? ${forms}` : `"${word}" is nothing of ${name}'s: ${forms}`);
 }
 
@@ -166,9 +168,11 @@ export function completions(line: string, scene: Scene): [string[], string] {
 
 function nextWords(words: readonly string[], scene: Scene): readonly string[] {
   const names = [...scene.hosts.keys()];
+  const switches = scene.links.length > 0 ? scene.places.map(({ name }) => name) : [];
   const known = Object.keys(COMMANDS).filter((name) => scene.places.length > 1 || !NETWORK_COMMANDS.has(name));
-  if (words.length === 0) return [...names, ...known];
+  if (words.length === 0) return [...names, ...switches, ...known];
   const [first, verb] = words;
+  if (isSwitch(first, scene)) return words.length === 1 ? SWITCH_COMMANDS.map(([name]) => name) : [];
   if (!scene.hosts.has(first)) {
     return Object.hasOwn(COMMANDS, first) ? (COMMANDS[first].next?.(words.slice(1), scene) ?? []) : [];
   }
