@@ -2,7 +2,8 @@
  * The management socket of a command: at --ctl, in --rundir, or where `ctswitch ctl` looks by itself. Only what was
  * asked for has to work: a switch runs without the one that nobody asked for, and says so in its log.
  */
-
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Daemon } from '../manage/index.js';
 import type { Switch } from '../switch.js';
 import { systemClock } from '../system-clock.js';
@@ -49,6 +50,7 @@ async function open({ switches, network, log, options, exit, typed }: Management
   );
   const folder = options.rundir ?? defaultRundir();
   const own = typeof options.ctl === 'string' ? options.ctl : null;
+  if (own !== null && !existsSync(dirname(own))) throw new Error(`${dirname(own)} does not exist; make it first`);
   if (own === null) makeRundir(folder, options.rundir !== undefined || process.env.CTSWITCH_RUNDIR !== undefined);
   const path = own ?? socketIn(folder);
   const { parsePort } = await import('../ports/spec-text.js');

@@ -4,7 +4,7 @@
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** What the files of a run directory are called after. */
 export const PROGRAM = 'ctswitch';
@@ -21,13 +21,30 @@ export function defaultRundir(env: NodeJS.ProcessEnv = process.env): string {
  * killed switches left there goes.
  */
 export function makeRundir(folder: string, named = true): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const own = userInfo().uid;
   const stat = named ? statSync(folder) : lstatSync(folder);
   if (!stat.isDirectory()) throw new Error(`${folder} is a link, not a folder`);
   if (stat.uid !== own && !(named && own === 0)) throw new Error(`${folder} belongs to another user`);
   if (!named && (stat.mode & 0o022) !== 0) throw new Error(`${folder} can be written by others`);
   for (const path of socketsIn(folder)) if (!lives(pidOf(path))) rmSync(path, { force: true });
+}
+
+/**
+ * Makes a folder, and those above it. Node's own way of doing so never ends where a system refuses a folder as if one
+ * above it weren't there, as Linux does in /proc.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Another switch may have made it meanwhile.
+    if (code !== 'EEXIST') throw new Error(`${folder} can't be made: ${message}`);
+  }
 }
 
 function pidOf(path: string): number {

@@ -26,6 +26,14 @@ describe('manage: the run directory', () => {
     expect(() => makeRundir(join(folder, 'link'), false)).to.throw(/is a link/);
   });
 
+  it('is made with those above it; one that can not be is an error, and no waiting', function () {
+    const deep = join(folder, 'a', 'b', 'c');
+    makeRundir(deep);
+    expect(socketsIn(deep)).to.deep.equal([]);
+    if (process.platform !== 'linux') this.skip();
+    expect(() => makeRundir('/proc/ctswitch/run')).to.throw(/^\/proc\/ctswitch can't be made: /);
+  });
+
   it('a link in the place of the pid file is not followed', () => {
     writeFileSync(join(folder, 'letter'), 'Dear');
     symlinkSync(join(folder, 'letter'), join(folder, 'ctswitch.pid'));
