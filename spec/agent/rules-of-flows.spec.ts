@@ -206,13 +206,20 @@ describe('rules of flows', () => {
 
     it('a flow that would have no room in them is refused, one that just has is given back', async () => {
       const { c } = s;
-      const outputs = (count: number) => {
+      const outputs = (count: number, text = 'priority=1,actions=2') => {
         const apply = Array.from({ length: count }, () => ({ type: 'output' as const, port: 2, maxLen: 0 }));
-        return c.flowMod('priority=1,actions=2', { instructions: { apply } });
+        return c.flowMod(text, { instructions: { apply } });
       };
       await c.refused(outputs(4091), 'OFPFMFC_UNKNOWN');
       await c.tell(outputs(4090));
       expect((await c.theFlow()).instructions.apply).to.have.length(4090);
+      // A modify can make a flow longer than the message is, by that flow's match.
+      await c.flow('delete');
+      await c.flow('in_port=1,ipv6,ipv6_src=fd00::1,ipv6_dst=fd00::2,actions=2');
+      await c.refused(outputs(4088, 'modify actions=2'), 'OFPFMFC_UNKNOWN');
+      expect((await c.theFlow()).instructions.apply).to.have.length(1);
+      await c.tell(outputs(3900, 'modify actions=2'));
+      expect((await c.theFlow()).instructions.apply).to.have.length(3900);
     });
 
     it('a table that is not there is an error', async () => {
