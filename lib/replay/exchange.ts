@@ -5,6 +5,8 @@ import { messageOf, type Recorded, type Session } from './session.js';
 const TYPE = { hello: 0, error: 1, echo_request: 2, echo_reply: 3 } as const;
 /** Messages of the switch that answer nothing: packet_in, flow_removed, port_status. */
 const UNASKED = new Set([10, 11, 12]);
+/** Messages of the switch that answer a request: errors, replies to features, config, multiparts, barriers and so on. */
+const ANSWERS = new Set([1, 6, 8, 19, 21, 23, 25, 27]);
 
 /** A message of the controller, and what the switch answered. */
 export interface Request {
@@ -27,12 +29,15 @@ export interface Exchange {
   readonly requests: readonly Request[];
   /** Packet-ins, removed flows, changes of ports and whatever else answers nothing, in order. */
   readonly unasked: readonly Unasked[];
+  /** Answers to what was asked before the capture began: nothing here can ask for them. */
+  readonly early: readonly Recorded[];
 }
 
 /** HELLOs and keep-alives are each end's own and left out, but for echo requests of the controller. */
 export function exchangeOf({ messages }: Session): Exchange {
   const requests: Request[] = [];
   const unasked: Unasked[] = [];
+  const early: Recorded[] = [];
   const latest = new Map<number, Request>();
   messages.forEach((recorded, index) => {
     const type = peekType(recorded.bytes);
@@ -48,10 +53,11 @@ export function exchangeOf({ messages }: Session): Exchange {
     } else if (type !== TYPE.echo_request) {
       const answers = !UNASKED.has(type) && request !== undefined;
       if (answers) (request.continues ?? request).answers.push({ index, recorded });
+      else if (ANSWERS.has(type) && xid !== 0 && request === undefined) early.push(recorded);
       else unasked.push({ index, recorded });
     }
   });
-  return { requests, unasked };
+  return { requests, unasked, early };
 }
 
 /** Does another part of the same request follow? */

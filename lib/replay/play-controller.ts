@@ -100,6 +100,10 @@ class ControllerPlayer {
   ) {
     this.comparison = new Comparison(session, options);
     this.exchange = exchangeOf(session);
+    for (const { bytes, frame } of this.exchange.early) {
+      const name = typeOf({ bytes, message: messageOf(bytes) });
+      this.comparison.notes.push(`frame ${frame}: ${name} answers what was asked before the capture: not compared`);
+    }
   }
 
   /** What is to be done, in order: each step, and the end where the recording has it. */
