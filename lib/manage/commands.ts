@@ -9,6 +9,7 @@ import { CONNTRACK_COMMANDS } from './conntrack-commands.js';
 import { Coverage } from './coverage.js';
 import { daemonCommands } from './daemon-commands.js';
 import { DATAPATH_COMMANDS } from './datapath-commands.js';
+import { QUEUE_COMMANDS } from './queue-commands.js';
 import { STATE_COMMANDS } from './state-commands.js';
 import { SWITCH_COMMANDS } from './switch-commands.js';
 import { Upcalls } from './upcalls.js';
@@ -47,7 +48,8 @@ export class Commands {
     this.coverage = new Coverage(clock, counters);
     this.upcalls = new Upcalls(clock, switches);
     const own = daemonCommands(() => [...this.byName.values()], this.coverage, counters);
-    const parts = [own, this.upcalls.commands, CONNTRACK_COMMANDS, DATAPATH_COMMANDS, STATE_COMMANDS, SWITCH_COMMANDS];
+    const states = [CONNTRACK_COMMANDS, DATAPATH_COMMANDS, STATE_COMMANDS, SWITCH_COMMANDS, QUEUE_COMMANDS];
+    const parts = [own, this.upcalls.commands, ...states];
     for (const each of parts.flat()) this.byName.set(each.name, each);
   }
 

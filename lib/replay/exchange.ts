@@ -5,7 +5,7 @@ import { messageOf, type Recorded, type Session } from './session.js';
 const TYPE = { hello: 0, error: 1, echo_request: 2, echo_reply: 3 } as const;
 /** Messages of the switch that answer nothing: packet_in, flow_removed, port_status. */
 const UNASKED = new Set([10, 11, 12]);
-/** Messages of the switch that answer a request: errors, replies to features, config, multiparts, barriers and so on. */
+/** Messages of the switch that answer a request: errors and replies. */
 const ANSWERS = new Set([1, 6, 8, 19, 21, 23, 25, 27]);
 
 /** A message of the controller, and what the switch answered. */

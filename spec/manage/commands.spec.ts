@@ -85,6 +85,41 @@ describe('manage: commands', () => {
     expect(await refused('h9', 'ping')).to.match(/is not a valid command/);
   });
 
+  it('queues, and the rate of a port', async () => {
+    await client.call('port/rate', 'p2', '10M');
+    await client.call('queue/set', 'p2', '1', 'min=2M', 'max=500k');
+    await client.call('queue/set', '2', '7');
+    expect(
+      managed.sw
+        .queues()
+        .map(({ port, queueId, min_rate_bps, max_rate_bps, port_rate_bps }) => [
+          port,
+          queueId,
+          min_rate_bps,
+          max_rate_bps,
+          port_rate_bps,
+        ]),
+    ).to.deep.equal([
+      [2, 1, 2e6, 5e5, 1e7],
+      [2, 7, undefined, undefined, 1e7],
+    ]);
+    managed.sw.flows.load('in_port=1,actions=set_queue:1,output:2');
+    managed.ports[0].inject(udp4());
+    expect(await client.call('queue/list')).to.match(
+      /^port 2 queue 1: min=2000000 max=500000 packets=1 bytes=\d+ errors=0\nport 2 queue 7: packets=0 /,
+    );
+    expect(await refused('queue/set', '2', '8', 'min=9M')).to.match(/^min rates of 11000000 b\/s in a port of/);
+    expect(await refused('queue/set', '2', '8', 'most=9M')).to.equal('"most=9M": a queue has min=RATE and max=RATE');
+    expect(await refused('queue/set', '2', '8', 'max=fast')).to.match(/^"fast" is no rate/);
+    expect(await refused('queue/set', '2', '4294967295')).to.match(/is no queue: 0 to 4294967294/);
+    expect(await refused('queue/set', '9', '1')).to.equal('there is no port 9');
+    expect(await refused('queue/del', '2', '8')).to.equal('port 2 has no queue 8');
+    expect(await refused('port/rate', '2', '1k')).to.match(/^min rates of 2000000 b\/s in a port of 1000 b\/s/);
+    await client.call('queue/del', '2', '1');
+    await client.call('port/rate', '2', 'none');
+    expect(await client.call('queue/list')).to.match(/^port 2 queue 7: /);
+  });
+
   /** Waits while the clock goes on. */
   async function waiting(...words: string[]): Promise<string> {
     const answer = refused('wait', ...words);
