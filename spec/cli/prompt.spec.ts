@@ -87,7 +87,9 @@ describe('the prompt', function () {
 
   it('writes events above the line that is being typed, and keeps the line', async () => {
     const port = await open();
-    await type('h1 ping h2 1');
+    const typed = await type('h1 ping h2 1');
+    // A busy machine may take its time to echo what was typed.
+    await until(/h1 ping h2 1$/, typed);
     const from = seen.length;
     const peer = connect(port, '127.0.0.1');
     peer.on('error', () => {});
