@@ -14,6 +14,8 @@ const LIMIT_MS = 900_000;
 
 const [name, rounds] = process.argv.slice(2);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+// Nobody waits for it any more.
+process.once('disconnect', () => process.exit(1));
 
 function limit(): Promise<never> {
   return new Promise((_, reject) => {
