@@ -15,7 +15,7 @@ const big = (i: number) => encode({ type: 'echo_request', xid: i, data: new Uint
 
 describe('agent/message-store', () => {
   it('gives messages of any size back, in their order, as messages and as bytes', () => {
-    const sent = Array.from({ length: 4000 }, (_, i) => (i % 400 === 7 ? big(i) : flow(i)));
+    const sent = Array.from({ length: 2000 }, (_, i) => (i % 400 === 7 ? big(i) : flow(i)));
     const store = new MessageStore();
     for (const message of sent) {
       const passing = message.slice();
@@ -25,10 +25,10 @@ describe('agent/message-store', () => {
     expect(store.count).to.equal(sent.length);
     expect(store.bytes).to.equal(sent.reduce((sum, { length }) => sum + length, 0));
     expect([...store.messages()].map((m) => toHex(encode(m)))).to.deep.equal(sent.map((bytes) => toHex(bytes)));
-    for (const i of [0, 1, 7, 8, 2407, 3999]) {
+    for (const i of [0, 1, 7, 8, 1607, 1999]) {
       expect(toHex(store.at(i) ?? new Uint8Array(0))).to.equal(toHex(sent[i]));
     }
-    expect(store.at(4000)).to.equal(undefined);
+    expect(store.at(2000)).to.equal(undefined);
   });
 
   it('has nothing at first', () => {
