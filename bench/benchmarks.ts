@@ -1,4 +1,5 @@
 /** The benchmarks by name, in the report's order, which is that of the goals. */
+import { allocations } from './measure/allocations.js';
 import { connectionMemory } from './measure/connection-memory.js';
 import { flowMemory, flows } from './measure/flows.js';
 import { forwarding } from './measure/forwarding.js';
@@ -21,6 +22,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   ping,
   'flow-memory': flowMemory,
   packets,
+  allocations,
   ct: tracker,
   'ct-memory': connectionMemory,
   start,
