@@ -28,6 +28,8 @@ const PACKET_STATISTICS = 6;
 const MSG_DONTWAIT = 0x40;
 /** Frames that count as having come at one time: some tens of microseconds at full rate. */
 const FRAMES_A_MOMENT = 32;
+/** How often the short way out is tried to be opened, in vain: a quarter of a second lies between. */
+const MAX_REFUSALS = 40;
 const VLAN_TAG = 4;
 const MACS = 12;
 /** Room before a frame that the socket itself hands over, and the longest frame. */
@@ -55,6 +57,7 @@ export class PacketSocket implements Driver, Taker {
   private readonly inode: number;
   /** Whether the short way out is open, may be opened, or can't be. */
   private short: 'open' | 'closed' | 'none' = 'closed';
+  private refusals = 0;
   private ended = false;
   /** When the frame in hand came. */
   private now_ms = 0;
@@ -107,7 +110,9 @@ export class PacketSocket implements Driver, Taker {
     const sender =
       now === 'open' ? XdpSender.open(this.libc, this.index, () => this.host.lost('tx', 'dropped', 1)) : null;
     this.outbox.shorten(sender);
-    this.short = now === 'open' && sender === null ? 'none' : now;
+    // The kernel lets go of one that was closed when it has time: until then there can't be another.
+    if (now === 'open' && sender === null) this.short = ++this.refusals < MAX_REFUSALS ? 'closed' : 'none';
+    else this.short = now;
   }
 
   /** The ring stays mapped until whoever has a frame of it in hand has returned. */
