@@ -28,6 +28,8 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('live/meters', function () {
   this.timeout(60_000);
+  // A sender that waits for a busy processor stands still, and then sends more than the burst at once.
+  this.retries(3);
   let lab: Lab;
 
   before(async function () {
