@@ -48,8 +48,11 @@ export class Outbox implements Holder {
   private sent = 0;
   private used = 0;
   private readonly copier = new FrameCopier(this.bytes, this.words);
-  /** The short way, where there is one. */
+  /** The short way, where there is one, and whether nobody would miss what takes it. */
   private short: XdpSender | null = null;
+  private alone: () => boolean = () => true;
+  /** A batch was filled since somebody set this to false. */
+  filled = false;
   /** It is taken; frames of this round that went it, or filled the batch that opened it. */
   private many = false;
   private went = 0;
@@ -98,7 +101,8 @@ export class Outbox implements Holder {
     this.count++;
     this.hold();
     if (this.count - this.sent < BATCH_FRAMES || this.retry !== null) return;
-    this.many = this.short !== null;
+    this.filled = true;
+    this.many = this.short !== null && (this.many || this.alone());
     this.went = BATCH_FRAMES;
     this.send();
   }
@@ -121,10 +125,11 @@ export class Outbox implements Holder {
     turns.hold(this);
   }
 
-  /** From now on the short way may be taken; null: no more. */
-  shorten(short: XdpSender | null): void {
+  /** From now on the short way may be taken whenever `alone` says so; null: no more. */
+  shorten(short: XdpSender | null, alone = this.alone): void {
     if (this.short !== null && this.short !== short) this.leaveShort(this.short);
     this.short = short;
+    this.alone = alone;
   }
 
   private leaveShort(short: XdpSender): void {
