@@ -42,6 +42,13 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     kept: 'frames with two labels at most; a case pushes or pops, and pushes in the last table',
   },
   {
+    where: 'a table-miss flow with CONTROLLER, for a packet of a port with NO_PACKET_IN',
+    ovs: 'the packet-in is sent',
+    own: 'no packet-in; those that other flows ask for are sent',
+    why: 'OpenFlow 1.3.5 §7.2.1: packets of such a port that miss a table cause no packet-in',
+    kept: 'ports have no such configuration',
+  },
+  {
     where: 'pop_mpls that names MPLS as what is below the last label',
     ovs: 'sees an empty label there, and takes away no other',
     own: 'reads the next four bytes as the label that the flow says they are',
