@@ -162,6 +162,8 @@ export class Connection {
       return false;
     }
     this.send(bytes);
+    // A controller that knows what to do answers at once.
+    linger();
     return true;
   }
 

@@ -36,6 +36,20 @@ describe('channel/linger', () => {
     expect(awake()).to.equal(false);
   });
 
+  it('stays awake behind a packet-in, which a controller may answer at once', async () => {
+    const clock = new ManualClock();
+    const peer = new RawPeer();
+    const user = { opened() {}, message() {}, mistake() {}, closed() {} };
+    const connection = new Connection(peer.far, user, { clock, log: silent, name: 'peer' });
+    await peer.hello();
+    await rest();
+    expect(awake()).to.equal(false);
+    connection.sendPacketIn(Uint8Array.from([4, 2, 0, 8, 0, 0, 0, 0]));
+    expect(awake()).to.equal(true);
+    await rest();
+    expect(awake()).to.equal(false);
+  });
+
   it('stays awake behind one that comes soon after, and not for ever', async () => {
     const clock = new ManualClock();
     const peer = await begun(clock);
