@@ -40,7 +40,8 @@ function shareBar(row: Row): Bar | null {
   const { of, least, most } = row.goal ?? {};
   const value = of === undefined ? undefined : judged(row);
   if (value === undefined) return null;
-  const length = least !== undefined ? value / least : (most ?? 0) / value;
+  // None of what should be none is as good as asked.
+  const length = least !== undefined ? value / least : value === 0 ? 1 : (most ?? 0) / value;
   const bound = least !== undefined ? `at least ${least}` : `at most ${most}`;
   return { label: row.what, length, good: reached(row), figure: `${digits(value)}, ${bound}` };
 }

@@ -45,6 +45,18 @@ describe('bench/chart', () => {
     expect(svg).not.to.match(/NaN|Infinity|undefined/);
   });
 
+  it('draws all bars where what should be none is none', () => {
+    const own = (what: string, value: number, most: number): Row => ({
+      what,
+      figures: { ctswitch: value },
+      better: 'less',
+      goal: { most, of: 'ctswitch' },
+    });
+    const svg = chart(report({ rows: [own('nothing', 0, 0), own('half', 1, 2)] }));
+    expect(widths(svg, 'good')).to.have.length(2);
+    expect(svg).not.to.match(/NaN|Infinity|undefined/);
+  });
+
   it('holds figures against goals of their own, whichever way is better', () => {
     const rows: Row[] = [
       { what: 'start', figures: { ctswitch: [250] }, goal: { of: 'ctswitch', most: 500 } },
