@@ -6,6 +6,7 @@ import { OpenFlowError } from '../bytes/index.js';
 import { MAX_OPTION_SPACE, MAX_TLV_FIELDS } from '../nxm/index.js';
 import { type Change, ChangeError, type FlushedTuple } from '../pipeline/types.js';
 import {
+  BUNDLE_ADD_BYTES,
   type BundleCommand,
   decodeContinuation,
   type FlushTuple,
@@ -16,10 +17,7 @@ import { masksWith, NO_EXTRA_MASKS } from './async.js';
 import { checkChange } from './change-check.js';
 import type { AgentContext, Handler } from './context.js';
 import type { Peer } from './peer.js';
-import { forwardRequest, tellOfRole } from './tell-others.js';
-
-/** Bytes of a bundle_add in front of the message in it. */
-const BUNDLE_ADD_BYTES = 24;
+import { asDone, forwardRequest, tellOfRole } from './tell-others.js';
 
 type BundleRequest = MessageOf<'onf_bundle_control'>;
 
@@ -43,7 +41,7 @@ function commitBundle(m: BundleRequest, peer: Peer, agent: AgentContext): void {
   function* changes(): Generator<Change> {
     for (const { message } of messages.messages() as Generator<MessageOf<'onf_bundle_add'>>) {
       monitors.on({ peer, xid: message.xid });
-      if (message.type === 'group_mod') groups.push(message);
+      if (message.type === 'group_mod') groups.push(asDone(message, pipeline));
       yield message;
     }
   }

@@ -13,7 +13,7 @@ import { EXTENSION_HANDLERS } from './extension-handlers.js';
 import { queueDescription, queuesFor } from './group-rows.js';
 import { answerMultipart } from './multiparts.js';
 import type { Peer } from './peer.js';
-import { forwardRequest, tellOfRole } from './tell-others.js';
+import { asDone, forwardRequest, tellOfRole } from './tell-others.js';
 
 const CAPABILITIES = OFPC.FLOW_STATS | OFPC.TABLE_STATS | OFPC.PORT_STATS | OFPC.GROUP_STATS | OFPC.QUEUE_STATS;
 /** OFPC_FRAG_*: fragments aren't put together. */
@@ -80,8 +80,9 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
   },
 
   group_mod(m, peer, agent) {
+    const told = asDone(m, agent.pipeline);
     agent.pipeline.applyGroup(m.change);
-    forwardRequest(m, peer, agent);
+    forwardRequest(told, peer, agent);
   },
   meter_mod(m, peer, agent) {
     agent.pipeline.applyMeter(m.change);

@@ -2,6 +2,7 @@
  * What one controller's request makes others hear, if they asked for it by NXT_SET_ASYNC_CONFIG2: role status and
  * requestforward, ONF's extensions to OpenFlow 1.3 (EXT-191, EXT-235).
  */
+import type { PipelineApi } from '../pipeline/types.js';
 import { encode, type MessageOf, ROLE_STATUS_REASONS } from '../wire/index.js';
 import type { AgentContext } from './context.js';
 import type { Peer } from './peer.js';
@@ -24,6 +25,14 @@ export function tellOfRole(changed: readonly Peer[], { roles }: AgentContext): v
     } as const;
     peer.connection.sendUnasked(encode(message));
   }
+}
+
+/** A group-mod that is about to be done, as others are told of it: adding or changing is one of the two by then. */
+export function asDone(request: MessageOf<'group_mod'>, pipeline: PipelineApi): MessageOf<'group_mod'> {
+  const { change } = request;
+  if (change.command !== 'add_or_mod') return request;
+  const command = pipeline.groups(change.groupId).length > 0 ? 'modify' : 'add';
+  return { ...request, change: { ...change, command } };
 }
 
 /** Tells the other controllers of a group-mod or meter-mod that was done. */

@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ChannelError, parseActive } from '../channel/index.js';
 import { didYouMean, type NameMap, PLAIN_NAMES, type TextNames, textNames } from '../nxm/index.js';
 import {
+  ABSENT_COMMANDS,
   Client,
   COMMANDS,
   type CommandOptions,
@@ -32,6 +33,8 @@ interface Options {
   readonly stats?: boolean;
   readonly strict?: boolean;
   readonly readd?: boolean;
+  readonly bundle?: boolean;
+  readonly mayCreate?: boolean;
   readonly protocols?: string;
 }
 
@@ -96,6 +99,7 @@ function withField(word: string): string {
 }
 
 function unknown(word: string): string {
+  if (Object.hasOwn(ABSENT_COMMANDS, word)) return `ofctl has no command "${word}": ${ABSENT_COMMANDS[word]}`;
   const names = COMMANDS.flatMap(({ name, aka = [] }) => [name, ...aka]);
   return `ofctl has no command "${word}"${didYouMean(word, names) || '; ctswitch ofctl --help lists them'}`;
 }
@@ -117,6 +121,8 @@ function withOptions(cli: Command, sort: SortKey[]): Command {
     .addOption(new Option('--sort <FIELD>', 'dump-flows: sort by priority or a field').argParser(sorted(false)))
     .addOption(new Option('--rsort <FIELD>', 'dump-flows: the same, descending').argParser(sorted(true)))
     .option('--readd', 'replace-flows: add flows that are there, too')
+    .option('--bundle', 'commands that change flows or groups: all changes together, or none')
+    .option('--may-create', 'mod-group: add a group that is not there')
     .addOption(new Option('-O, --protocols <VERSIONS>', 'as for ovs-ofctl; OpenFlow13 must be among them'));
 }
 
@@ -133,11 +139,14 @@ function optionsFor(command: OfctlCommand, given: Options, sort: readonly SortKe
     strict: given.strict,
     stats: given.stats,
     readd: given.readd,
+    bundle: given.bundle,
+    mayCreate: given.mayCreate,
     ...(sort.length > 0 ? { sort } : {}),
   };
   for (const key of Object.keys(all) as (keyof CommandOptions)[]) {
     if (all[key] === undefined || command.options?.includes(key)) continue;
-    throw new Failure(EXIT.usage, `${command.name} takes no --${all[key] === false ? 'no-' : ''}${key}`);
+    const option = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new Failure(EXIT.usage, `${command.name} takes no --${all[key] === false ? 'no-' : ''}${option}`);
   }
   const { protocols = 'OpenFlow13' } = given;
   if (!/\b(OpenFlow13|1\.3)\b/i.test(protocols)) {

@@ -1,9 +1,9 @@
 /** A change of the group table, as plain data: what OFPT_GROUP_MOD carries (OpenFlow 1.3.5 §5.6, §7.3.4.2). */
 import type { Action } from './actions/index.js';
 
-/** OFPGC_* in the order of their numbers. */
-export type GroupCommand = 'add' | 'modify' | 'delete';
-export const GROUP_COMMANDS: readonly GroupCommand[] = ['add', 'modify', 'delete'];
+/** OFPGC_*; add_or_mod (Open vSwitch's OFPGC11_ADD_OR_MOD) is whichever of the two is possible. */
+export const OFPGC = { add: 0, modify: 1, delete: 2, add_or_mod: 0x8000 } as const;
+export type GroupCommand = keyof typeof OFPGC;
 
 /** OFPGT_* in the order of their numbers. */
 export type GroupType = 'all' | 'select' | 'indirect' | 'ff';

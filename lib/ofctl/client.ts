@@ -6,17 +6,23 @@ import { type Clock, errorName, type OpenFlowError, silent } from '../bytes/inde
 import { type ActiveAddress, ChannelError, type CloseCause, Connection, Dialer } from '../channel/index.js';
 import { requestText } from '../view/index.js';
 import {
+  BUNDLE_ADD_BYTES,
+  type BundleCommand,
   decode,
   encode,
+  encodeBundleAdd,
+  MAX_MESSAGE_BYTES,
   type Message,
   type MessageOf,
   type MessageType,
+  OFPBF,
   peekXid,
   type RequestBody,
   type RowOf,
   type RowsName,
+  type TableFeatures,
 } from '../wire/index.js';
-import { NoAnswer, Refused } from './outcome.js';
+import { Misuse, NoAnswer, Refused } from './outcome.js';
 
 /** A message that has no xid yet. */
 export type Unsent = Message extends infer M ? (M extends { readonly xid: number } ? Omit<M, 'xid'> : never) : never;
@@ -25,6 +31,8 @@ export type Unsent = Message extends infer M ? (M extends { readonly xid: number
 export interface Change {
   readonly bytes: Uint8Array;
   readonly place: string;
+  /** Where a message inside begins, which has the same xid: what a bundle is to do. */
+  readonly inner?: number;
 }
 
 export interface ClientOptions {
@@ -38,6 +46,9 @@ const BATCH_MESSAGES = 512;
 const BATCH_BYTES = 1 << 18;
 /** Barriers that may be unanswered while further changes are sent. */
 const BATCHES_AHEAD = 2;
+/** A client has one bundle at a time, so all have the same id. */
+const BUNDLE_ID = 1;
+const BUNDLE_FLAGS = OFPBF.ATOMIC | OFPBF.ORDERED;
 
 interface Waiting {
   readonly message: Unsent;
@@ -55,7 +66,7 @@ export class Client {
   xid = 0;
   private connection!: Connection;
   private readonly waiting = new Map<number, Waiting>();
-  /** Changes that no barrier has followed yet. */
+  /** Changes that no barrier has followed yet, or that stand in a bundle. */
   private readonly unconfirmed = new Map<number, Change>();
   private refused: Refused | null = null;
   private over: Error | null = null;
@@ -134,6 +145,33 @@ export class Client {
     return reply.xid;
   }
 
+  /**
+   * Sends rows, in as many messages as it takes; resolves when the reply has come. Rejects with Refused, NoAnswer or a
+   * ChannelError.
+   */
+  async sendRows(rows: readonly TableFeatures[]): Promise<void> {
+    const part = (more: boolean, own: readonly TableFeatures[]) => {
+      return { type: 'multipart_request', more, body: { kind: 'table_features', rows: own } } as const;
+    };
+    const parts: TableFeatures[][] = [[]];
+    let bytes = 0;
+    for (const row of rows) {
+      const size = encode({ ...part(false, [row]), xid: 0 }).length;
+      if (bytes + size > MAX_MESSAGE_BYTES) {
+        parts.push([]);
+        bytes = 0;
+      }
+      parts[parts.length - 1].push(row);
+      bytes += size;
+    }
+    const last = parts.pop() ?? [];
+    await this.ask(
+      part(false, last),
+      () => {},
+      parts.map((own) => part(true, own)),
+    );
+  }
+
   /** All rows at once. */
   async list<K extends RowsName>(body: RequestBody & { readonly kind: K }): Promise<RowOf<K>[]> {
     const all: RowOf<K>[] = [];
@@ -147,7 +185,12 @@ export class Client {
    * Sends changes, with barriers between them and behind the last one; resolves to their number once all are in
    * force. Rejects with the first refusal, after which no further ones are sent.
    */
-  async change(changes: Iterable<Change>): Promise<number> {
+  change(changes: Iterable<Change>): Promise<number> {
+    return this.send(changes, true);
+  }
+
+  /** The same; a change is forgotten when a barrier behind it is answered, if it is in force by then. */
+  private async send(changes: Iterable<Change>, inForce: boolean): Promise<number> {
     const barriers: Promise<unknown>[] = [];
     this.refused = null;
     let count = 0;
@@ -159,13 +202,13 @@ export class Client {
       messages++;
       bytes += change.bytes.length;
       if (messages < BATCH_MESSAGES && bytes < BATCH_BYTES) continue;
-      this.barrier(barriers);
+      this.barrier(barriers, inForce);
       messages = 0;
       bytes = 0;
       if (barriers.length > BATCHES_AHEAD) await barriers.shift();
       if (this.refused) break;
     }
-    if (messages > 0) this.barrier(barriers);
+    if (messages > 0) this.barrier(barriers, inForce);
     await Promise.all(barriers);
     if (this.refused) throw this.refused;
     return count;
@@ -174,6 +217,30 @@ export class Client {
   /** Changes that were written nowhere. */
   changes(messages: readonly Unsent[]): Promise<number> {
     return this.change(messages.map((message) => changeOf(message)));
+  }
+
+  /**
+   * Makes changes together and in their order, or none of them (ONF's extension 230); resolves to their number. Rejects
+   * with the refusal of the first one that can't be made, or with that of bundles where the switch knows none.
+   */
+  async bundle(changes: Iterable<Change>): Promise<number> {
+    const control = async (command: BundleCommand): Promise<void> => {
+      const request = { type: 'onf_bundle_control', bundleId: BUNDLE_ID, command, flags: BUNDLE_FLAGS } as const;
+      await this.request(request, 'onf_bundle_control');
+    };
+    await control('open_request');
+    try {
+      const count = await this.send(bundled(changes), false);
+      await control('close_request');
+      await control('commit_request');
+      return count;
+    } catch (error) {
+      // A bundle that failed may be gone already.
+      if (error instanceof Refused && this.refused === error) await control('discard_request').catch(() => {});
+      throw this.refused ?? error;
+    } finally {
+      this.unconfirmed.clear();
+    }
   }
 
   /** Why the connection is over, as what is thrown; before that, a mistake to ask. */
@@ -188,8 +255,8 @@ export class Client {
   }
 
   /** Sends a barrier, whose answer forgets the changes before it; nobody may be looking yet when it fails. */
-  private barrier(barriers: Promise<unknown>[]): void {
-    const covered = [...this.unconfirmed.keys()];
+  private barrier(barriers: Promise<unknown>[], inForce: boolean): void {
+    const covered = inForce ? [...this.unconfirmed.keys()] : [];
     const answered = this.ask({ type: 'barrier_request' }, () => {}).then(() => {
       for (const xid of covered) this.unconfirmed.delete(xid);
     });
@@ -200,13 +267,16 @@ export class Client {
   private sendChange(change: Change): void {
     if (this.over) throw this.over;
     const xid = this.connection.xid();
-    const { bytes } = change;
-    for (let i = 0; i < 4; i++) bytes[4 + i] = xid >>> (24 - 8 * i);
+    const { bytes, inner } = change;
+    for (const at of inner === undefined ? [0] : [0, inner]) {
+      for (let i = 0; i < 4; i++) bytes[at + 4 + i] = xid >>> (24 - 8 * i);
+    }
     this.unconfirmed.set(xid, change);
     this.connection.send(bytes);
   }
 
-  private ask(message: Unsent, part: (reply: Message) => void): Promise<Message> {
+  /** `before`: parts of the request that go ahead of the last one. */
+  private ask(message: Unsent, part: (reply: Message) => void, before: readonly Unsent[] = []): Promise<Message> {
     return new Promise((resolve, reject) => {
       if (this.over) {
         reject(this.over);
@@ -216,7 +286,7 @@ export class Client {
       this.xid = xid;
       this.waiting.set(xid, { message, part, done: resolve, failed: reject });
       this.heard_ms = this.waiting.size === 1 ? this.options.clock.now() : this.heard_ms;
-      this.connection.send(encode({ ...message, xid } as Message));
+      for (const each of [...before, message]) this.connection.send(encode({ ...each, xid } as Message));
       if (!this.watching) this.watch();
     });
   }
@@ -259,7 +329,11 @@ export class Client {
       this.waiting.delete(message.xid);
       waiting.failed(new Refused(errorText(message), requestText(waiting.message)));
     } else if (change) {
-      this.refused ??= new Refused(errorText(message), requestText(decode(change.bytes)), change.place);
+      this.refused ??= new Refused(
+        errorText(message),
+        requestText(decode(change.bytes.subarray(change.inner))),
+        change.place,
+      );
     } else {
       this.onEvent(message, bytes);
     }
@@ -286,16 +360,31 @@ export class Client {
   }
 }
 
-const REPLIES = ['echo_reply', 'features_reply', 'get_config_reply', 'multipart_reply', 'barrier_reply'];
+const REPLIES: readonly MessageType[] = [
+  ...(['echo_reply', 'features_reply', 'get_config_reply', 'multipart_reply', 'barrier_reply'] as const),
+  ...(['queue_get_config_reply', 'onf_bundle_control', 'nxt_tlv_table_reply'] as const),
+];
 
 function isReply({ type }: Message): boolean {
-  return REPLIES.includes(type) || type === 'queue_get_config_reply';
+  return REPLIES.includes(type);
 }
 
 /** An error by its name, or by its numbers. */
 export function errorText({ error }: MessageOf<'error'>): string {
   const experimenter = error.experimenter === undefined ? '' : ` of experimenter 0x${error.experimenter.toString(16)}`;
   return errorName(error) ?? `error type ${error.type}, code ${error.code}${experimenter}`;
+}
+
+/** Changes as parts of a bundle. Throws a Misuse for one that has no room in it. */
+function* bundled(changes: Iterable<Change>): Generator<Change> {
+  for (const { bytes: message, place } of changes) {
+    const bytes = encodeBundleAdd(BUNDLE_ID, BUNDLE_FLAGS, message);
+    if (bytes.length > MAX_MESSAGE_BYTES) {
+      const where = place === '' ? '' : `${place}: `;
+      throw new Misuse(`${where}a message of ${message.length} bytes is too long for a bundle`);
+    }
+    yield { bytes, place, inner: BUNDLE_ADD_BYTES };
+  }
 }
 
 /** A change as bytes. */

@@ -25,6 +25,10 @@ export interface CommandOptions {
   readonly sort?: readonly SortKey[];
   /** replace-flows: also flows that are there already. */
   readonly readd?: boolean;
+  /** Changes are made together, or not at all. */
+  readonly bundle?: boolean;
+  /** mod-group: a group that isn't there is added. */
+  readonly mayCreate?: boolean;
 }
 
 /** What a running command has. */

@@ -114,7 +114,7 @@ export const DIFFERENCE_COMMANDS: readonly Command[] = [
     args: 'FILE|-',
     count: [1, 1],
     about: "make the switch's flows those of a file, by the fewest changes",
-    options: ['readd'],
+    options: ['readd', 'bundle'],
     named: true,
     run: replace,
   },

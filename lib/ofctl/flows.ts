@@ -80,9 +80,10 @@ export async function flowFile(scene: Scene, file: string, command: FlowCommand 
   return changes;
 }
 
-/** Sends changes, and says how many to programs. */
-export async function apply({ client, print }: Scene, changes: readonly Change[]): Promise<void> {
-  print.tell('changed@1', { requests: await client.change(changes) });
+/** Sends changes, in a bundle where that is asked for, and says how many to programs. */
+export async function apply({ client, print, options }: Scene, changes: readonly Change[]): Promise<void> {
+  const requests = await (options.bundle ? client.bundle(changes) : client.change(changes));
+  print.tell('changed@1', { requests });
 }
 
 async function addFlows(scene: Scene, [file]: readonly string[]): Promise<void> {
@@ -118,6 +119,7 @@ export const FLOW_COMMANDS: readonly Command[] = [
     args: 'FLOW|-',
     count: [1, 1],
     about: 'add a flow, or those on standard input',
+    options: ['bundle'],
     named: true,
     run: flowCommand('add'),
   },
@@ -126,6 +128,7 @@ export const FLOW_COMMANDS: readonly Command[] = [
     args: 'FILE|-',
     count: [1, 1],
     about: 'add flows of a file; a line may begin with add, modify, delete, modify_strict, delete_strict',
+    options: ['bundle'],
     named: true,
     run: addFlows,
   },
@@ -134,7 +137,7 @@ export const FLOW_COMMANDS: readonly Command[] = [
     args: 'FLOW|-',
     count: [1, 1],
     about: 'change the actions of flows that match',
-    options: ['strict'],
+    options: ['strict', 'bundle'],
     named: true,
     run: flowCommand('modify'),
   },
@@ -143,7 +146,7 @@ export const FLOW_COMMANDS: readonly Command[] = [
     args: '[FLOW|-]',
     count: [0, 1],
     about: 'delete flows: all, or those that match',
-    options: ['strict'],
+    options: ['strict', 'bundle'],
     named: true,
     run: flowCommand('delete'),
   },

@@ -117,8 +117,9 @@ async function groupFile(scene: Scene, file: string, command: GroupCommand | 'an
   });
 }
 
-function groupCommand(command: GroupCommand) {
+function groupCommand(called: GroupCommand) {
   return async (scene: Scene, [text = '']: readonly string[]): Promise<void> => {
+    const command = scene.options.mayCreate ? 'add_or_mod' : called;
     if (text === '-') {
       await apply(scene, await groupFile(scene, '-', command === 'add' ? 'any' : command));
       return;
@@ -206,10 +207,41 @@ export const GROUP_COMMANDS: readonly Command[] = [
   { name: 'dump-groups', args: '[GROUP]', count: ONE_OR_NONE, about: 'groups', named: true, run: groups },
   { name: 'dump-group-stats', args: '[GROUP]', count: ONE_OR_NONE, about: 'their counters', run: groupStats },
   { name: 'dump-group-features', about: 'what groups can be', run: groupFeatures },
-  { name: 'add-group', args: 'GROUP|-', count: ONE, about: 'add a group', named: true, run: groupCommand('add') },
-  { name: 'add-groups', args: 'FILE|-', count: ONE, about: 'add groups of a file', named: true, run: addGroups },
-  { name: 'mod-group', args: 'GROUP|-', count: ONE, about: 'change a group', named: true, run: groupCommand('modify') },
-  { name: 'del-groups', args: '[GROUP|-]', count: ONE_OR_NONE, about: 'delete groups', run: groupCommand('delete') },
+  {
+    name: 'add-group',
+    args: 'GROUP|-',
+    count: ONE,
+    about: 'add a group, or those on standard input',
+    options: ['bundle'],
+    named: true,
+    run: groupCommand('add'),
+  },
+  {
+    name: 'add-groups',
+    args: 'FILE|-',
+    count: ONE,
+    about: 'add groups of a file; a line may begin with add, modify, add_or_mod, delete',
+    options: ['bundle'],
+    named: true,
+    run: addGroups,
+  },
+  {
+    name: 'mod-group',
+    args: 'GROUP|-',
+    count: ONE,
+    about: 'change a group',
+    options: ['bundle', 'mayCreate'],
+    named: true,
+    run: groupCommand('modify'),
+  },
+  {
+    name: 'del-groups',
+    args: '[GROUP|-]',
+    count: ONE_OR_NONE,
+    about: 'delete groups: all, or one',
+    options: ['bundle'],
+    run: groupCommand('delete'),
+  },
 ];
 
 export const METER_COMMANDS: readonly Command[] = [

@@ -31,8 +31,17 @@ export function frameOf(text: string): Uint8Array {
   throw new Misuse('packet: a frame has at least 14 bytes: two addresses and a type');
 }
 
+/** Where a packet-out stands, and the names that it may use. */
+interface PacketOutPlace {
+  readonly ports: NameMap | undefined;
+  readonly file?: string;
+  readonly line?: number;
+  /** Column of its first character. */
+  readonly column?: number;
+}
+
 /** Reads a packet-out. Throws Misuse or TextError. */
-export function parsePacketOut(text: string, ports: NameMap | undefined): Unsent {
+export function parsePacketOut(text: string, { ports, file, line = 1, column = 1 }: PacketOutPlace): Unsent {
   const at = text.search(/\bactions?\s*=/);
   const head = at < 0 ? text : text.slice(0, at);
   let inPort: number = OFPP.CONTROLLER;
@@ -44,6 +53,6 @@ export function parsePacketOut(text: string, ports: NameMap | undefined): Unsent
   }
   if (!frame) throw new Misuse('a packet-out needs packet=HEX');
   const from = at < 0 ? text.length : text.indexOf('=', at) + 1;
-  const actions = parseActions(text.slice(from), { line: 1, column: from + 1, ports });
+  const actions = parseActions(text.slice(from), { line, column: column + from, file, ports });
   return packetOut(inPort, actions, frame);
 }

@@ -1,8 +1,9 @@
-/** dump-table-features: ovs-ofctl's layout, with every field by its whole name. */
+/** dump-table-features, in ovs-ofctl's layout with every field by its whole name; mod-table, which names a table. */
 import { fieldOf } from '../nxm/index.js';
 import type { OxmId, TableFeatures, TableProperty } from '../wire/index.js';
 import { actionNamesOf, instructionNamesOf } from './ability-names.js';
 import type { Command, Scene } from './command.js';
+import { Misuse } from './outcome.js';
 import { dittos } from './switch-facts.js';
 
 interface Abilities {
@@ -149,6 +150,23 @@ async function dump({ client, print }: Scene): Promise<void> {
   }
 }
 
+/** Bytes of a table's name, without the zero behind it. */
+const MAX_NAME_BYTES = 31;
+
+async function modTable({ client }: Scene, [table, setting]: readonly string[]): Promise<void> {
+  const name = /^name:(.*)$/.exec(setting)?.[1];
+  if (name === undefined) {
+    throw new Misuse(`"${setting}" is no setting of a table: in OpenFlow 1.3 there is name:NAME`);
+  }
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw new Misuse(`a name has at most ${MAX_NAME_BYTES} bytes`);
+  const rows = await client.list({ kind: 'table_features', rows: [] });
+  const own = rows.find((row) => String(row.tableId) === table || row.name === table);
+  if (!own) throw new Misuse(`the switch has no table "${table}"`);
+  // What isn't sent again is switched off (OpenFlow 1.3.5, "Table Features").
+  await client.sendRows(rows.map((row) => (row === own ? { ...row, name } : row)));
+}
+
 export const TABLE_COMMANDS: readonly Command[] = [
   { name: 'dump-table-features', about: 'what flows of each table may match and do', run: dump },
+  { name: 'mod-table', args: 'TABLE name:NAME', count: [2, 2], about: 'give a table a name', run: modTable },
 ];

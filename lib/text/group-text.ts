@@ -46,7 +46,7 @@ const TYPES: Readonly<Record<string, GroupType>> = {
   fast_failover: 'ff',
 };
 const ONLY_15 = ['bucket_id', 'command_bucket_id', 'selection_method', 'selection_method_param', 'fields'];
-const COMMANDS: readonly GroupCommand[] = ['add', 'delete', 'modify'];
+const COMMANDS: readonly GroupCommand[] = ['add', 'delete', 'add_or_mod', 'modify'];
 const BUCKET = 'bucket=';
 
 function number(part: KeyValue, most: number, place: Place): number {

@@ -15,11 +15,13 @@ export type {
   GetConfigRequest,
 } from './messages/bare.js';
 export {
+  BUNDLE_ADD_BYTES,
   BUNDLE_COMMANDS,
   type Bundlable,
   type BundleAdd,
   type BundleCommand,
   type BundleControl,
+  encodeBundleAdd,
   OFPBF,
 } from './messages/bundle.js';
 export { type GetConfigReply, OFPC_FRAG, type SetConfig } from './messages/config.js';

@@ -1,6 +1,7 @@
 /** Flow monitors: what is told to whom, own changes abbreviated, pause and resume, and their mistakes. */
 import { expect } from 'chai';
 import { MAX_MONITORS } from '../../lib/agent/flow-monitors.js';
+import type { GroupCommand } from '../../lib/nxm/index.js';
 import { Match, OFPFF } from '../../lib/nxm/index.js';
 import { parseFlow } from '../../lib/text/index.js';
 import { type FlowMonitorRequest, type FlowUpdate, type Message, ONFFMF } from '../../lib/wire/index.js';
@@ -198,8 +199,8 @@ describe('agent: what other controllers do', () => {
     const { c, controller } = await wholeSwitch();
     const other = await controller();
     await c.role('master', 1n);
-    const groupMod = (groupId: number): Message => {
-      return { type: 'group_mod', xid: 77, change: { command: 'add', groupType: 'all', groupId, buckets: [] } };
+    const groupMod = (groupId: number, command: GroupCommand = 'add'): Message => {
+      return { type: 'group_mod', xid: 77, change: { command, groupType: 'all', groupId, buckets: [] } };
     };
     c.forget();
     await other.tell(groupMod(1));
@@ -214,15 +215,20 @@ describe('agent: what other controllers do', () => {
     );
     c.forget();
     await other.tell(groupMod(2));
+    // Either is one of the two for who hears of it.
+    await other.tell(groupMod(2, 'add_or_mod'));
+    await other.tell(groupMod(3, 'add_or_mod'));
     await other.role('master', 2n);
     await c.send();
     expect(c.messages).to.deep.equal([
       { type: 'onf_requestforward', xid: 0, request: groupMod(2) },
+      { type: 'onf_requestforward', xid: 0, request: groupMod(2, 'modify') },
+      { type: 'onf_requestforward', xid: 0, request: groupMod(3) },
       { type: 'onf_role_status', xid: 0, role: 'slave', reason: 'master_request', generationId: 2n },
     ]);
     // An own request isn't forwarded.
     await c.role('equal', 0n);
-    expect(await c.ask(groupMod(3))).to.deep.equal([]);
+    expect(await c.ask(groupMod(4))).to.deep.equal([]);
   });
 
   it("Nicira's roles are the same roles, without a generation", async () => {

@@ -21,6 +21,8 @@ const USAGE: readonly (readonly [what: string, args: readonly string[], said: Re
     ['dmp-flows', 'A'],
     /^ctswitch: ofctl has no command "dmp-flows" \(did you mean "dump-flows"\?\)\n$/,
   ],
+  ['a command that ovs-ofctl alone has', ['snoop', 'A'], /^ctswitch: ofctl has no command "snoop": needs a socket /],
+  ['an option of other commands', ['--may-create', 'add-group', 'A', 'x'], /takes no --may-create\n$/],
   ['no address', ['show'], /^ctswitch: usage: ctswitch ofctl show ADDRESS\n$/],
   [
     'a word too much',
@@ -92,6 +94,18 @@ describe('cli: ofctl', function () {
     expect(row).to.include({ schema: 'ctswitch/flow@1', match: 'in_port=1', actions: 'output:2' });
     const numbers = await ofctl(['--no-names', 'add-flow', 'A', 'in_port=p1,actions=2']);
     expect([numbers.status, numbers.err]).to.deep.equal([2, 'ctswitch: line 1:9: "p1" is no port number or name\n']);
+  });
+
+  it('--bundle makes all changes or none', async () => {
+    const refused = await ofctl(['--bundle', 'add-flows', 'A', '-'], 'in_port=1,actions=2\nactions=group:5\n');
+    expect([refused.status, refused.err]).to.deep.equal([
+      1,
+      'ctswitch: standard input:2: OFPBAC_BAD_OUT_GROUP: the switch refused OFPT_FLOW_MOD: ADD actions=group:5\n',
+    ]);
+    expect(sw.flows.list()).to.have.length(0);
+    const made = await ofctl(['bundle', 'A', '-', '--json'], 'flow in_port=1,actions=2\nflow in_port=2,actions=1\n');
+    expect([made.status, made.json()]).to.deep.equal([0, [{ schema: 'ctswitch/changed@1', requests: 2 }]]);
+    expect(sw.flows.list()).to.have.length(2);
   });
 
   it('--rsort without a field sorts by priority, and eats no word', async () => {

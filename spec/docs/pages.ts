@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { ON_PURPOSE } from '../../bench/compare/on-purpose.js';
+import { ABSENT_COMMANDS, ABSENT_OPTIONS } from '../../lib/ofctl/index.js';
 
 const MADE = '<!-- Made by npm run docs:update. -->';
 
@@ -29,6 +30,20 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 }
 
+function table(head: string, rows: readonly (readonly [string, string])[]): string {
+  return `| ${head} | why |\n|---|---|\n${rows.map(([name, why]) => `| \`${name}\` | ${cell(why)} |`).join('\n')}\n\n`;
+}
+
+/** What a command's page says beside its help. */
+const NOTES: Readonly<Record<string, string>> = {
+  ofctl: `## Left out of ovs-ofctl(8)
+
+With \`-O OpenFlow13\`, which is implied. A bundle is ONF's extension 230, in its order and all or nothing.
+\`mod-table\` sets names alone, \`monitor\` takes no \`invalid_ttl\`: the rest of both belongs to other versions of OpenFlow.
+
+${table('command', Object.entries(ABSENT_COMMANDS))}${table('option', ABSENT_OPTIONS)}`,
+};
+
 /** Path under docs/ → text. */
 export function generatedPages(): Map<string, string> {
   const pages = new Map<string, string>();
@@ -41,7 +56,7 @@ export function generatedPages(): Map<string, string> {
   for (const { name } of rows) {
     pages.set(
       `commands/${name}.md`,
-      `${MADE}\n# ctswitch ${name}\n\n\`\`\`\n${help(name)}\n\`\`\`\n\n[All commands](README.md)\n`,
+      `${MADE}\n# ctswitch ${name}\n\n\`\`\`\n${help(name)}\n\`\`\`\n\n${NOTES[name] ?? ''}[All commands](README.md)\n`,
     );
   }
   const differences = ON_PURPOSE.map(

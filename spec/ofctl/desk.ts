@@ -10,6 +10,11 @@ import { holdToSchema } from '../support/lines.js';
 
 const clock = new RealClock();
 
+/** Commands of extensions to OpenFlow, which extensions.spec.ts runs; commands.spec.ts runs all others. */
+export const EXTENSIONS: readonly string[] = [
+  ...['bundle', 'ct-flush', 'ct-flush-zone', 'add-tlv-map', 'del-tlv-map', 'dump-tlv-map'],
+];
+
 export interface Row {
   readonly schema: string;
   readonly [key: string]: unknown;

@@ -7,8 +7,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { OpenVSwitch } from '../../bench/compare/ovs.js';
+import { toHex } from '../../lib/bytes/index.js';
 import { Refused } from '../../lib/ofctl/index.js';
 import type { Switch } from '../../lib/switch.js';
+import { udp4 } from '../support/frames.js';
 import { requires } from '../support/needs.js';
 import { type DeskOptions, listening, ofctl } from './desk.js';
 
@@ -65,6 +67,7 @@ const LOOKS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['meter-features'],
   ['get-frags'],
   ['queue-stats'],
+  ['dump-tlv-map'],
   ['probe'],
 ];
 
@@ -87,6 +90,7 @@ describe('ofctl beside ovs-ofctl', function () {
   }
 
   async function fill(address: string): Promise<void> {
+    await ofctl(address, 'add-tlv-map', ['{class=0xffff,type=0x80,len=8}->tun_metadata5']);
     for (const meter of METERS) await ofctl(address, 'add-meter', [meter]);
     await ofctl(address, 'add-groups', ['g'], { files: { g: GROUPS.join('\n') } });
     await ofctl(address, 'add-flows', ['f'], { files: { f: TABLES.join('\n') } });
@@ -149,6 +153,40 @@ describe('ofctl beside ovs-ofctl', function () {
       expect(await ours(address(), 'dump-flows', ['table=9'], { stats: false })).to.deep.equal([]);
     });
 
+    it('bundles: both make all of a file, or none of it, and name the same mistake', async () => {
+      const made = async () => still((await real('--no-stats', 'dump-flows', address(), 'table=8')).output);
+      const file = `${folder}/bundle`;
+      for (const [text, error] of [
+        ['flow table=8,in_port=1,actions=2\ngroup group_id=1,type=all', 'OFPGMFC_GROUP_EXISTS'],
+        ['flow table=8,in_port=1,actions=2\nflow table=8,actions=group:77', 'OFPBAC_BAD_OUT_GROUP'],
+      ]) {
+        writeFileSync(file, text);
+        expect((await real('bundle', address(), file)).ok).to.equal(false);
+        expect(await made()).to.deep.equal([]);
+        const mine = await ofctl(address(), 'bundle', ['f'], { files: { f: text } }).catch((caught: Error) => caught);
+        expect(mine).to.be.instanceOf(Refused).with.property('error', error);
+        expect(await made()).to.deep.equal([]);
+      }
+      const flows = 'table=8,in_port=1,actions=2\ntable=8,in_port=2,actions=1';
+      await ofctl(address(), 'add-flows', ['f'], { bundle: true, files: { f: flows } });
+      expect(await made()).to.have.length(2);
+      await ofctl(address(), 'bundle', ['f'], {
+        files: { f: 'flow delete table=8\ngroup add_or_mod group_id=3,type=all' },
+      });
+      expect(await made()).to.deep.equal([]);
+      await ofctl(address(), 'mod-group', [GROUPS[2]], { mayCreate: true });
+      expect(await ours(address(), 'dump-groups', [])).to.include(` ${GROUPS[2]}`);
+    });
+
+    it('tables have the names that mod-table gives them', async () => {
+      const shown = async () => (await real('--names', 'dump-table-features', address())).output;
+      await ofctl(address(), 'mod-table', ['3', 'name:edge']);
+      expect(await shown()).to.match(/table 3 \("edge"\):/);
+      expect(await ours(address(), 'dump-table-features', [])).to.include('  table 3 ("edge"):');
+      await real('mod-table', address(), '3', 'name:');
+      expect(await ours(address(), 'dump-table-features', [])).not.to.include('  table 3 ("edge"):');
+    });
+
     it('both are refused the same', async () => {
       for (const [name, text] of [
         ['add-flow', 'actions=group:99'],
@@ -194,6 +232,29 @@ describe('ofctl beside ovs-ofctl', function () {
     });
     after(() => ovs?.close());
     looks(() => ovs?.address ?? '');
+
+    it('ct-flush ends there what it ends with us', async () => {
+      const address = ovs?.address ?? '';
+      const frames = [1000, 1001].map((sport) => toHex(udp4({ sport })));
+      for (const [args, left] of [
+        [['zone=5', 'ct_nw_proto=17,ct_tp_src=1000'], 1],
+        [['zone=5', '', 'ct_nw_proto=17,ct_tp_dst=1001'], 1],
+        [['zone=6'], 2],
+        [['zone=5'], 0],
+        [[], 0],
+      ] as const) {
+        for (const frame of frames) await ofctl(address, 'packet-out', ['1', 'ct(commit,zone=5)', frame]);
+        await ofctl(address, 'ct-flush', args);
+        const lines = (await ovs?.appctl('dpctl/dump-conntrack', 'zone=5'))?.split('\n') ?? [];
+        expect(
+          lines.filter((line) => line !== ''),
+          args.join(' '),
+        ).to.have.length(left);
+      }
+      await ofctl(address, 'packet-out', ['1', 'ct(commit,zone=5)', frames[0]]);
+      await ofctl(address, 'ct-flush-zone', ['5']);
+      expect(await ovs?.appctl('dpctl/dump-conntrack', 'zone=5')).to.equal('');
+    });
   });
 });
 

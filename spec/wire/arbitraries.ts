@@ -1,6 +1,6 @@
 /** Any message, for properties: every member over its whole range, lists short enough to read. */
 import fc from 'fast-check';
-import { type Bucket, GROUP_COMMANDS, GROUP_TYPES } from '../../lib/nxm/group-mod.js';
+import { type Bucket, GROUP_TYPES, OFPGC } from '../../lib/nxm/group-mod.js';
 import {
   type Action,
   FIELDS,
@@ -300,7 +300,7 @@ const MEMBERS: { [T in MessageType]: Members<T> } = {
   flow_mod: { change: only(flowModMembers) },
   group_mod: {
     change: only({
-      command: fc.constantFrom(...GROUP_COMMANDS),
+      command: fc.constantFrom(...(Object.keys(OFPGC) as (keyof typeof OFPGC)[])),
       groupType: fc.constantFrom(...GROUP_TYPES),
       groupId: u32,
       buckets: few(bucket),

@@ -4,7 +4,7 @@
  * sides. An action without a class in Ryu's list here is ANY: the bytes are compared elsewhere.
  */
 import { toBigInt, toHex } from '../../lib/bytes/index.js';
-import { type Bucket, GROUP_COMMANDS, GROUP_TYPES } from '../../lib/nxm/group-mod.js';
+import { type Bucket, GROUP_TYPES, OFPGC } from '../../lib/nxm/group-mod.js';
 import {
   type Action,
   type FieldValue,
@@ -310,7 +310,7 @@ export function toRyu(m: Message): Json {
     }
     case 'group_mod': {
       const { command, groupType, buckets } = m.change;
-      const own = { command: indexOf(GROUP_COMMANDS, command), type: indexOf(GROUP_TYPES, groupType) };
+      const own = { command: String(OFPGC[command]), type: indexOf(GROUP_TYPES, groupType) };
       return { OFPGroupMod: members(m.change, { ...own, buckets: buckets.map(bucket) }, 'groupType') };
     }
     case 'meter_mod': {

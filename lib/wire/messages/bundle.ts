@@ -3,10 +3,10 @@
  * another message of the same xid. Which messages may stand in one is decided here, before anyone looks at them; errors
  * are Open vSwitch's.
  */
-import { OpenFlowError, type Reader } from '../../bytes/index.js';
+import { ONF, OpenFlowError, type Reader, Writer } from '../../bytes/index.js';
 import { readNested, writeMessage } from '../codec.js';
-import { HEADER_BYTES, peekLength, peekType, peekVersion, peekXid } from '../header.js';
-import { type Context, extension, onf } from '../kind.js';
+import { HEADER_BYTES, OFP13_VERSION, peekLength, peekType, peekVersion, peekXid } from '../header.js';
+import { type Context, EXPERIMENTER_MESSAGE, extension, onf } from '../kind.js';
 import { kindNumbered, type Message, type MessageOf, type MessageType } from './index.js';
 
 /** OFPBCT_* in the order of their numbers. */
@@ -80,6 +80,23 @@ export const bundleAdd = extension<BundleAdd>(onf(2301), {
     writeMessage(w, m.message);
   },
 });
+
+/** Bytes of a bundle_add in front of the message in it. */
+export const BUNDLE_ADD_BYTES = 24;
+
+/**
+ * A bundle_add around a message's bytes, with its xid: as encode makes it, without decoding what is bundled. More than
+ * MAX_MESSAGE_BYTES are no message.
+ */
+export function encodeBundleAdd(bundleId: number, flags: number, message: Uint8Array): Uint8Array {
+  const length = BUNDLE_ADD_BYTES + message.length;
+  const w = new Writer(length)
+    .u8(OFP13_VERSION)
+    .u8(EXPERIMENTER_MESSAGE)
+    .u16(length & 0xffff)
+    .u32(peekXid(message));
+  return w.u32(ONF).u32(2301).u32(bundleId).zeros(2).u16(flags).put(message).done();
+}
 
 function readBundled(r: Reader, c: Context): Bundlable {
   const { bytes, at } = r;

@@ -1,5 +1,5 @@
 /** group_mod: OpenFlow 1.3.5 §7.3.4.2. */
-import { GROUP_COMMANDS, GROUP_TYPES, type GroupMod } from '../../nxm/group-mod.js';
+import { GROUP_TYPES, type GroupCommand, type GroupMod, OFPGC } from '../../nxm/group-mod.js';
 import { readBuckets, writeBuckets } from '../bucket.js';
 import { message } from '../kind.js';
 
@@ -9,12 +9,14 @@ export interface GroupModMessage {
   readonly change: GroupMod;
 }
 
+const COMMANDS = Object.keys(OFPGC) as GroupCommand[];
+
 export const groupMod = message<GroupModMessage>({
   type: 'group_mod',
   number: 15,
   read(r, c) {
     const commandNumber = r.u16('group-mod command');
-    const command = GROUP_COMMANDS[commandNumber];
+    const command = COMMANDS.find((name) => OFPGC[name] === commandNumber);
     if (command === undefined) throw r.error('OFPGMFC_BAD_COMMAND', `group-mod command ${commandNumber}`, 2);
     const typeNumber = r.u8('group type');
     const groupType = GROUP_TYPES[typeNumber];
@@ -24,7 +26,7 @@ export const groupMod = message<GroupModMessage>({
     return { type: 'group_mod', xid: c.xid, change: { command, groupType, groupId, buckets: readBuckets(r) } };
   },
   write({ change: g }, w) {
-    w.u16(GROUP_COMMANDS.indexOf(g.command)).u8(GROUP_TYPES.indexOf(g.groupType)).zeros(1).u32(g.groupId);
+    w.u16(OFPGC[g.command]).u8(GROUP_TYPES.indexOf(g.groupType)).zeros(1).u32(g.groupId);
     writeBuckets(w, g.buckets);
   },
 });
