@@ -56,7 +56,7 @@ import {
   parseMeters,
   placed,
 } from './text/index.js';
-import { type Trace, type TraceInput, type TraceOptions, tracedPacket, tracePackets } from './trace/index.js';
+import { type Trace, type TraceInput, type TraceOptions, traceInputs } from './trace/index.js';
 
 export type * from './switch-types.js';
 
@@ -360,13 +360,16 @@ export class Switch {
   trace(packets: readonly TraceInput[], options?: TraceOptions): Trace[];
   trace(given: TraceInput | readonly TraceInput[], options: TraceOptions = {}): Trace | Trace[] {
     const list = Array.isArray(given) ? given : [given];
-    const ports = new Map(this.ports().map(({ name, number }) => [name, number]));
-    const traces = tracePackets(
-      this,
-      list.map((each) => tracedPacket(each, ports)),
-      options,
-    );
+    const traces = [...this.traceSteps(list, options)].flat();
     return Array.isArray(given) ? traces : traces[0];
+  }
+
+  /**
+   * The same in turns, for many packets: each step reads some or traces one, and gives the traces that are done, maybe
+   * none; all are read before one is traced. What changes between steps is seen by the packets behind it.
+   */
+  traceSteps(packets: readonly TraceInput[], options: TraceOptions = {}): Generator<Trace[], undefined> {
+    return traceInputs(this, packets, this.pipeline.datapath.ports.names(), options);
   }
 
   /** What the switch counts beside ports, flows and tables: what its caches did, and what its bounds refused. */

@@ -52,7 +52,7 @@ export function nothing(options: TrackerOptions): Beginning {
 
 /** What another tracker stores. */
 export function scratchOf(other: Beginning): Beginning {
-  const zones = other.zones.copy();
+  const zones = other.zones.scratch();
   const { seed } = other;
   const connections = new Connections(zones, seed);
   const expectations = new Expectations(seed);

@@ -282,7 +282,7 @@ export class Connections {
   /** Ends at once all connections that the flush meets. Throws RangeError where too many flushes wait for a sweep. */
   flushMarked(flush: MarkedFlush): void {
     this.marked.add(flush, this.zones.epoch + 1);
-    this.zones.epoch++;
+    this.zones.nextEpoch();
     this.sweepSoon();
   }
 

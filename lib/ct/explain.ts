@@ -12,7 +12,7 @@ import { TcpPeer, TOLERANCE, windowScale } from './tcp/machine.js';
 import { loadPeer } from './tcp/record.js';
 import { ACK, RST } from './tcp/segment.js';
 import type { Verdict } from './verdict.js';
-import { ZONES, type Zones } from './zones.js';
+import type { Zones } from './zones.js';
 
 /** Zones with connections that are asked for the same tuple: it must not take long. */
 const MOST_ZONES = 4096;
@@ -81,9 +81,9 @@ function whyNotFound({ parsed, connections, zones, now_ms }: Judged): string[] {
   else if (stale >= 0) details.push(`it expired ${Math.floor((now_ms - connections.expiry(stale)) / 1000)} s ago`);
   else if (zones.count(zone) === 0) details.push(`zone ${zone} is empty`);
   let left = MOST_ZONES;
-  for (let other = 0; other < ZONES && left > 0; other++) {
-    if (other === zone || zones.count(other) === 0) continue;
-    left--;
+  for (const other of zones.occupied()) {
+    if (other === zone) continue;
+    if (left-- === 0) break;
     tuple.zone = other;
     if (connections.find(tuple, now_ms) >= 0) details.push(`the same tuple is in zone ${other}`);
   }

@@ -9,7 +9,7 @@
  * Looking up is written out where records are compared: `connections.ts`, findIn.
  */
 
-const SMALLEST = 1024;
+const SMALLEST = 64;
 /** Places of the old table that an insertion empties; 4 suffice to finish before the new one is full. */
 const MOVES = 16;
 

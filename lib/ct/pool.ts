@@ -1,5 +1,6 @@
 /**
- * Records of 32-bit words in chunks of 16,384, so that growing never copies. A record is a number; its words are
+ * Records of 32-bit words in chunks of 16,384, so that growing never copies (but the first chunk, which begins small:
+ * who holds its words looks them up again behind `take`). A record is a number; its words are
  * `chunks[record >> CHUNK_BITS]` from `(record & CHUNK_MASK) * stride` on. Released records are taken again first,
  * last released first. What a record means is left to its owner; word 0 of a released one holds the link of the free
  * list.
@@ -8,6 +9,9 @@
 /** Records of a chunk are numbered by this many low bits. */
 export const CHUNK_BITS = 14;
 export const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
+
+/** Records that the first chunk has room for at first; it doubles until it is whole. */
+const FEW_RECORDS = 64;
 
 export class Pool {
   readonly chunks: Int32Array[] = [];
@@ -41,12 +45,19 @@ export class Pool {
       words[at] = 0;
       return record;
     }
-    if (this.top >> CHUNK_BITS === this.chunks.length) {
-      const chunk = new Int32Array(this.stride << CHUNK_BITS);
-      this.chunks.push(chunk);
-      this.doubles.push(new Float64Array(chunk.buffer));
-    }
+    const { top } = this;
+    if (top >> CHUNK_BITS === this.chunks.length) this.grow(top >> CHUNK_BITS === 0 ? FEW_RECORDS : 1 << CHUNK_BITS);
+    else if (top < 1 << CHUNK_BITS && top * this.stride === this.chunks[0].length) this.grow(top * 2);
     return this.top++;
+  }
+
+  /** Adds a chunk, or makes the first one longer, for so many records. */
+  private grow(records: number): void {
+    const chunk = new Int32Array(this.stride * records);
+    const at = this.top >> CHUNK_BITS;
+    if (at < this.chunks.length) chunk.set(this.chunks[at]);
+    this.chunks[at] = chunk;
+    this.doubles[at] = new Float64Array(chunk.buffer);
   }
 
   /** Gives a record back. */
@@ -58,6 +69,6 @@ export class Pool {
 
   /** Bytes held. */
   get bytes(): number {
-    return this.chunks.length * (this.stride << CHUNK_BITS) * 4;
+    return this.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   }
 }

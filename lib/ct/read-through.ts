@@ -1,6 +1,7 @@
 /**
  * A table of connections that shows another one, too: what is looked for there is copied when it is first found, and
- * from then on lives here. The other one isn't changed, and has to stand still.
+ * from then on lives here. The other one isn't changed. Where it goes on meanwhile, what was copied stays as it was,
+ * and what wasn't is found as it is by then.
  */
 import type { Connections } from './connections.js';
 import { DNAT, FTP, KEPT_WORDS, RELATED, SNAT, TFTP } from './record.js';
@@ -8,8 +9,8 @@ import { Tuple } from './tuple.js';
 import type { Zones } from './zones.js';
 
 export class ReadThrough {
-  /** Records there → records here. */
-  private readonly adopted = new Map<number, number>();
+  /** Records there → serial numbers there, and records here. */
+  private readonly adopted = new Map<number, { readonly serial: number; readonly own: number }>();
 
   /** `zones` count what is stored there already; `onAdopt` is told a connection's record there and here. */
   constructor(
@@ -24,7 +25,7 @@ export class ReadThrough {
     const { own, other, adopted } = this;
     const found = other.find(tuple, now_ms);
     const there = found >= 0 ? found : other.stale;
-    if (there < 0 || adopted.has(there)) return -1;
+    if (there < 0 || adopted.get(there)?.serial === other.serialOf(there)) return -1;
     this.adopt(there);
     return own.find(tuple, now_ms);
   }
@@ -33,7 +34,8 @@ export class ReadThrough {
   adopt(slot: number): number {
     const { own, other, adopted } = this;
     const known = adopted.get(slot);
-    if (known !== undefined) return known;
+    const serial = other.serialOf(slot);
+    if (known?.serial === serial) return known.own;
     const [tuple, reply] = [new Tuple(), new Tuple()];
     other.original(slot, tuple);
     other.replyOf(slot, reply);
@@ -48,7 +50,7 @@ export class ReadThrough {
     for (const word of KEPT_WORDS) own.setWord(record, word, other.word(slot, word));
     if (other.replied(slot)) own.setReplied(record);
     own.setRule(record, other.rule(slot));
-    adopted.set(slot, record);
+    adopted.set(slot, { serial, own: record });
     this.onAdopt(slot, record);
     return record;
   }

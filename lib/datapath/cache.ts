@@ -152,14 +152,14 @@ function place(slots: Int32Array, hash: number, entry: number): void {
 }
 
 export class Cache {
-  private records = new Float64Array(FEW_ENTRIES * RECORD_DOUBLES);
-  private words = new Int32Array(this.records.buffer);
+  private records: Float64Array;
+  private words: Int32Array;
   private readonly infos: (EntryInfo | null)[] = [];
   private readonly free: number[] = [];
   /** By rank, and by number; a number that is free has none. */
   private readonly subtables: Subtable[] = [];
   private readonly byId: (Subtable | null)[] = [];
-  private readonly hints = new Int32Array(HINT_SETS * 2).fill(NONE);
+  private readonly hints: Int32Array;
   /** What packets found that went on from somewhere, by where and how they were tracked. */
   private readonly again = new Int32Array(1 << AGAIN_BITS).fill(NONE);
   /** Words that a mask looks at. */
@@ -172,7 +172,12 @@ export class Cache {
   constructor(
     private readonly onDrop: (entry: number, info: EntryInfo) => void,
     private readonly maxEntries = MAX_ENTRIES,
-  ) {}
+  ) {
+    const few = maxEntries < FEW_ENTRIES;
+    this.records = new Float64Array((few ? maxEntries : FEW_ENTRIES) * RECORD_DOUBLES);
+    this.words = new Int32Array(this.records.buffer);
+    this.hints = new Int32Array(few ? 2 : HINT_SETS * 2).fill(NONE);
+  }
 
   info(entry: number): EntryInfo {
     return this.infos[entry] as EntryInfo;
@@ -237,7 +242,7 @@ export class Cache {
       hash = Math.imul(hash ^ words[live[i]], 0x9e3779b1);
       hash ^= hash >>> 15;
     }
-    const set = (hash & (HINT_SETS - 1)) * 2;
+    const set = (hash << 1) & (this.hints.length - 2);
     const first = this.hints[set];
     if (first >= 0 && this.fits(first, words)) return first;
     const second = this.hints[set + 1];

@@ -61,7 +61,7 @@ const ENDS = -1;
 const MAX_PROBABILITY = 65535;
 
 export class Datapath {
-  readonly ports = new PortTable();
+  readonly ports: PortTable;
   readonly journal = new Journal();
   readonly counters = nothingCounted();
   readonly cold = new ColdStore();
@@ -95,6 +95,7 @@ export class Datapath {
     private readonly upcalls: Upcalls,
   ) {
     this.random = options.random;
+    this.ports = options.ports ?? new PortTable();
     // A program that goes may be running: an entry of a later recirculation can push out, or renew, one of an earlier.
     this.cache = new Cache(
       (entry, info) => this.ledger.forget(entry, info, this.turns.busy),

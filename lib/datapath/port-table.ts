@@ -39,10 +39,19 @@ export const MAX_PORTS = 4096;
 /** Ports that counters are made for at first; more make them longer. */
 const FEW_PORTS = 16;
 
+/** A table whose ports another one shows, and what stands there in the place of each. */
+export interface Lender {
+  readonly table: PortTable;
+  replaced(entry: PortEntry): Port;
+}
+
 export class PortTable {
   private readonly slots: (PortEntry | null)[] = [];
   private readonly byNumber = new Map<number, PortEntry>();
   private counters = new Float64Array(FEW_PORTS * COUNTERS);
+
+  /** With a lender its ports count as being here, each under its number and slot from when it is first looked up. */
+  constructor(private readonly lender: Lender | null = null) {}
 
   /** Gives a port a number and a slot. Throws a RangeError where the number is taken or the table is full. */
   add(number: number, port: Port, mac: Uint8Array, now_ms: number): PortEntry {
@@ -51,16 +60,26 @@ export class PortTable {
     let slot = this.slots.indexOf(null);
     if (slot < 0) slot = this.slots.length;
     if (slot >= MAX_PORTS) throw new RangeError(`a switch has at most ${MAX_PORTS} ports`);
-    const entry: PortEntry = { slot, number, port, mac, config: 0, state: 0, since_ms: now_ms, queues: null };
+    return this.put({ slot, number, port, mac, config: 0, state: 0, since_ms: now_ms, queues: null });
+  }
+
+  private put(entry: PortEntry): PortEntry {
+    const { slot } = entry;
     this.slots[slot] = entry;
-    this.byNumber.set(number, entry);
+    this.byNumber.set(entry.number, entry);
     if ((slot + 1) * COUNTERS > this.counters.length) {
-      const longer = new Float64Array(this.counters.length * 2);
+      const longer = new Float64Array(Math.max(this.counters.length * 2, (slot + 1) * COUNTERS));
       longer.set(this.counters);
       this.counters = longer;
     }
     this.counters.fill(0, slot * COUNTERS, (slot + 1) * COUNTERS);
     return entry;
+  }
+
+  /** The same port here as in the lender's table. */
+  private lent(entry: PortEntry | null | undefined): PortEntry | null {
+    if (!entry || this.lender === null) return null;
+    return this.put({ ...entry, port: this.lender.replaced(entry), queues: null });
   }
 
   remove(entry: PortEntry): void {
@@ -71,11 +90,11 @@ export class PortTable {
   }
 
   get(number: number): PortEntry | undefined {
-    return this.byNumber.get(number);
+    return this.byNumber.get(number) ?? this.lent(this.lender?.table.get(number)) ?? undefined;
   }
 
   at(slot: number): PortEntry | null {
-    return this.slots[slot] ?? null;
+    return this.slots[slot] ?? this.lent(this.lender?.table.at(slot));
   }
 
   /** The lowest number that is free. */
@@ -87,7 +106,19 @@ export class PortTable {
 
   /** All ports by number. */
   list(): PortEntry[] {
+    for (const { number } of this.lender?.table.list() ?? []) this.get(number);
     return [...this.byNumber.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Numbers of ports by name, gathered when somebody asks for one. */
+  names(): { get(name: string): number | undefined } {
+    let map: Map<string, number> | null = null;
+    return {
+      get: (name) => {
+        map ??= new Map(this.list().map(({ number, port }) => [port.name, number]));
+        return map.get(name);
+      },
+    };
   }
 
   count(slot: number, counter: number, by: number): void {

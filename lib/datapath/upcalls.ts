@@ -5,6 +5,7 @@ import type { Key } from '../packet/key.js';
 import type { MaskShape } from '../packet/shape.js';
 import type { TunnelIn } from '../packet/tunnel.js';
 import type { EntryInfo } from './cache.js';
+import type { PortTable } from './port-table.js';
 import type { ControllerCold } from './program.js';
 
 /** What a translation gives: the steps, for whom they hold, and whom they count for. */
@@ -47,6 +48,8 @@ export interface DatapathOptions {
   readonly caching: boolean;
   /** Most programs in the cache; MAX_ENTRIES by default. */
   readonly maxEntries?: number;
+  /** Ports to begin with; none by default. */
+  readonly ports?: PortTable;
 }
 
 /** A program in the cache, for people. */

@@ -28,7 +28,7 @@ import {
   Refused,
 } from './command.js';
 
-/** Packets traced by one request: the switch waits meanwhile, some milliseconds a packet. */
+/** Packets traced by one request; between them the switch goes on. */
 const MAX_TRACED = 256;
 /** Programs told in one piece. */
 const A_TURN = 64;
@@ -206,16 +206,35 @@ function inputOf(flow: string, packet: string | undefined): Exclude<TraceInput, 
   return { in_port: OFPP.ANY, frame: packet, beside: flow };
 }
 
-/** Packets one after the other, as JSON: { packets: TraceInput[], ctNext: number[] }; answers JSON lines. */
-function traceMany([text]: readonly string[], { sw }: Call): string {
+const all = <T>(value: unknown, is: (each: unknown) => each is T): value is T[] =>
+  Array.isArray(value) && value.every(is);
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+
+function isInput(value: unknown): value is TraceInput {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string';
+  const { flow, frame, in_port, beside = '', actions = '' } = value as Record<string, unknown>;
+  if (typeof beside !== 'string' || typeof actions !== 'string') return false;
+  return typeof flow === 'string' || (typeof frame === 'string' && isNumber(in_port));
+}
+
+/** What a request for traces says: { packets: TraceInput[], ctNext: number[] }. Throws Refused. */
+function wanted(text: string): { readonly packets: TraceInput[]; readonly ctNext: number[] } {
+  const { packets, ctNext = [] } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
+  if (!all(packets, isInput) || !all(ctNext, isNumber))
+    throw new Refused(
+      'a trace wants {"packets": ["in_port=1,udp"], "ctNext": []}; a packet may be {"in_port", "frame"}',
+    );
+  return { packets, ctNext };
+}
+
+/** Packets one after the other, as JSON; answers JSON lines. */
+function* traceMany([text]: readonly string[], { sw }: Call): Generator<string> {
   try {
-    const { packets, ctNext } = JSON.parse(text) as { packets: TraceInput[]; ctNext?: number[] };
+    const { packets, ctNext } = wanted(text);
     if (packets.length > MAX_TRACED)
       throw new Refused(`${packets.length} packets: at most ${MAX_TRACED} are traced at once`);
-    return sw
-      .trace(packets, { ctNext })
-      .map((trace) => `${JSON.stringify(trace)}\n`)
-      .join('');
+    for (const traces of sw.traceSteps(packets, { ctNext }))
+      yield traces.map((trace) => `${JSON.stringify(trace)}\n`).join('');
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TextError || error instanceof OpenFlowError) {
       throw new Refused(error.message);

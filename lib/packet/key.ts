@@ -355,6 +355,13 @@ export class Key {
     this.tupleIs4 = false;
   }
 
+  /** Do all words agree? */
+  equals(other: Key): boolean {
+    const { words } = this;
+    for (let i = 0; i < KEY_WORDS; i++) if (words[i] !== other.words[i]) return false;
+    return true;
+  }
+
   /** Takes a cold group over from another key. */
   copyGroup(from: Key, group: keyof typeof GROUPS): void {
     this.copyGroups(from, DIRTY[group]);

@@ -12,7 +12,7 @@ import {
   type Meter,
   OFPPC,
   type PacketTracker,
-  type PortTable,
+  PortTable,
   type Translation,
 } from '../datapath/index.js';
 import { type Action, OFPM, PLAIN_NAMES } from '../nxm/index.js';
@@ -61,8 +61,10 @@ export class ScratchPipeline {
   ) {
     const { clock, minFrame, world } = lender;
     this.macs = new ScratchMacs(world.macs);
+    // The same ports under the same numbers, which only tell.
+    const ports = new PortTable({ table: world.ports, replaced: ({ number, port }) => this.telling(number, port) });
     this.datapath = new Datapath(
-      { clock, log: silent, tracker, random: new Random(1), minFrame, caching: false, maxEntries: 1 },
+      { clock, log: silent, tracker, random: new Random(1), minFrame, caching: false, maxEntries: 1, ports },
       {
         translate: (key) => this.uncounted(this.translator.translate(key)),
         controller: (cold, key, frame) => this.packetIn(cold, key, frame),
@@ -74,7 +76,6 @@ export class ScratchPipeline {
         options: () => true,
       },
     );
-    this.addPorts();
     const tables = new ScratchTables(world.tables, world.learner);
     this.translator = new Translator({
       ...world,
@@ -88,16 +89,6 @@ export class ScratchPipeline {
       learner: tables,
     });
     this.translator.lists.standalone = lender.standalone;
-  }
-
-  /** The same ports under the same numbers, which only tell. */
-  private addPorts(): void {
-    const { world, clock } = this.lender;
-    for (const { number, port, mac, config, state } of world.ports.list()) {
-      const entry = this.datapath.ports.add(number, this.telling(number, port), mac, clock.now());
-      entry.config = config;
-      entry.state = state;
-    }
   }
 
   private telling(number: number, { name, tunnel }: Port): Port {

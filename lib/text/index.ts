@@ -5,7 +5,7 @@ export * from './flow-reader.js';
 export { formatFrame } from './frame-text.js';
 export * from './group-text.js';
 export * from './instruction-text.js';
-export { formatMatch } from './match-printer.js';
+export { formatMasked, formatMatch } from './match-printer.js';
 export { parseMatch } from './match-reader.js';
 export * from './meter-text.js';
 export * from './packet-text.js';

@@ -55,18 +55,33 @@ const TUNNEL_FLAGS = 0xffff;
 
 const REGISTERS = FIELDS.filter(({ name }) => /^reg\d+$/.test(name));
 
+/** What a match looks at, while it is printed; the same for all of them. */
+const VALUE = new Key();
+const MASK = new Key();
+
+/** All bits of fields as bytes, made when one is first printed. */
+const ALL_BITS = new WeakMap<Field, Uint8Array>();
+
+function allBits(field: Field): Uint8Array {
+  let bits = ALL_BITS.get(field);
+  if (bits === undefined) {
+    bits = fieldMask(field);
+    ALL_BITS.set(field, bits);
+  }
+  return bits;
+}
+
 class Printer {
   readonly parts: string[] = [];
-  readonly value = new Key();
-  readonly mask = new Key();
   readonly ethType: number;
   readonly nwProto: number;
 
   constructor(
-    readonly match: Match,
+    readonly value: Key,
+    readonly mask: Key,
+    readonly options: Match['options'],
     readonly names: TextNames,
   ) {
-    match.expand(this.value, this.mask);
     const type = this.value.get(slots.packet_type);
     // A packet without an Ethernet header has the EtherType in its packet type.
     const bare = this.mask.get(slots.packet_type) && type >>> 16 === 1 ? type & 0xffff : 0;
@@ -76,6 +91,20 @@ class Printer {
 
   say(text: string): void {
     this.parts.push(text);
+  }
+
+  /** Does any bit of it count? */
+  private looksAt({ at, size }: Slot): boolean {
+    const { bytes } = this.mask;
+    for (let i = at; i < at + size; i++) if (bytes[i] !== 0) return true;
+    return false;
+  }
+
+  /** Do all these bits count? */
+  private isWhole({ at }: Slot, bits: Uint8Array): boolean {
+    const { bytes } = this.mask;
+    for (let i = 0; i < bits.length; i++) if (bytes[at + i] !== bits[i]) return false;
+    return true;
   }
 
   /** A field's number of at most 32 bits. */
@@ -89,8 +118,8 @@ class Printer {
 
   /** A number of 64 or 128 bits. */
   wide(name: string, slot: Slot): void {
+    if (!this.looksAt(slot)) return;
     const mask = toBigInt(this.mask.getBytes(slot));
-    if (mask === 0n) return;
     const whole = mask === (1n << BigInt(slot.size * 8)) - 1n;
     this.say(`${name}=${hexadecimal(toBigInt(this.value.getBytes(slot)))}${whole ? '' : `/${hexadecimal(mask)}`}`);
   }
@@ -98,10 +127,10 @@ class Printer {
   /** A field as set_field prints it: addresses. */
   address(name: string, field: Field): void {
     const slot = slotOf(field);
-    const mask = this.mask.getBytes(slot);
-    if (mask.every((byte) => byte === 0)) return;
-    const whole = fieldMask(field).every((byte, i) => byte === mask[i]);
-    this.say(`${name}=${formatValue(field, this.value.getBytes(slot), whole ? null : mask)}`);
+    if (!this.looksAt(slot)) return;
+    const whole = this.isWhole(slot, allBits(field));
+    const value = this.value.getBytes(slot);
+    this.say(`${name}=${formatValue(field, value, whole ? null : this.mask.getBytes(slot))}`);
   }
 
   port(name: string, field: Field): void {
@@ -162,15 +191,13 @@ function tunnel(p: Printer): void {
   p.number('gtpu_flags', fields.tun_gtpu_flags, HEX);
   p.number('gtpu_msgtype', fields.tun_gtpu_msgtype, DECIMAL);
   p.flags('tun_flags', fields.tun_flags, TUNNEL_FLAG_NAMES, TUNNEL_FLAGS);
-  options(p);
+  geneve(p);
 }
 
 /** Geneve options, by number: a name alone where the option is just to be there. */
-function options({ match, parts }: Printer): void {
-  if (match.options.length === 0) return;
-  for (const { field, value, mask } of match.options.toSorted(
-    (a, b) => (a.field.option ?? 0) - (b.field.option ?? 0),
-  )) {
+function geneve({ options, parts }: Printer): void {
+  if (options.length === 0) return;
+  for (const { field, value, mask } of options.toSorted((a, b) => (a.field.option ?? 0) - (b.field.option ?? 0))) {
     const anything = mask?.every((byte) => byte === 0);
     const whole = mask?.every((byte) => byte === 0xff);
     parts.push(anything ? field.name : `${field.name}=${formatValue(field, value, whole ? null : mask)}`);
@@ -264,7 +291,16 @@ function layer4(p: Printer): void {
 
 /** A match as ovs-ofctl prints it, without a comma at its end; the priority only where it isn't the default one. */
 export function formatMatch(match: Match, names: TextNames = PLAIN_NAMES, priority: number = DEFAULT_PRIORITY): string {
-  const p = new Printer(match, names);
+  match.expand(VALUE, MASK);
+  return print(new Printer(VALUE, MASK, match.options, names), priority);
+}
+
+/** The match of all keys that agree with `value` where `mask` has bits, printed in the same way. */
+export function formatMasked(value: Key, mask: Key, names: TextNames = PLAIN_NAMES): string {
+  return print(new Printer(value, mask, [], names), DEFAULT_PRIORITY);
+}
+
+function print(p: Printer, priority: number): string {
   if (priority !== DEFAULT_PRIORITY) p.say(`priority=${priority}`);
   metadata(p);
   const covered = protocol(p);

@@ -9,13 +9,12 @@ import {
   fieldNamed,
   formatValue,
   IP_PROTO,
-  Match,
   PLAIN_NAMES,
   slotOf,
   type TextNames,
 } from '../nxm/index.js';
-import { Key, shapeOf, slots, valuesFor } from '../packet/index.js';
-import { formatMatch } from '../text/index.js';
+import { Key, type Slot, slots } from '../packet/index.js';
+import { formatMasked } from '../text/index.js';
 
 /** Told where they aren't zero, in the order of ovs-fields(7). */
 const METADATA = FIELDS.filter(
@@ -45,8 +44,9 @@ const NEIGHBOUR = [...ICMPV6, ...named('nd_target nd_sll nd_tll')];
 
 /** The fields that a packet has. */
 export function fieldsOf(key: Key): readonly Field[] {
-  const list = METADATA.filter((field) => !isZero(key, field));
-  return [...list, ...ALWAYS, ...layer3(key)];
+  const list: Field[] = [];
+  for (const field of METADATA) if (!isZero(key, field)) list.push(field);
+  return list.concat(ALWAYS, layer3(key));
 }
 
 function layer3(key: Key): readonly Field[] {
@@ -85,21 +85,19 @@ function isZero(key: Key, field: Field): boolean {
   return true;
 }
 
+const wanted = new Key();
+const ALL_ONES = new Uint8Array(16).fill(0xff);
+
 /** The whole flow of a packet: "tcp,in_port=1,vlan_tci=0x0000,dl_src=…". */
 export function formatFlowKey(key: Key, names: TextNames = PLAIN_NAMES): string {
-  const mask = new Key();
+  const mask = wanted;
+  mask.clear();
   for (const field of fieldsOf(key)) {
     const slot = slotOf(field);
-    if (slot.size > 4) mask.setBytes(slot, new Uint8Array(slot.size).fill(0xff));
+    if (slot.size > 4) mask.setBytes(slot, ALL_ONES);
     else mask.set(slot, field.port16 ? 0xffffffff : field.bits);
   }
-  return formatMatch(matchOf(mask.words, key.words), names);
-}
-
-/** The match of masked words. */
-export function matchOf(mask: Uint32Array, words: Uint32Array): Match {
-  const shape = shapeOf(mask);
-  return new Match(new Uint8Array(0), shape, valuesFor(shape, words));
+  return formatMasked(key, mask, names);
 }
 
 /** A field that became another. */
@@ -112,15 +110,22 @@ export interface FieldChange {
 
 /** Fields that differ between two keys of a packet, without what isn't shown. */
 export function changes(before: Key, after: Key): FieldChange[] {
-  const seen = new Set<Field>();
+  if (before === after) return [];
   const list: FieldChange[] = [];
-  for (const field of [...fieldsOf(before), ...fieldsOf(after)]) {
-    if (seen.has(field)) continue;
-    seen.add(field);
+  const differing = new Set<Field>();
+  for (const key of [before, after])
+    for (const field of fieldsOf(key)) if (!agree(before, after, slotOf(field))) differing.add(field);
+  for (const field of differing) {
     const [from, to] = [valueIn(before, field), valueIn(after, field)];
     if (from !== to) list.push({ field: field.name, from, to });
   }
   return list;
+}
+
+/** Are all bytes of a slot the same? */
+function agree({ bytes: a }: Key, { bytes: b }: Key, { at, size }: Slot): boolean {
+  for (let i = at; i < at + size; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function valueIn(key: Key, field: Field): string {

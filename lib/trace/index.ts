@@ -4,6 +4,6 @@ export { formatDatapathFlow } from './datapath-flow.js';
 export * from './dumps.js';
 export { type TraceInput, tracedPacket } from './input.js';
 export { MAX_NODES } from './recorder.js';
-export { type Traced, type TracedPacket, type TraceOptions, tracePackets } from './trace.js';
+export { type Traced, type TracedPacket, type TraceOptions, traceInputs, tracePackets } from './trace.js';
 export { formatTrace } from './trace-text.js';
 export * from './types.js';

@@ -9,9 +9,9 @@ import { OP, STEP_WORDS, type Translation } from '../datapath/index.js';
 import { type Action, formatActions, formatValue, type Instructions, type TextNames } from '../nxm/index.js';
 import { Key, slots } from '../packet/index.js';
 import type { PacketIn, ScratchListener } from '../pipeline/index.js';
-import { flowJson, formatFlow, formatInstructions, formatMatch, givenFrame } from '../text/index.js';
+import { flowJson, formatFlow, formatInstructions, formatMasked, givenFrame } from '../text/index.js';
 import { formatSteps, type StepNames } from './datapath-actions.js';
-import { changes, type FieldChange, formatFlowKey, matchOf } from './flow-text.js';
+import { changes, type FieldChange, formatFlowKey } from './flow-text.js';
 import type { TraceEffect, TraceNode, TraceOutcome, TracePass, TraceVerdict } from './types.js';
 
 /** What the recorder is told of flows; the pipeline's own are these. */
@@ -19,6 +19,10 @@ type Heard<K extends keyof ScratchListener> = Parameters<ScratchListener[K]>;
 
 /** Most nodes of one packet's trace: more are counted, not kept. */
 export const MAX_NODES = 20_000;
+
+/** What all packets of a program agree in, while it is told. */
+const MASK = new Key();
+const VALUE = new Key();
 
 export class Recorder implements ScratchListener {
   readonly passes: TracePass[] = [];
@@ -58,8 +62,10 @@ export class Recorder implements ScratchListener {
     this.before.length = 0;
   }
 
-  /** The packet as it is now; the first one is where the pass begins. */
+  /** The packet as it is now, the same object as long as nothing changes; the first one is where the pass begins. */
   private now(): Key {
+    const { last } = this;
+    if (last !== null && this.headers !== null && last.equals(this.headers.flow)) return last;
     const now = new Key();
     if (this.headers) now.copy(this.headers.flow);
     this.start ??= now;
@@ -156,8 +162,9 @@ export class Recorder implements ScratchListener {
       const cold = steps[at] === OP.ct ? this.steps.cold(steps[at + 1]) : null;
       if (cold?.kind === 'ct') this.recirculations.set(cold.request, steps[at + 2]);
     }
-    const mask = new Key();
-    const value = new Key();
+    const [mask, value] = [MASK, VALUE];
+    mask.clear();
+    value.clear();
     shape.words.forEach((word, i) => {
       mask.words[word] = shape.bits[i];
       value.words[word] = values[i];
@@ -168,7 +175,7 @@ export class Recorder implements ScratchListener {
       flow: formatFlowKey(start, this.names),
       nodes: this.nodes,
       final_flow: changes(start, now).length === 0 ? null : formatFlowKey(now, this.names),
-      megaflow: formatMatch(matchOf(mask.words, value.words), this.names),
+      megaflow: formatMasked(value, mask, this.names),
       datapath_actions: formatSteps(steps.slice(0, length), this.steps, { mask, value }),
     });
   }

@@ -21,11 +21,12 @@ import {
   type Tracker,
 } from '../ct/index.js';
 import type { PacketTracker } from '../datapath/index.js';
-import { type Action, formatActions, PLAIN_NAMES, type TextNames } from '../nxm/index.js';
+import { type Action, formatActions, type NameMap, PLAIN_NAMES, type TextNames } from '../nxm/index.js';
 import type { Packet } from '../packet/index.js';
 import type { Pipeline, ScratchPipeline } from '../pipeline/index.js';
 import type { PacketGiven } from '../text/index.js';
 import { formatFlowKey } from './flow-text.js';
+import { type TraceInput, tracedPacket } from './input.js';
 import { Recorder } from './recorder.js';
 import type { Trace, TraceVerdict } from './types.js';
 
@@ -54,9 +55,33 @@ export interface Traced {
   readonly clock: Clock;
 }
 
+/** Packets that are read in one step. */
+const READ_STEP = 16;
+
 /** Traces packets one after the other, on one scratch copy of the state. */
 export function tracePackets(of: Traced, packets: readonly TracedPacket[], options: TraceOptions = {}): Trace[] {
-  return new Tracer(of, options).trace(packets);
+  const tracer = new Tracer(of, options);
+  return packets.map((packet) => tracer.trace(packet));
+}
+
+/**
+ * The same in steps, of packets as they are given: each reads some or traces one, and gives the traces that are done.
+ * All are read before the first is traced. What changes between steps (flows, connections that no packet has met yet)
+ * is seen by the packets behind it; what the packets before them left stays. Throws a TextError while it reads.
+ */
+export function* traceInputs(
+  of: Traced,
+  given: readonly TraceInput[],
+  ports: NameMap,
+  options: TraceOptions,
+): Generator<Trace[], undefined> {
+  const packets: TracedPacket[] = [];
+  for (const input of given) {
+    packets.push(tracedPacket(input, ports));
+    if (packets.length % READ_STEP === 0) yield [];
+  }
+  const tracer = new Tracer(of, options);
+  for (const packet of packets) yield [tracer.trace(packet)];
 }
 
 class Tracer {
@@ -88,11 +113,7 @@ class Tracer {
     });
   }
 
-  trace(packets: readonly TracedPacket[]): Trace[] {
-    return packets.map((packet) => this.one(packet));
-  }
-
-  private one({ inPort, frame, key, actions, sequenced }: TracedPacket): Trace {
+  trace({ inPort, frame, key, actions, sequenced }: TracedPacket): Trace {
     const { scratch, names } = this;
     const recorder = new Recorder(names, {
       port: (slot) => scratch.ports.at(slot)?.number ?? 0,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Random } from '../../lib/bytes/index.js';
 import { Connections } from '../../lib/ct/connections.js';
 import { HashIndex } from '../../lib/ct/hash-index.js';
-import { Pool } from '../../lib/ct/pool.js';
+import { CHUNK_MASK, Pool } from '../../lib/ct/pool.js';
 import { Tuple } from '../../lib/ct/tuple.js';
 import { Zones } from '../../lib/ct/zones.js';
 
@@ -254,11 +254,27 @@ describe('ct/pool', () => {
   it('grows by chunks without moving what is there', () => {
     const pool = new Pool(4);
     const first = pool.take();
+    pool.chunks[0][3] = 77;
+    while (pool.take() < CHUNK_MASK);
     const chunk = pool.chunks[0];
-    chunk[3] = 77;
-    for (let i = 0; i < 40_000; i++) pool.take();
+    for (let i = 0; i < 30_000; i++) pool.take();
     expect(pool.chunks[0]).to.equal(chunk);
     expect(pool.chunks).to.have.length(3);
     expect(pool.chunks[0][first * 4 + 3]).to.equal(77);
+  });
+
+  it('takes little memory for few records', () => {
+    for (const first of [0, 1] as const) {
+      const pool = new Pool(4, first);
+      const sizes = new Set<number>();
+      for (let i = first; i <= CHUNK_MASK; i++) {
+        const record = pool.take();
+        expect(record).to.equal(i);
+        pool.doubles[0][record * 2 + 1] = i;
+        sizes.add(pool.bytes);
+      }
+      expect([...sizes]).to.deep.equal([6, 7, 8, 9, 10, 11, 12, 13, 14].map((bits) => 16 << bits));
+      for (let i = first; i <= CHUNK_MASK; i++) expect(pool.doubles[0][i * 2 + 1]).to.equal(i);
+    }
   });
 });

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FATE, formatConnection, lookupRequest, type Tracker } from '../../lib/ct/index.js';
+import { Zones } from '../../lib/ct/zones.js';
 import { extract, Key, Packet } from '../../lib/packet/index.js';
 import { digest } from '../support/digest.js';
 import { icmp4, tcp4, udp4, udp6 } from '../support/frames.js';
@@ -92,6 +93,48 @@ describe('ct: a scratch tracker', () => {
     t.track(udp4({ mf: true, payload: 'x'.repeat(24) }), { zone: 5 });
     t.track(udp4(), { zone: 7 });
     expect(t.track(udp4({ mf: true, payload: 'x'.repeat(24) }), { zone: 5 }).zone).to.equal(5);
+  });
+
+  it('finds a connection whose record was another one when that was met', () => {
+    const t = new Tracking();
+    const seen = (tracker: Tracker, sport: number): string => {
+      const held = new Packet().attach(udp4({ sport }));
+      extract(held, new Key(), 1);
+      return tracker.explain(held, lookupRequest(), t.now_ms).split(';')[0];
+    };
+    t.track(udp4({ sport: 1 }), commit());
+    const scratch = t.tracker.scratch();
+    expect(seen(scratch, 1)).to.equal('belongs to a stored connection');
+    t.tracker.flush({ zone: 0 }, t.now_ms);
+    t.tracker.sweep(t.now_ms);
+    t.track(udp4({ sport: 2 }), commit());
+    expect([...t.tracker.dump(t.now_ms)]).to.have.length(1);
+    expect(seen(scratch, 2)).to.equal('belongs to a stored connection');
+    // What it stores itself isn't flushed by what its original flushed before.
+    expect(seen(scratch, 3)).to.match(/^no stored connection/);
+    const held = new Packet().attach(udp4({ sport: 3 }));
+    extract(held, new Key(), 1);
+    scratch.process(held, { ...lookupRequest(), commit: true }, t.now_ms);
+    expect(seen(scratch, 3)).to.equal('belongs to a stored connection');
+  });
+
+  it('counts zones above those of its original, which stay', () => {
+    const zones = new Zones(2);
+    for (const zone of [3, 3, 700]) zones.added(zone);
+    const scratch = zones.scratch();
+    scratch.added(65_535);
+    scratch.moved(700);
+    const again = scratch.scratch();
+    again.added(700);
+    expect([...zones.occupied()]).to.deep.equal([3, 700]);
+    expect([...scratch.occupied()]).to.deep.equal([3, 65_535]);
+    expect([...again.occupied()]).to.deep.equal([3, 700, 65_535]);
+    expect([scratch.total, scratch.count(3), scratch.full(3), scratch.full(700)]).to.deep.equal([3, 2, true, false]);
+    expect(scratch.flush(3)).to.equal(2);
+    expect([scratch.flushed(3, 1), zones.flushed(3, 1), scratch.count(65_535)]).to.deep.equal([true, false, 1]);
+    expect([zones.total, zones.count(3), zones.count(65_535), scratch.total]).to.deep.equal([3, 2, 0, 1]);
+    expect(scratch.flush(-1)).to.equal(1);
+    expect([...scratch.occupied(), zones.epoch, scratch.epoch]).to.deep.equal([1, 3]);
   });
 
   it('keeps what it stores to itself', () => {

@@ -176,6 +176,44 @@ describe('manage: commands', () => {
     expect(await refused('ofproto/trace', 'br0', '--ct-next', 'blue', flow)).to.match(/invalid ct_state/);
   });
 
+  it('many traces: the switch goes on between packets, and what it does then is seen by those behind', async () => {
+    managed.sw.flows.load(
+      'udp,actions=ct(table=1)\ntable=1,ct_mark=0,udp,actions=ct(commit,exec(load:1->NXM_NX_CT_MARK[])),2\ntable=1,ct_mark=1,udp,actions=3',
+    );
+    const packets = Array.from(
+      { length: 256 },
+      (_, i) => `in_port=1,udp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_dst=9,tp_src=${1 + (i >> 1)}`,
+    );
+    const trace = (more: object): Promise<string> => client.call('trace', JSON.stringify({ packets, ...more }));
+    const ports = (answer: string): number[][] =>
+      answer
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).outcome.ports);
+    expect(ports(await trace({}))).to.deep.equal(packets.map((_, i) => [2 + (i & 1)]));
+    expect(managed.sw.conntrackText()).to.deep.equal([]);
+    let turns = 0;
+    const answer = trace({});
+    let done = false;
+    void answer.then(() => {
+      done = true;
+    });
+    for (; !done; turns++) {
+      if (turns === 40) managed.sw.flows.add('table=0,priority=40000,udp,actions=4');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(turns).to.be.at.least(256);
+    const out = ports(await answer).map(([port]) => port);
+    expect([out[0], out.at(-1)]).to.deep.equal([2, 4]);
+    expect(out.indexOf(4)).to.be.lessThan(40);
+    expect(out.lastIndexOf(3)).to.be.lessThan(out.indexOf(4));
+    const wrong = JSON.stringify({ packets: [...packets.slice(0, 200), 'in_port=1,udp,colour=red'] });
+    expect(await refused('trace', wrong)).to.match(/colour/);
+    expect(await refused('trace', JSON.stringify({ packets: [...packets, ...packets] }))).to.match(/at most 256/);
+    for (const bad of ['nonsense', '3', 'null', '{}', '{"packets":3}', '{"packets":[3]}', '{"packets":[{}]}'])
+      expect(await refused('trace', bad), bad).not.to.match(/internal/);
+  });
+
   it('the log, counters, the end', async () => {
     await client.call('vlog/set', 'ANY:console:dbg');
     expect(managed.server.daemon.verbosity).to.equal(2);
