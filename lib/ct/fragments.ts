@@ -2,7 +2,7 @@
  * Fragments of both families: pieces are held per zone until their datagram is whole; then it is tracked as one, and
  * the pieces go on in order, each with its own size and header, with what tracking changed in the datagram carried into
  * them. A datagram that became longer or shorter is cut anew at its longest piece. RFC 791 §3.2, RFC 8200 §4.5;
- * overlaps are not joined (RFC 5722), here for IPv4, too.
+ * overlaps are not joined (RFC 5722), here for IPv4, too; a piece that comes twice is the network's doing, and no overlap.
  *
  * Bounded: 1,000 pieces in all, for which the oldest datagram makes way, and 15 s a datagram. Each loss is counted.
  */
@@ -177,6 +177,14 @@ class Datagram {
     return copy;
   }
 
+  /** True if the very same piece is there: at its place, with its bytes. */
+  has({ frame, data, offset, length }: Piece, more: boolean): boolean {
+    const piece = this.pieces.find((other) => other.offset === offset);
+    if (piece === undefined || piece.length !== length || more === (offset + length === this.total)) return false;
+    for (let i = 0; i < length; i++) if (piece.frame[piece.data + i] !== frame[data + i]) return false;
+    return true;
+  }
+
   /** Adds a piece; false if it overlaps others, or lies behind the end. */
   add(piece: Piece, more: boolean): boolean {
     const end = piece.offset + piece.length;
@@ -342,7 +350,13 @@ export class Fragments {
       datagram = new Datagram(reading.key, reading.family, now_ms);
       datagrams.set(reading.key, datagram);
     }
-    if (!datagram.add(this.pieceOf(packet, tag), reading.more)) {
+    const piece = this.pieceOf(packet, tag);
+    if (datagram.has(piece, reading.more)) {
+      counters.overlapped++;
+      family.counters.overlapped++;
+      return why.fragment_again;
+    }
+    if (!datagram.add(piece, reading.more)) {
       this.drop(datagram, 'overlapped');
       // It stays as a tombstone, so that what comes later isn't taken for the beginning of another.
       datagram.broken = true;

@@ -178,11 +178,11 @@ function readL4(bytes: Uint8Array, l3: number, out: Parsed): number {
       if (crcAt(bytes, l4 + 8) !== crc32c(bytes, l4, end, l4 + 8)) return why.l4_checksum;
       return readPorts(bytes, l4, tuple);
     case PROTO_ICMP:
-      if (tuple.family !== 4) break;
+      if (tuple.family !== 4) return why.icmp_family;
       if (fold(sumBytes(bytes, l4, end)) !== 0xffff) return why.l4_checksum;
       return readIcmp(bytes, out);
     case PROTO_ICMPV6:
-      if (tuple.family !== 6) break;
+      if (tuple.family !== 6) return why.icmp_family;
       if (!verifies(bytes, l3, tuple, l4, end)) return why.l4_checksum;
       return readIcmp(bytes, out);
   }

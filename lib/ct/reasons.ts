@@ -44,6 +44,9 @@ export const why = {
   tcp_loose: 33,
 
   notrack: 34,
+
+  fragment_again: 35,
+  icmp_family: 36,
 } as const;
 
 /** What each reason says. */
@@ -55,6 +58,7 @@ export const WHY_TEXT: Readonly<Record<number, string>> = {
   [why.fragment]: 'a fragment whose headers contradict themselves or the frame',
   [why.fragment_small]: 'a fragment below the smallest size',
   [why.fragment_overlap]: 'a fragment of a datagram in which pieces overlap',
+  [why.fragment_again]: 'a fragment that came before',
   [why.sctp_tag]: 'an SCTP packet that its association has no place for, or with the tag of another',
   [why.helper_lie]: 'an announcement of its protocol that makes no sense, or of an address that is not its own',
   [why.notrack]: 'a rule says that it is not tracked',
@@ -63,6 +67,7 @@ export const WHY_TEXT: Readonly<Record<number, string>> = {
   [why.l4_length]: 'a length in the L4 header contradicts the datagram',
   [why.port_zero]: 'port 0',
   [why.icmp_type]: 'an ICMP message that belongs to no query and is no error',
+  [why.icmp_family]: 'ICMP over IPv6, or ICMPv6 over IPv4',
   [why.icmp_quote]: 'an ICMP error whose quoted packet is malformed, or was not sent by the receiver of the error',
   [why.unrelated_error]: 'an ICMP error about a packet of no stored connection',
   [why.answer_without_query]: 'an ICMP answer to no stored query',

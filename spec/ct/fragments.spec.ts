@@ -230,11 +230,38 @@ describe('ct/fragments', () => {
       expect(t.tracker.fragments.counters).to.include({ overlapped: 1, held: 0 });
     });
 
-    it('two last ones, a piece behind the last, the same twice', () => {
+    it('the same piece again: inv by itself, and the datagram goes on', () => {
+      for (const again of [first, second, third]) {
+        const t = new Tracking();
+        const order = again === third ? [first, third, again, second] : [first, second, again, third];
+        const { states, out } = sendAll(t, order);
+        expect(states).to.deep.equal(['held', 'held', 'inv|trk', 'new|trk']);
+        expect(out).to.deep.equal([first, second, third].map((piece) => toHex(piece)));
+        expect(t.tracker.fragments.counters).to.include({ overlapped: 1, held: 0, whole: 1 });
+      }
+      const t = new Tracking();
+      sendAll(t, [first]);
+      expect(t.why(first.slice())).to.match(/held/);
+    });
+
+    it('a piece in the place of another with other bytes is an overlap', () => {
+      const other = cut4(
+        17,
+        datagram.map((byte, i) => (i === 45 ? byte ^ 1 : byte)),
+        40,
+      )[1];
+      expect(sendAll(new Tracking(), [first, second, other, third]).states).to.deep.equal([
+        'held',
+        'held',
+        'inv|trk',
+        'inv|trk',
+      ]);
+    });
+
+    it('two last ones, a piece behind the last', () => {
       for (const pieces of [
         [third, cut4(17, datagram.slice(0, 88), 40)[2]],
         [cut4(17, datagram.slice(0, 60), 40)[1], third],
-        [first, first],
       ]) {
         expect(sendAll(new Tracking(), pieces).states).to.deep.equal(['held', 'inv|trk']);
       }

@@ -65,6 +65,8 @@ const cases: [what: string, frame: Uint8Array, state: string, why?: RegExp][] = 
   ['an ICMPv6 echo request', icmp6({ type: 128 }), VALID],
   ['an ICMPv6 echo reply without request', icmp6({ type: 129 }), INVALID],
   ['an ICMPv6 echo with a code', icmp6({ type: 128, code: 1 }), INVALID],
+  ['ICMPv6 over IPv4', ip4(58, 'abcdefgh'), INVALID, /over IPv4/],
+  ['ICMP over IPv6', ip6(1, 'abcdefgh'), INVALID, /over IPv6/],
   ['neighbour solicitation', icmp6({ type: 135, payload: 'x'.repeat(16) }), INVALID],
   ['a multicast listener report', icmp6({ type: 131, payload: 'x'.repeat(16) }), INVALID],
 ];
