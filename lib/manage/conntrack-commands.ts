@@ -47,11 +47,14 @@ function* flush(args: readonly string[], call: Call): Generator<string> {
     sw.tracker.flush(zone === undefined ? {} : { zone }, now);
     return;
   }
+  // A whole tuple means one connection, in either direction, and in zone 0 unless another is named.
   const mustBe = isWhole(orig) && reply === undefined;
+  const where = zone === undefined ? (mustBe ? { zone: 0 } : {}) : { zone };
   let ended = 0;
-  for (const some of sw.tracker.dumpSteps(now, zone === undefined ? {} : { zone }, A_TURN)) {
+  for (const some of sw.tracker.dumpSteps(now, where, A_TURN)) {
     for (const connection of some) {
-      if (!agrees(orig, connection.orig) || !agrees(reply, connection.reply)) continue;
+      const meant = agrees(orig, connection.orig) && agrees(reply, connection.reply);
+      if (!meant && !(mustBe && agrees(orig, connection.reply))) continue;
       sw.tracker.flush({ zone: connection.zone, tuple: connection.orig }, now);
       ended++;
     }

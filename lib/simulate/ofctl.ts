@@ -44,3 +44,10 @@ export function runOfctl(sw: Switch, words: readonly string[]): boolean {
   run(sw, argument, words.includes('--strict'));
   return true;
 }
+
+/** ct-flush and ct-flush-zone as the command of the management socket that does the same, or null for others. */
+export function flushOf(words: readonly string[]): readonly string[] | null {
+  const [name, , ...rest] = words.filter((word) => !word.startsWith('-'));
+  if (name === 'ct-flush') return ['dpctl/flush-conntrack', ...rest];
+  return name === 'ct-flush-zone' && rest.length === 1 ? ['dpctl/flush-conntrack', `zone=${rest[0]}`] : null;
+}

@@ -10,7 +10,7 @@ import type { PacketIn } from '../pipeline/index.js';
 import { type MemoryPort, memory } from '../ports/memory.js';
 import { Switch } from '../switch.js';
 import type { SimulateAnswer, SimulateCase, SimulateOutput, SimulateResult, SimulateStep } from './case.js';
-import { runOfctl } from './ofctl.js';
+import { flushOf, runOfctl } from './ofctl.js';
 
 const DEFAULT_PORTS = 4;
 /** What a case calls its switch. */
@@ -93,7 +93,8 @@ class Simulation {
       return { warp: step.warp, ...this.outcome(), packet_in: this.takePacketIns() };
     }
     if ('ofctl' in step) {
-      const error = this.ofctl(step.ofctl);
+      const flush = flushOf(step.ofctl);
+      const error = flush === null ? this.ofctl(step.ofctl) : await this.flush(flush);
       return {
         ofctl: step.ofctl,
         ...(error === null ? {} : { error }),
@@ -138,6 +139,12 @@ class Simulation {
     } catch (error) {
       return complaint(error);
     }
+  }
+
+  /** As a switch's answer to a flush, which tells of no tuple that it didn't meet. */
+  private async flush(words: readonly string[]): Promise<string | null> {
+    const { error = null } = await this.appctl(words);
+    return error?.endsWith('(No such file or directory)') ? null : error;
   }
 
   conntrack(options = this.given.ct_opts ?? []): string[] {

@@ -4,7 +4,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { ON_PURPOSE } from '../../bench/compare/on-purpose.js';
+import { ON_PURPOSE, type OnPurpose } from '../../bench/compare/on-purpose.js';
+import { TRACKED_ON_PURPOSE } from '../../bench/compare/tracking/on-purpose.js';
 import { ABSENT_COMMANDS, ABSENT_OPTIONS } from '../../lib/ofctl/index.js';
 
 const MADE = '<!-- Made by npm run docs:update. -->';
@@ -59,22 +60,22 @@ export function generatedPages(): Map<string, string> {
       `${MADE}\n# ctswitch ${name}\n\n\`\`\`\n${help(name)}\n\`\`\`\n\n${NOTES[name] ?? ''}[All commands](README.md)\n`,
     );
   }
-  const differences = ON_PURPOSE.map(
-    ({ where, ovs, own, why }) => `| ${cell(where)} | ${cell(ovs)} | ${cell(own)} | ${cell(why)} |`,
-  ).join('\n');
-  pages.set('guides/differences.md', `${MADE}\n${DIFFERENCES}\n${differences}\n`);
+  const table = (rows: readonly OnPurpose[]) =>
+    `| where | Open vSwitch | ctswitch | because |\n|---|---|---|---|\n${rows
+      .map(({ where, ovs, own, why }) => `| ${cell(where)} | ${cell(ovs)} | ${cell(own)} | ${cell(why)} |\n`)
+      .join('')}`;
+  const tracked = `## Connection tracking\n\n${table(TRACKED_ON_PURPOSE)}`;
+  pages.set('guides/differences.md', `${MADE}\n${DIFFERENCES}\n${table(ON_PURPOSE)}\n${tracked}`);
   return pages;
 }
 
 const DIFFERENCES = `# What differs from Open vSwitch
 
 Random flow tables and packets run through ctswitch and through Open vSwitch 3.1 side by side (\`npm run compare\`), and frames,
-packet-ins, counters and connections are held against each other. What differs is a fault, unless it stands in this table:
+packet-ins, counters and connections are held against each other. What differs is a fault, unless it stands in these tables:
 where Open vSwitch departs from the specification or from its own manual, ctswitch follows what is written.
 
 Beyond these rows: ctswitch speaks OpenFlow 1.3 alone; it forwards in one process, in user space, without a database, so
 \`ovs-vsctl\` has nothing to talk to (ports are options of [ctswitch run](../commands/run.md), or \`ctswitch ctl port/add\`); and
 connection tracking can do [a few things more](../conntrack-extensions.md).
-
-| where | Open vSwitch | ctswitch | because |
-|---|---|---|---|`;
+`;

@@ -123,6 +123,9 @@ dpctl/dump-conntrack zone=6
 dpctl/flush-conntrack zone=5 ct_nw_src=10.9.9.9,ct_nw_dst=10.0.0.2,ct_tp_src=53,ct_tp_dst=80,ct_nw_proto=17
 dpctl/flush-conntrack zone=5 ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_tp_src=53,ct_tp_dst=80,ct_nw_proto=17
 dpctl/dump-conntrack zone=5
+dpctl/flush-conntrack ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_tp_src=54,ct_tp_dst=80,ct_nw_proto=17
+dpctl/flush-conntrack zone=5 ct_nw_src=10.0.0.2,ct_nw_dst=10.0.0.1,ct_tp_src=80,ct_tp_dst=54,ct_nw_proto=17
+dpctl/dump-conntrack zone=5
 dpctl/flush-conntrack zone=5 ct_tp_src=54
 dpctl/dump-conntrack zone=5
 dpctl/flush-conntrack zone=5

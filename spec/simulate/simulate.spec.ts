@@ -31,6 +31,21 @@ describe('simulate', () => {
     expect(answer.flows?.[0]).to.match(/^cookie=0x0, duration=61s, table=0, n_packets=4, /);
   });
 
+  it('connections end by ct-flush and ct-flush-zone', async () => {
+    const flows = ['udp,in_port=1,actions=ct(commit,zone=5)', 'udp,in_port=2,actions=ct(commit,zone=6)'];
+    const tuple = 'ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_nw_proto=17,ct_tp_src=1000,ct_tp_dst=53';
+    const left = async (...ofctl: string[]) => {
+      const { results, conntrack } = await simulate({ flows, packets: [[1, THERE], [2, THERE], { ofctl }] });
+      return results?.[2].error ?? conntrack?.map((line) => /zone=\d/.exec(line)?.[0]);
+    };
+    expect(await left('ct-flush-zone', 'br0', '5')).to.deep.equal(['zone=6']);
+    expect(await left('ct-flush', 'br0', 'zone=6', tuple)).to.deep.equal(['zone=5']);
+    expect(await left('ct-flush', 'br0', 'zone=7', tuple)).to.deep.equal(['zone=5', 'zone=6']);
+    expect(await left('ct-flush', 'br0', 'ct_nw_src=10.0.0.1')).to.deep.equal([]);
+    expect(await left('ct-flush', 'br0')).to.deep.equal([]);
+    expect(await left('ct-flush-zone', 'br0', 'x')).to.match(/zone/);
+  });
+
   it('what is not built, or not right, is a load_error with its place', async () => {
     expect((await simulate({ flows: ['udp,actions=2', 'udp,actions=learn(tabel=1)'] })).load_error).to.match(
       /^line 2:/,
