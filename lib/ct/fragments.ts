@@ -2,7 +2,8 @@
  * Fragments of both families: pieces are held per zone until their datagram is whole; then it is tracked as one, and
  * the pieces go on in order, each with its own size and header, with what tracking changed in the datagram carried into
  * them. A datagram that became longer or shorter is cut anew at its longest piece. RFC 791 §3.2, RFC 8200 §4.5;
- * overlaps are not joined (RFC 5722), here for IPv4, too; a piece that comes twice is the network's doing, and no overlap.
+ * overlaps are not joined (RFC 5722), here for IPv4, too; a piece that comes twice is the network's doing, and no
+ * overlap.
  *
  * Bounded: 1,000 pieces in all, for which the oldest datagram makes way, and 15 s a datagram. Each loss is counted.
  */
