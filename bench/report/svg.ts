@@ -15,6 +15,12 @@ const COLOURS: readonly (readonly [string, 'fill' | 'stroke', string, string])[]
   ['.s1', 'fill', '#bc4c00', '#f0883e'],
   ['.s2', 'fill', '#1a7f37', '#3fb950'],
   ['.s3', 'fill', '#8250df', '#ab7df8'],
+  ['.f0', 'fill', '#b6e3ff', '#0c2d6b'],
+  ['.f1', 'fill', '#ffd8b5', '#5a1e02'],
+  ['.f2', 'fill', '#aceebb', '#033a16'],
+  ['.f3', 'fill', '#ecd8ff', '#3c1e70'],
+  ['.f4', 'fill', '#fae17d', '#4b2900'],
+  ['.f5', 'fill', '#d1d9e0', '#3d444d'],
   ['.l0', 'stroke', '#0969da', '#4493f8'],
   ['.l1', 'stroke', '#bc4c00', '#f0883e'],
   ['.l2', 'stroke', '#1a7f37', '#3fb950'],
@@ -26,6 +32,7 @@ const STYLE = `
   .title { font-size: 15px; font-weight: 600; }
   .group { font-weight: 600; }
   .faint { font-size: 11px; }
+  .label { font-size: 11px; }
   .end { text-anchor: end; }
   .middle { text-anchor: middle; }
   .goal { stroke-width: 3; }
@@ -42,7 +49,7 @@ export interface Panel {
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]);
+export const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]);
 const short = (n: number): string => String(Math.round(n * 10) / 10);
 
 export function text(x: number, y: number, words: string, kind = ''): string {

@@ -59,6 +59,9 @@ export class PacketSocket implements Driver, Taker {
   private short: 'open' | 'closed' | 'none' = 'closed';
   private refusals = 0;
   private ended = false;
+  /** Is the descriptor waited for? And turns since it had something; -1 while it has nothing. */
+  private waits = true;
+  private turns = -1;
   /** When the frame in hand came. */
   private now_ms = 0;
 
@@ -136,6 +139,8 @@ export class PacketSocket implements Driver, Taker {
   }
 
   turn(): number {
+    // Not before what the first frames make is on its way: to leave the wait takes a system call.
+    if (this.turns++ === 1) this.stopWaiting();
     const { ring } = this;
     let frames = 0;
     while (frames < FRAMES_A_TURN && !this.ended && ring.next()) {
@@ -150,17 +155,27 @@ export class PacketSocket implements Driver, Taker {
   }
 
   rest(): void {
-    if (!this.ended) this.poll.start({ readable: true }, this.ready);
+    if (this.ended) return;
+    this.turns = -1;
+    if (!this.waits) this.poll.start({ readable: true }, this.ready);
+    this.waits = true;
+  }
+
+  private stopWaiting(): void {
+    if (this.waits && !this.ended) this.poll.stop();
+    this.waits = false;
   }
 
   /** There are frames, or the interface went off or away (a negative status); its link's watch finds out which. */
   private readonly ready = (status: number): void => {
     if (this.ended) return;
-    this.poll.stop();
     if (status < 0) {
+      this.stopWaiting();
       this.sizes[0] = this.error.byteLength;
       this.libc.getsockopt(this.input, SOL_SOCKET, SO_ERROR, this.error, this.sizes);
     }
+    if (this.turns >= 0) return;
+    this.turns = 0;
     turns.wake(this);
   };
 

@@ -13,7 +13,7 @@
 export interface Taker {
   /** Handles at most FRAMES_A_TURN frames and gives their number. */
   turn(): number;
-  /** Waits for its descriptor again. */
+  /** Waits for its descriptor again: there will be no more turns. */
   rest(): void;
 }
 
@@ -33,7 +33,7 @@ export class Turns {
   private readonly round = (): void => this.run();
   private readonly flushAll = (): void => this.flush();
 
-  /** The taker has frames, and doesn't wait any more; its first turn is now. */
+  /** The taker has frames; its first turn is now. It's up to it to wait no more. */
   wake(taker: Taker): void {
     this.busy.push({ taker, until_ms: 0 });
     if (!this.running && !this.scheduled) this.run();
