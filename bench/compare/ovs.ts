@@ -86,7 +86,15 @@ export class OpenVSwitch {
   /** Did the case before have meters? */
   private metered = false;
 
-  private constructor(private readonly options: OvsOptions) {}
+  /** Nothing is left behind, however this process ends. */
+  private readonly ending = (): void => {
+    for (const child of this.daemons) child.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  };
+
+  private constructor(private readonly options: OvsOptions) {
+    process.once('exit', this.ending);
+  }
 
   /** Starts the daemons. Throws an OvsError. */
   static async start(options: OvsOptions = {}): Promise<OpenVSwitch> {
@@ -325,6 +333,7 @@ export class OpenVSwitch {
     this.controller?.close();
     for (const file of this.sent) file.close();
     for (const child of this.daemons.reverse()) await ended(child);
+    process.off('exit', this.ending);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

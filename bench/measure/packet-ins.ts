@@ -16,7 +16,7 @@ const BACK = 0xfffffff8;
 const OUT = 2;
 const PROBES = 1000;
 /** Rounds that don't count: what runs for the thousandth time has been made machine code only then. */
-const WARM_UP = 2;
+const WARM_UP = 4;
 const INTERVAL_MS = 2;
 /** More than either hands to a controller, and less than what leaves the controller no time. */
 const FLOOD_PPS = 200_000;
