@@ -7,6 +7,7 @@ import type { Side } from '../live/sides.js';
 import {
   BRIDGE,
   FIREWALL,
+  FULL_PPS,
   type LiveScene,
   losesNothing,
   offer,
@@ -15,8 +16,6 @@ import {
   withSides,
 } from './forwarding.js';
 import { median, OURS, type Rounds, type Row, type Table } from './table.js';
-
-const FULL_PPS = 2_000_000;
 
 /** Figures of each side, in turn, by its name. */
 async function inTurn(
