@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { OpenVSwitch } from '../compare/ovs.js';
+import { goFirst, sessionFirst } from '../priority.js';
 import { OURS, type Row, type Table, THEIRS } from './table.js';
 
 const FLOWS = 100_000;
@@ -85,6 +86,8 @@ async function step(side: Side, what: string, file: string, left: number): Promi
 
 /** Both switches, started and empty. */
 async function withSides<T>(run: (sides: readonly Side[], folder: string) => Promise<T>): Promise<T> {
+  goFirst();
+  const asBefore = sessionFirst();
   const folder = mkdtempSync(`${tmpdir()}/ctswitch-bench-`);
   const ovs = await OpenVSwitch.start({ stopped: false });
   let child: ChildProcess | null = null;
@@ -96,6 +99,7 @@ async function withSides<T>(run: (sides: readonly Side[], folder: string) => Pro
     child?.kill('SIGTERM');
     await ovs.close();
     rmSync(folder, { recursive: true, force: true });
+    asBefore();
   }
 }
 
