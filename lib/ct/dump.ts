@@ -59,8 +59,8 @@ export function formatTuple(t: ConnectionTuple): string {
   return `src=${t.src},dst=${t.dst},${ends}`;
 }
 
-/** Without -m these print as their neighbours. */
-const SHORT: Partial<Record<TcpSide['state'], string>> = { FIN_WAIT_2: 'TIME_WAIT', SYN_RECV: 'ESTABLISHED' };
+/** Without -m these states of TCP print as their neighbours. */
+export const SHORT: Partial<Record<TcpSide['state'], string>> = { FIN_WAIT_2: 'TIME_WAIT', SYN_RECV: 'ESTABLISHED' };
 
 function formatTcp(orig: TcpSide, reply: TcpSide, more: boolean): string {
   if (!more) {

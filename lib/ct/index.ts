@@ -29,6 +29,7 @@ export {
 } from './request.js';
 export { parseConnection, parseConnections, restoreConnection } from './restore.js';
 export { type CtRule, type CtRuleMatch, MAX_RULES } from './rules.js';
+export { hasWords, Search } from './search.js';
 export type { CtSettings } from './settings.js';
 export * from './states.js';
 export { DEFAULT_TIMEOUTS, TIMEOUT_NAMES, type TimeoutName, type Timeouts } from './timeouts.js';

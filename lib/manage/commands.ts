@@ -13,6 +13,7 @@ import { QUEUE_COMMANDS } from './queue-commands.js';
 import { STATE_COMMANDS } from './state-commands.js';
 import { SWITCH_COMMANDS } from './switch-commands.js';
 import { Upcalls } from './upcalls.js';
+import { WAIT_COMMANDS } from './wait-command.js';
 
 /** A command's name and its arguments. */
 export interface Asked {
@@ -48,7 +49,14 @@ export class Commands {
     this.coverage = new Coverage(clock, counters);
     this.upcalls = new Upcalls(clock, switches);
     const own = daemonCommands(() => [...this.byName.values()], this.coverage, counters);
-    const states = [CONNTRACK_COMMANDS, DATAPATH_COMMANDS, STATE_COMMANDS, SWITCH_COMMANDS, QUEUE_COMMANDS];
+    const states = [
+      CONNTRACK_COMMANDS,
+      DATAPATH_COMMANDS,
+      STATE_COMMANDS,
+      SWITCH_COMMANDS,
+      QUEUE_COMMANDS,
+      WAIT_COMMANDS,
+    ];
     const parts = [own, this.upcalls.commands, ...states];
     for (const each of parts.flat()) this.byName.set(each.name, each);
   }

@@ -4,4 +4,4 @@ export { type Command, type Daemon, Refused } from './command.js';
 export { writePid } from './pid-file.js';
 export * from './places.js';
 export { MAX_CLIENTS, ManagementServer, SILENCE_MS, TakenError } from './server.js';
-export { TIMED_OUT } from './switch-commands.js';
+export { TIMED_OUT } from './wait-command.js';

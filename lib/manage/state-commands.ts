@@ -4,7 +4,7 @@
  * print.
  */
 import { fromHex, OpenFlowError, RefusedError, TextError, toHex } from '../bytes/index.js';
-import { type Connection, formatConnection } from '../ct/index.js';
+import { type Connection, formatConnection, hasWords } from '../ct/index.js';
 import { OFPP, parsePort, textNames } from '../nxm/index.js';
 import { OFPPS } from '../pipeline/index.js';
 import { MemoryPort } from '../ports/memory.js';
@@ -12,7 +12,6 @@ import type { Port } from '../ports/port.js';
 import type { Switch } from '../switch.js';
 import { flowJson, formatFlow, formatFrame, parseFlow, parsePacket } from '../text/index.js';
 import { ANY_NUMBER, type Answer, type Call, type Command, command, Refused } from './command.js';
-import { hasWords } from './conntrack-commands.js';
 
 /** Lines told in one piece. */
 const A_TURN = 256;
