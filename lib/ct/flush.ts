@@ -7,6 +7,8 @@ import { Tuple } from './tuple.js';
 export interface Flush {
   zone?: number;
   tuple?: ConnectionTuple;
+  /** A reply's tuple isn't enough where it was translated, as ovs-appctl has it. */
+  untranslated?: boolean;
   mark?: number;
   markMask?: number;
   /** Four words as in the flow key. */
@@ -18,12 +20,13 @@ const ALL_ONES = new Uint32Array(4).fill(0xffffffff);
 const scratch = new Tuple();
 
 /** See Tracker.flush. */
-export function flush(connections: Connections, what: Flush, now_ms: number): void {
+export function flush(connections: Connections, what: Flush, now_ms: number): boolean {
   const zone = what.zone ?? -1;
   if (what.tuple !== undefined) {
-    if (!encodeTuple(what.tuple, what.zone ?? 0, scratch)) return;
+    if (!encodeTuple(what.tuple, what.zone ?? 0, scratch)) return false;
     const slot = connections.find(scratch, now_ms);
-    if (slot >= 0) connections.remove(slot, 'flushed');
+    if (slot < 0 || (what.untranslated && connections.reply && connections.hasOwnReply(slot))) return false;
+    connections.remove(slot, 'flushed');
   } else if (what.mark !== undefined || what.label !== undefined) {
     const markMask = what.mark === undefined ? 0 : (what.markMask ?? 0xffffffff);
     const label = what.label ?? null;
@@ -32,4 +35,5 @@ export function flush(connections: Connections, what: Flush, now_ms: number): vo
   } else {
     connections.flushZone(zone);
   }
+  return true;
 }

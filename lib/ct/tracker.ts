@@ -486,11 +486,11 @@ export class Tracker {
   /**
    * Ends connections; they are gone for the next packet. By zone or of all zones: records are reclaimed in steps,
    * however many there are. With a tuple: the one connection that has it in either direction, in the zone (0 if none
-   * is named). With mark or label: those that agree in the masks' bits (all bits, where there is no mask).
+   * is named); false where there is none. With mark or label: those that agree in the masks' bits (all, without one).
    */
-  flush(what: Flush, now_ms: number): void {
+  flush(what: Flush, now_ms: number): boolean {
     this.now_ms = now_ms;
-    flush(this.connections, what, now_ms);
+    return flush(this.connections, what, now_ms);
   }
 
   /** The connection in a record, as a result names it, at the time of the last packet. */

@@ -2,10 +2,10 @@
  * dpctl's commands for connections, limits and fragments, as ovs-vswitchd 3.1 has them: names, arguments, answers
  * (ovs-dpctl(8)).
  */
-import { type Connection, formatConnection, protocolName, type Tracker } from '../ct/index.js';
+import { formatConnection, type Tracker } from '../ct/index.js';
 import { ANY_NUMBER, type Call, type Command, command, dpctlArguments, dpctlError, noMore } from './command.js';
 import { fragmentCommands } from './fragment-commands.js';
-import { agrees, isWhole, parseTuples } from './tuple-text.js';
+import { agrees, isEmpty, parseTuples, wholeTuple } from './tuple-text.js';
 
 /** Connections told in one piece. */
 const A_TURN = 256;
@@ -41,26 +41,23 @@ function* flush(args: readonly string[], call: Call): Generator<string> {
     parseTuples(rest.slice(0, 1));
     throw dpctlError('invalid arguments');
   }
-  const [orig, reply] = parseTuples(rest);
+  const tuples = parseTuples(rest);
   const now = sw.clock.now();
-  if (orig === undefined) {
+  if (isEmpty(tuples)) {
     sw.tracker.flush(zone === undefined ? {} : { zone }, now);
     return;
   }
-  // A whole tuple means one connection, in either direction, and in zone 0 unless another is named.
-  const mustBe = isWhole(orig) && reply === undefined;
-  const where = zone === undefined ? (mustBe ? { zone: 0 } : {}) : { zone };
-  let ended = 0;
-  for (const some of sw.tracker.dumpSteps(now, where, A_TURN)) {
-    for (const connection of some) {
-      const meant = agrees(orig, connection.orig) && agrees(reply, connection.reply);
-      if (!meant && !(mustBe && agrees(orig, connection.reply))) continue;
-      sw.tracker.flush({ zone: connection.zone, tuple: connection.orig }, now);
-      ended++;
-    }
+  const tuple = wholeTuple(tuples);
+  if (tuple !== null) {
+    const known = !('code' in tuple) || tuple.code === 0;
+    if (known && sw.tracker.flush({ zone: zone ?? 0, tuple, untranslated: true }, now)) return;
+    throw dpctlError('failed to flush conntrack', 'No such file or directory');
+  }
+  for (const some of sw.tracker.dumpSteps(now, zone === undefined ? {} : { zone }, A_TURN)) {
+    for (const connection of some)
+      if (agrees(tuples, connection)) sw.tracker.flush({ zone: connection.zone, tuple: connection.orig }, now);
     yield '';
   }
-  if (mustBe && ended === 0) throw dpctlError('failed to flush conntrack', 'No such file or directory');
 }
 
 /** Names of the statistics, in Open vSwitch's order; what has no name is Other. */
@@ -227,11 +224,3 @@ export const CONNTRACK_COMMANDS: readonly Command[] = [
   ),
   ...fragmentCommands,
 ];
-
-/** Does a connection have all of these words? For `wait ct`: zone=5, state=ESTABLISHED, src=10.0.0.1, udp. */
-export function hasWords(connection: Connection, words: readonly string[]): boolean {
-  const parts = new Set(formatConnection(connection, { more: true }).split(/[(),]+/));
-  for (const part of formatConnection(connection).split(/[(),]+/)) parts.add(part);
-  parts.add(protocolName(connection.orig.proto)).add(`zone=${connection.zone}`).add(`mark=${connection.mark}`);
-  return words.every((word) => parts.has(word));
-}

@@ -1,14 +1,15 @@
 /**
  * The tuples of dpctl/flush-conntrack, "ct_nw_src=10.0.0.1,ct_nw_proto=17,ct_tp_dst=53", and which connections they
- * mean: those that agree in all that is named. Names, values and refusals are those of ovs-dpctl(8); addresses are
+ * mean: a whole tuple one, in zone 0 unless another is named; others those that agree in all that is named, in any
+ * zone. Names, values, refusals and oddities are those of ovs-appctl 3.1 with a userspace datapath; addresses are
  * compared as numbers, however they are written.
  */
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../bytes/index.js';
-import type { ConnectionTuple } from '../ct/index.js';
+import type { Connection, ConnectionTuple } from '../ct/index.js';
 import { dpctlError } from './command.js';
 
 /** The parts of a tuple that are named; addresses as a dump writes them. */
-export interface PartialTuple {
+interface PartialTuple {
   src?: string;
   dst?: string;
   sport?: number;
@@ -16,17 +17,19 @@ export interface PartialTuple {
   id?: number;
   type?: number;
   code?: number;
-  proto?: number;
 }
 
-/** Of both tuples of a command: the first says it for the second, too. */
-interface Shared {
+/** What a command's tuples say together: the first says version and protocol for the second, too. */
+export interface Tuples {
+  orig: PartialTuple;
+  reply: PartialTuple;
   version: 4 | 6 | null;
+  /** 0: any. */
   proto: number;
 }
 
 interface Part {
-  readonly name: keyof PartialTuple;
+  readonly name: keyof PartialTuple | 'proto';
   /** Of addresses, the version; of numbers, the greatest. */
   readonly version?: 4 | 6;
   readonly most: number;
@@ -46,6 +49,7 @@ const PARTS: Readonly<Record<string, Part>> = {
 };
 
 const ICMP = new Set([1, 58]);
+const OF_ICMP = new Set<Part['name']>(['id', 'type', 'code']);
 
 function address(key: string, value: string, version: 4 | 6): string {
   const bytes = version === 4 ? parseIpv4(value) : parseIpv6(value);
@@ -59,7 +63,7 @@ function number(key: string, value: string, most: number): number {
   return found;
 }
 
-function tuple(text: string, shared: Shared): PartialTuple {
+function tuple(text: string, shared: Tuples): PartialTuple {
   const found: PartialTuple = {};
   for (const each of text.split(/[,\s]+/).filter((some) => some !== '')) {
     const [key, value = ''] = each.split(/=(.*)/s, 2);
@@ -67,45 +71,71 @@ function tuple(text: string, shared: Shared): PartialTuple {
     const part = Object.hasOwn(PARTS, key) ? PARTS[key] : undefined;
     if (part === undefined) throw dpctlError(`invalid conntrack tuple field: ${key}`);
     const { name, version, most } = part;
-    if (found[name] !== undefined) throw dpctlError(`${key} is set multiple times`);
     if (name === 'src' || name === 'dst') {
       const its = version ?? 4;
       if (shared.version !== null && shared.version !== its) {
         throw dpctlError(`the L3 protocol does not match ${value}`);
       }
+      if (isSet(found[name])) throw dpctlError(`${key} is set multiple times`);
       found[name] = address(key, value, its);
       shared.version = its;
-    } else {
+    } else if (name === 'proto') shared.proto = number(key, value, most);
+    else {
+      if (OF_ICMP.has(name) && !ICMP.has(shared.proto)) throw dpctlError('invalid L4 fields');
       found[name] = number(key, value, most);
-      if (name === 'proto') shared.proto = found[name];
     }
   }
-  const { sport, dport, id, type, code } = found;
-  if (shared.proto === 0 && (sport !== undefined || dport !== undefined)) {
+  if (shared.proto === 0 && (isSet(found.sport) || isSet(found.dport)))
     throw dpctlError('port is set without protocol');
-  }
-  if (!ICMP.has(shared.proto) && (id ?? type ?? code) !== undefined) throw dpctlError('invalid L4 fields');
   return found;
 }
 
 /** One or two tuples, the original and that of replies. Throws what dpctl/flush-conntrack answers. */
-export function parseTuples(texts: readonly string[]): readonly PartialTuple[] {
-  const shared: Shared = { version: null, proto: 0 };
-  return texts.map((text) => tuple(text, shared));
+export function parseTuples([orig = '', reply = '']: readonly string[]): Tuples {
+  const shared: Tuples = { orig: {}, reply: {}, version: null, proto: 0 };
+  shared.orig = tuple(orig, shared);
+  shared.reply = tuple(reply, shared);
+  return shared;
 }
 
-/** Does the tuple name all that one connection has, so that there should be one? */
-export function isWhole({ src, dst, sport, dport, proto = 0 }: PartialTuple): boolean {
-  if (src === undefined || dst === undefined) return false;
-  return ICMP.has(proto) || (sport !== undefined && dport !== undefined);
+/** Zeros are as good as nothing. */
+function isSet(value: string | number | undefined): boolean {
+  return value !== undefined && value !== 0 && value !== '::';
 }
 
-/** Does a connection's tuple agree in all that is named? Ports that are named of ICMP are its id. */
-export function agrees(wanted: PartialTuple | undefined, has: ConnectionTuple): boolean {
-  if (wanted === undefined) return true;
-  const parts: Readonly<Record<string, unknown>> = { ...has };
-  return Object.entries(wanted).every(([key, value]) => {
-    if (parts[key] === value) return true;
-    return 'id' in has && (key === 'sport' || key === 'dport') ? has.id === value : false;
-  });
+/** Is nothing named? */
+export function isEmpty({ version, proto }: Tuples): boolean {
+  return version === null && proto === 0;
+}
+
+/**
+ * The tuple of the one connection that is meant; null: any may be. Of ICMP, addresses are enough to mean one: id, type
+ * and code that aren't named are zero.
+ */
+export function wholeTuple({ orig, reply, version, proto }: Tuples): ConnectionTuple | null {
+  const { src, dst, sport = 0, dport = 0, id = 0, type = 0, code = 0 } = orig;
+  if (src === undefined || dst === undefined || version === null || !isSet(src) || !isSet(dst)) return null;
+  if (isSet(reply.src) || isSet(reply.dst)) return null;
+  if (ICMP.has(proto)) return { family: version, proto, src, dst, id, type, code };
+  if (!isSet(sport) || !isSet(dport) || isSet(reply.sport) || isSet(reply.dport)) return null;
+  return { family: version, proto, src, dst, sport, dport };
+}
+
+/** Does a connection agree in all that is named? Of ICMP, id, type and code that aren't named are zero. */
+export function agrees({ orig, reply, version, proto }: Tuples, connection: Connection): boolean {
+  if (version !== null && version !== connection.orig.family) return false;
+  if (proto !== 0 && proto !== connection.orig.proto) return false;
+  return sideAgrees(orig, proto, connection.orig) && sideAgrees(reply, proto, connection.reply);
+}
+
+function sideAgrees(wanted: PartialTuple, proto: number, has: ConnectionTuple): boolean {
+  if (isSet(wanted.src) && wanted.src !== has.src) return false;
+  if (isSet(wanted.dst) && wanted.dst !== has.dst) return false;
+  if (ICMP.has(proto) && 'id' in has) {
+    const { id = 0, type = 0, code = 0 } = wanted;
+    return id === has.id && type === has.type && code === has.code;
+  }
+  const ports = 'id' in has ? { sport: has.id, dport: has.id } : has;
+  if (isSet(wanted.sport) && wanted.sport !== ports.sport) return false;
+  return !isSet(wanted.dport) || wanted.dport === ports.dport;
 }

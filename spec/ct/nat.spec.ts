@@ -355,7 +355,7 @@ describe('ct/nat: the choice', () => {
 
   it('flush by tuple works with either direction', () => {
     const t = new Tracking();
-    const flush = (src: string, dst: string, sport: number, dport: number): void =>
+    const flush = (src: string, dst: string, sport: number, dport: number): boolean =>
       t.tracker.flush({ tuple: { family: 4, proto: 17, src, dst, sport, dport } }, t.now_ms);
     t.send(udp4(there), snat());
     flush('10.0.0.2', '192.0.2.1', 80, 1000);
