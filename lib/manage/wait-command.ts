@@ -1,7 +1,7 @@
 /**
- * `wait`, which answers when a condition holds, so that tests need no sleep. It looks again and again, and takes a small
- * part of the processor's time however much there is to look at: flows are looked at again the later, the longer it
- * took, and connections in steps.
+ * `wait`, which answers when a condition holds, so that tests need no sleep. It looks again and again, and takes a
+ * small part of the processor's time however much there is to look at: flows are looked at again the later, the longer
+ * it took, and connections in steps.
  */
 import { Search } from '../ct/index.js';
 import { formatPort } from '../nxm/index.js';
