@@ -3,12 +3,15 @@
  * struct virtio_net_hdr): checksums to be completed, TCP and UDP to be cut. Checksums are completed when a frame comes
  * in, since the tracker looks at them and controllers, files and other ports get the frame too. TCP stays whole through
  * the switch, and what is longer than the MTU is cut by the kernel on the way out, or by nobody where a veth's far end
- * takes it whole. UDP is cut when it comes in, because behind the switch nothing tells the length of its datagrams.
+ * takes it whole. UDP is cut when it comes in, because behind the switch nothing tells the length of its datagrams, and
+ * so is what stands in a tunnel (tunnelled.ts).
  */
-import { checksum, crc32c, fold, sumBytes } from '../../bytes/index.js';
+import { crc32c, fold, sumBytes } from '../../bytes/index.js';
 import { pseudoHeader } from '../checksum-offload.js';
 import { findIp, type IpPlace } from '../ip-place.js';
+import { putIp, put16 as putNet16, putUdp } from '../pieces.js';
 import { longestFrame } from '../segment.js';
+import { findTunnelled } from './tunnelled.js';
 
 /**
  * struct virtio_net_hdr: flags, gso_type, then 16-bit words in the machine's order: hdr_len, gso_size, csum_start,
@@ -29,6 +32,7 @@ const GSO_ECN = 0x80;
 const TCP = 6;
 const UDP_HEADER = 8;
 const CWR = 0x80;
+const UDP = 17;
 const UDP_CHECKSUM = 6;
 const TCP_CHECKSUM = 16;
 const SCTP_CHECKSUM = 8;
@@ -41,11 +45,6 @@ function get16(bytes: Uint8Array, at: number): number {
 function put16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value;
   bytes[at + 1] = value >>> 8;
-}
-/** In network order. */
-function putNet16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
 }
 
 /** Did the sender of the frame behind the header at `header` leave anything to its card? */
@@ -84,6 +83,17 @@ export function segmentSize(bytes: Uint8Array, header: number): number {
   return type === GSO_TCPV4 || type === GSO_TCPV6 ? get16(bytes, header + GSO_SIZE) : 0;
 }
 
+/**
+ * Is the frame `bytes[start, end)` one in a tunnel that is many in one? Its header at `header` counts from `untagged`,
+ * where it began before a tag was put back. `tunnelled` tells of it then.
+ */
+export function isTunnelled(bytes: Uint8Array, header: number, untagged: number, start: number, end: number): boolean {
+  const type = bytes[header + GSO_TYPE] & ~GSO_ECN;
+  if (type === 0 || (bytes[header] & NEEDS_CSUM) === 0) return false;
+  const protocol = type === GSO_UDP_L4 ? UDP : TCP;
+  return findTunnelled(bytes, start, end, untagged + get16(bytes, header + CSUM_START), protocol);
+}
+
 /** Bytes of data a datagram has, where the frame behind the header at `header` is many UDP datagrams in one; else 0. */
 export function datagramSize(bytes: Uint8Array, header: number): number {
   return (bytes[header + GSO_TYPE] & ~GSO_ECN) === GSO_UDP_L4 ? get16(bytes, header + GSO_SIZE) : 0;
@@ -106,28 +116,16 @@ export function cutDatagrams(
     emit(bytes, start, end);
     return;
   }
-  const { version, l3, l4, end: l4End } = place;
+  const { l3, l4, end: l4End } = place;
   const headers = l4 + UDP_HEADER - start;
   const own: IpPlace = { ...place, l3: at + l3 - start, l4: at + l4 - start };
-  piece.set(bytes.subarray(start, start + headers), at);
-  const id = (bytes[l3 + 4] << 8) | bytes[l3 + 5];
-  let pieces = 0;
-  for (let from = l4 + UDP_HEADER; from < l4End; from += size, pieces++) {
+  for (let from = l4 + UDP_HEADER, nth = 0; from < l4End; from += size, nth++) {
     const to = Math.min(from + size, l4End);
+    piece.set(bytes.subarray(start, start + headers), at);
     piece.set(bytes.subarray(from, to), at + headers);
     own.end = at + headers + to - from;
-    if (version === 4) {
-      putNet16(piece, own.l3 + 2, own.end - own.l3);
-      putNet16(piece, own.l3 + 4, id + pieces);
-      putNet16(piece, own.l3 + 10, 0);
-      putNet16(piece, own.l3 + 10, checksum(piece, own.l3, own.l3 + (piece[own.l3] & 15) * 4));
-    } else {
-      putNet16(piece, own.l3 + 4, own.end - own.l3 - 40);
-    }
-    putNet16(piece, own.l4 + 4, own.end - own.l4);
-    putNet16(piece, own.l4 + UDP_CHECKSUM, 0);
-    const sum = checksum(piece, own.l4, own.end, pseudoHeader(piece, own));
-    putNet16(piece, own.l4 + UDP_CHECKSUM, sum === 0 ? 0xffff : sum);
+    putIp(piece, own, nth);
+    putUdp(piece, own);
     emit(piece, at, own.end);
   }
 }

@@ -11,6 +11,7 @@ import {
   cutDatagrams,
   datagramSize,
   inHand,
+  isTunnelled,
   leftToCard,
   segmentSize,
   VNET_BYTES,
@@ -19,6 +20,7 @@ import { onlookers } from './onlookers.js';
 import { OpenError, type Opened, openPacketSockets } from './open.js';
 import { Outbox } from './outbox.js';
 import { Ring, SOL_PACKET } from './ring.js';
+import { cutTunnelled } from './tunnelled.js';
 import { type Taker, turns } from './turns.js';
 import { XdpSender } from './xdp-sender.js';
 
@@ -192,17 +194,27 @@ export class PacketSocket implements Driver, Taker {
   }
 
   private hand(bytes: Uint8Array, header: number, start: number, end: number, floor: number): void {
-    const left = leftToCard(bytes, header);
-    if (left) completeReceived(bytes, header, start, end);
-    const at = this.ring.tpid === 0 ? start : this.putTag(bytes, start);
-    if (!left) {
+    if (!leftToCard(bytes, header)) {
+      const at = this.ring.tpid === 0 ? start : this.putTag(bytes, start);
       this.host.receive(bytes, at, end, undefined, at - floor, this.now_ms);
       return;
     }
-    const size = datagramSize(bytes, header);
-    inHand.segment_bytes = segmentSize(bytes, header);
-    if (size === 0) this.host.receive(bytes, at, end, undefined, at - floor, this.now_ms);
-    else cutDatagrams(bytes, at, end, size, this.piece, HEADROOM, this.handPiece);
+    this.handLeft(bytes, header, start, end, floor);
+  }
+
+  /** Hands in a frame whose sender has left something of it to its card. */
+  private handLeft(bytes: Uint8Array, header: number, start: number, end: number, floor: number): void {
+    completeReceived(bytes, header, start, end);
+    const at = this.ring.tpid === 0 ? start : this.putTag(bytes, start);
+    const datagram = datagramSize(bytes, header);
+    const segment = segmentSize(bytes, header);
+    if (isTunnelled(bytes, header, start, at, end)) {
+      cutTunnelled(bytes, at, end, datagram || segment, this.piece, HEADROOM, this.handPiece);
+      return;
+    }
+    inHand.segment_bytes = segment;
+    if (datagram === 0) this.host.receive(bytes, at, end, undefined, at - floor, this.now_ms);
+    else cutDatagrams(bytes, at, end, datagram, this.piece, HEADROOM, this.handPiece);
     inHand.segment_bytes = 0;
   }
 

@@ -107,6 +107,27 @@ describe('ports/packet-socket (live)', function () {
     expect((await received).output).to.equal('1000,1000,1000,1000,500 true\n');
   });
 
+  it('cuts TCP that the sender left to be cut within a VXLAN tunnel', async function () {
+    for (const [namespace, there, own] of [
+      [NS_A, IN_B, '198.18.7.2'],
+      [NS_B, IN_A, '198.18.7.3'],
+    ]) {
+      tryIp(`-n ${namespace} link add x type vxlan id 7 remote ${there} dstport 4789 dev e`);
+      // A kernel without tunnels has none to offer.
+      if ((await run(namespace, 'ip', 'link', 'show', 'x')).status !== 0) this.skip();
+      ip(`-n ${namespace} addr add ${own}/24 dev x`);
+      ip(`-n ${namespace} link set x up addrgenmode none`);
+    }
+    try {
+      await echoes('198.18.7.3', 2_000_000);
+      expect(bridge.seen.some((frame) => frame.length > 1500)).to.equal(true);
+      expect(bridge.seen.every((frame) => frame.length <= 1514)).to.equal(true);
+      expect(bridge.said).to.deep.equal([]);
+    } finally {
+      for (const namespace of [NS_A, NS_B]) tryIp(`-n ${namespace} link del x`);
+    }
+  });
+
   it('takes frames that are longer than a slot of the ring, in order with others, and follows the MTU', async () => {
     for (const [name, namespace] of [
       [A, NS_A],
