@@ -1,7 +1,7 @@
 /**
- * What a piece of a longer frame needs to be a frame of its own, once it has the headers and its part of the data: IP's
- * length, identification and checksum, TCP's number, flags and checksum, UDP's length and checksum. As network cards and
- * Linux cut: FIN and PSH are left to the last piece, CWR to the first (RFC 3168 §6.1.2).
+ * What a piece of a longer frame needs to be a frame of its own, once it has the headers and its part of the data:
+ * IP's length, identification and checksum, TCP's number, flags and checksum, UDP's length and checksum. As network
+ * cards and Linux cut: FIN and PSH are left to the last piece, CWR to the first (RFC 3168 §6.1.2).
  */
 import { checksum } from '../bytes/index.js';
 import { pseudoHeader } from './checksum-offload.js';
@@ -27,7 +27,7 @@ export function put16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = value;
 }
 
-/** Makes the IP header at `ip` that of a datagram that ends at `ip.end`, the `nth` piece of one with its identification. */
+/** Makes the IP header at `ip` that of a datagram that ends at `ip.end`, the `nth` that was cut from the whole. */
 export function putIp(bytes: Uint8Array, ip: IpPlace, nth: number): void {
   const { l3, end } = ip;
   if (ip.version === 6) {

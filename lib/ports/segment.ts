@@ -1,7 +1,7 @@
 /**
  * Cuts a TCP frame that is longer than a device takes into frames that fit, as a network card with segmentation offload
- * does (Linux: TSO). Each piece has the headers of the whole, made its own (pieces.ts). UDP that a sender left to be cut
- * can't be: the frame doesn't tell the length of its datagrams.
+ * does (Linux: TSO). Each piece has the headers of the whole, made its own (pieces.ts). UDP that a sender left to be
+ * cut can't be: the frame doesn't tell the length of its datagrams.
  */
 import { findIp, type IpPlace } from './ip-place.js';
 import { putIp, putTcp } from './pieces.js';
