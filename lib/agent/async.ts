@@ -3,7 +3,7 @@
  * Role status and requestforward, ONF's extensions, can only be asked for by Nicira's NXT_SET_ASYNC_CONFIG2.
  */
 import { OpenFlowError } from '../bytes/index.js';
-import type { AsyncChange, AsyncKind } from '../wire/index.js';
+import type { AsyncChange, AsyncKind, AsyncMasks } from '../wire/index.js';
 import type { HeldRole } from './role.js';
 
 /** For every kind of message: [as equal or master, as slave]. */
@@ -23,7 +23,7 @@ const REASONS: { readonly [K in AsyncKind]: number } = {
 const ALL_FLOW_REMOVED = 0b1111;
 
 /** What set_async can't name is off where one was sent, and at first. */
-export const NO_EXTRA_MASKS = { roleStatus: [0, 0], tableStatus: [0, 0], requestForward: [0, 0] } as const;
+const NO_EXTRA_MASKS = { roleStatus: [0, 0], tableStatus: [0, 0], requestForward: [0, 0] } as const;
 
 /** A new connection's masks. */
 export const DEFAULT_MASKS: HeldMasks = {
@@ -32,6 +32,17 @@ export const DEFAULT_MASKS: HeldMasks = {
   flowRemoved: [ALL_FLOW_REMOVED, 0],
   ...NO_EXTRA_MASKS,
 };
+
+/** The masks of a set_async: bits that stand for no reason are left out, as in Open vSwitch. */
+export function masksOf({ packetIn, portStatus, flowRemoved }: AsyncMasks): HeldMasks {
+  const known = (kind: AsyncKind, masks: readonly number[]) => masks.map((mask) => (mask & REASONS[kind]) >>> 0);
+  return {
+    packetIn: known('packetIn', packetIn),
+    portStatus: known('portStatus', portStatus),
+    flowRemoved: known('flowRemoved', flowRemoved),
+    ...NO_EXTRA_MASKS,
+  };
+}
 
 /** Masks with some changed. Throws OFPACFC_INVALID for a reason that there isn't. */
 export function masksWith(masks: HeldMasks, changes: readonly AsyncChange[]): HeldMasks {

@@ -13,7 +13,7 @@ import {
   type MessageOf,
   type MessageType,
 } from '../wire/index.js';
-import { masksWith, NO_EXTRA_MASKS } from './async.js';
+import { masksOf, masksWith } from './async.js';
 import { checkChange } from './change-check.js';
 import type { AgentContext, Handler } from './context.js';
 import type { Peer } from './peer.js';
@@ -97,8 +97,7 @@ export const EXTENSION_HANDLERS: { readonly [T in MessageType]?: Handler<Message
   nxt_flow_age() {},
 
   nxt_set_async_config(m, peer) {
-    const { packetIn, portStatus, flowRemoved } = m;
-    peer.masks = { packetIn, portStatus, flowRemoved, ...NO_EXTRA_MASKS };
+    peer.masks = masksOf(m);
   },
   nxt_set_async_config2(m, peer) {
     peer.masks = masksWith(peer.masks, m.changes);
@@ -115,8 +114,9 @@ export const EXTENSION_HANDLERS: { readonly [T in MessageType]?: Handler<Message
     command.run(m, peer, agent, bytes);
     peer.reply(m, { type: 'onf_bundle_control', bundleId: m.bundleId, command: command.reply, flags: 0 });
   },
-  onf_bundle_add(m, peer, _, bytes) {
+  onf_bundle_add(m, peer, { pipeline }, bytes) {
     checkChange(m.message, bytes.length - BUNDLE_ADD_BYTES);
+    pipeline.precheck(m.message);
     peer.bundles.add(m, bytes);
   },
 

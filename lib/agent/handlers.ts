@@ -6,7 +6,7 @@
 import { OpenFlowError } from '../bytes/index.js';
 import type { FragmentHandling } from '../pipeline/types.js';
 import { type Message, type MessageOf, type MessageType, OFPC } from '../wire/index.js';
-import { NO_EXTRA_MASKS } from './async.js';
+import { masksOf } from './async.js';
 import { checkChange } from './change-check.js';
 import { type AgentContext, type Handler, unknownExperimenter } from './context.js';
 import { EXTENSION_HANDLERS } from './extension-handlers.js';
@@ -115,8 +115,7 @@ const HANDLERS: { readonly [T in MessageType]?: Handler<MessageOf<T>> } = {
     peer.reply(m, { type: 'get_async_reply', packetIn, portStatus, flowRemoved });
   },
   set_async(m, peer) {
-    const { packetIn, portStatus, flowRemoved } = m;
-    peer.masks = { packetIn, portStatus, flowRemoved, ...NO_EXTRA_MASKS };
+    peer.masks = masksOf(m);
   },
 
   multipart_request: answerMultipart,

@@ -2,6 +2,8 @@
 import { OpenFlowError, type Reader, type Writer } from '../bytes/index.js';
 import { readActions, writeActions } from './action-list.js';
 import type { Action } from './actions/index.js';
+import type { WriteMetadata } from './actions/write-metadata.js';
+import { lastAsked } from './last-asked.js';
 
 /** What a flow does with a packet; what isn't there is left out. */
 export interface Instructions {
@@ -121,6 +123,22 @@ function writeList(w: Writer, type: number, actions: readonly Action[]): void {
   writeActions(w, actions);
   w.u16At(start + 2, w.at - start);
 }
+
+/**
+ * The action write_metadata (NXAST_WRITE_METADATA) as the instruction that it means, as in Open vSwitch: it must be the
+ * last one of apply_actions, and nothing may come between those and the instruction. Throws OpenFlowError.
+ */
+export const withMetadataInstruction = lastAsked((i: Instructions): Instructions => {
+  const at = i.apply?.findIndex(({ type }) => type === 'write_metadata') ?? -1;
+  if (at < 0) return i;
+  const { apply = [], ...others } = i;
+  const { value, mask } = apply[at] as WriteMetadata;
+  const behind = apply[at + 1]?.type ?? (i.clear ? 'clear_actions' : null) ?? (i.write ? 'write_actions' : null);
+  if (behind !== null || i.metadata) {
+    throw new OpenFlowError('OFPBAC_UNSUPPORTED_ORDER', `${behind ?? 'write_metadata'} behind write_metadata`);
+  }
+  return { ...others, ...(at === 0 ? {} : { apply: apply.slice(0, at) }), metadata: { value, mask } };
+});
 
 /** Is it one that may stand beside conjunction? */
 const harmless = ({ type }: { readonly type: string }) => type === 'conjunction' || type === 'note';

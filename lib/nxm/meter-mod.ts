@@ -8,6 +8,9 @@ export const METER_COMMANDS: readonly MeterCommand[] = ['add', 'modify', 'delete
 export const OFPM = { MAX: 0xffff0000, SLOWPATH: 0xfffffffd, CONTROLLER: 0xfffffffe, ALL: 0xffffffff } as const;
 
 /** OFPMF_* bits. */
+/** Drop precedences of a class (RFC 2597): what dscp_remark can add at most. */
+export const MAX_PREC_LEVEL = 3;
+
 export const OFPMF = { KBPS: 1, PKTPS: 2, BURST: 4, STATS: 8 } as const;
 
 /** OFPMBT_*: the numbers of band types. */

@@ -28,6 +28,9 @@ export interface Named {
   hasMeter(meter: number): boolean;
 }
 
+/** Whatever flows name may be there by the time that they are made. */
+export const ANYTHING: Named = { hasGroup: () => true, hasMeter: () => true };
+
 /** Keys of the check under way: they are more to make than to clear, and no check begins while another one runs. */
 const value = new Key();
 const mask = new Key();
@@ -104,6 +107,23 @@ export function checkInPort({ shape, values }: Match): void {
   if (at < 0) return;
   port.words[IN_PORT_WORD] = values[at];
   checkMatchedPort(port.get(slots.in_port));
+}
+
+const RECIRC_ID_WORD = slots.recirc_id.at >> 2;
+const DP_HASH_WORD = slots.dp_hash.at >> 2;
+
+/**
+ * recirc_id and dp_hash are the datapath's own: a flow that is added or modified may say of them that a packet hasn't
+ * recirculated, and nothing else. Throws OpenFlowError (EPERM, as in Open vSwitch).
+ */
+export function checkHidden({ shape, values }: Match): void {
+  const at = shape.words.indexOf(RECIRC_ID_WORD);
+  if (at >= 0 && values[at] !== 0) {
+    throw new OpenFlowError('OFPBRC_EPERM', "flows match no recirc_id but 0: the others are the datapath's own");
+  }
+  if (shape.words.includes(DP_HASH_WORD)) {
+    throw new OpenFlowError('OFPBRC_EPERM', "flows match no dp_hash: it is the datapath's own");
+  }
 }
 
 /** Flows with conjunction stand for alternatives, and do nothing themselves. */

@@ -19,7 +19,7 @@ import {
   OFPP,
   writeInstructions,
 } from '../nxm/index.js';
-import { checkInPort, checkInstructions, type Named, TABLES } from './check.js';
+import { ANYTHING, checkHidden, checkInPort, checkInstructions, type Named, TABLES } from './check.js';
 import { Expiry } from './expiry.js';
 import { Flow } from './flow.js';
 import { type LearnedFlow, type LearnedTables, Learner } from './learner.js';
@@ -61,6 +61,8 @@ export class FlowTables {
   private watcher: FlowWatcher | null = null;
   /** What was found right last: values that may differ in a form decide nothing that is checked. */
   private checked: Checked = NOTHING_CHECKED;
+  /** The same of what was only looked at ahead of its turn. */
+  private foreseen: Checked = NOTHING_CHECKED;
   private readonly undoEnter = (table: Table, flow: Flow): void => this.takeOut(table, flow);
   private readonly undoTakeOut = (table: Table, flow: Flow): void => this.putBack(table, flow);
   private readonly undoTeaching = (): void => {
@@ -92,9 +94,31 @@ export class FlowTables {
     });
   }
 
+  /** Refuses what `apply` would refuse whatever flows, groups and meters there are by then. */
+  precheck(change: FlowMod): void {
+    checkChange(change);
+    const { command, instructions, match, tableId } = change;
+    if (command === 'delete' || command === 'delete_strict') return;
+    if (tableId >= TABLES) throw new OpenFlowError('OFPFMFC_BAD_TABLE_ID', `there is no table ${tableId}`);
+    checkHidden(match);
+    const { foreseen } = this;
+    const { form } = match;
+    if (
+      form !== null &&
+      form === foreseen.form &&
+      instructions === foreseen.instructions &&
+      tableId === foreseen.table
+    ) {
+      checkInPort(match);
+      return;
+    }
+    checkInstructions(instructions, match, tableId, ANYTHING);
+    this.foreseen = { form, instructions, table: tableId };
+  }
+
   /** Refuses what `apply` would refuse for what the change itself says, and changes nothing. */
   verify(change: FlowMod): void {
-    checkChange(change);
+    this.precheck(change);
     const { command, instructions, match, priority } = change;
     if (command === 'add')
       this.check(instructions, match, priority, this.table(change.tableId, 'OFPFMFC_BAD_TABLE_ID'));
@@ -113,6 +137,7 @@ export class FlowTables {
 
   private add(change: FlowMod): void {
     const table = this.table(change.tableId, 'OFPFMFC_BAD_TABLE_ID');
+    checkHidden(change.match);
     this.check(change.instructions, change.match, change.priority, table);
     if (change.flags & OFPFF.CHECK_OVERLAP && table.classifier.overlaps(change.match, change.priority)) {
       throw new OpenFlowError('OFPFMFC_OVERLAP', 'a flow of the same priority overlaps');
@@ -223,6 +248,8 @@ export class FlowTables {
   }
 
   private modify(change: FlowMod): void {
+    // Its actions are held to its own match, even where no flow is met.
+    this.precheck(change);
     const flows = this.chosen(change).filter((flow) => cookieFits(flow, change));
     for (const flow of flows) {
       this.check(change.instructions, flow.match, flow.priority, this.tables[flow.tableId]);

@@ -80,6 +80,7 @@ export class Groups {
 
   /** Does what a group-mod says. Throws OpenFlowError; then nothing has changed. */
   apply(change: GroupMod): void {
+    checkShape(change);
     if (change.command === 'delete') {
       this.delete(change.groupId);
       return;
@@ -139,7 +140,6 @@ export class Groups {
       this.remove([...this.byId.keys()]);
       return;
     }
-    if (id > OFPG.MAX) throw new OpenFlowError('OFPGMFC_INVALID_GROUP', `0x${id.toString(16)} is no group id`);
     const group = this.byId.get(id);
     if (!group) return;
     if (group.chained > 0) throw new OpenFlowError('OFPGMFC_CHAINED_GROUP', `other groups forward to group ${id}`);
@@ -168,16 +168,11 @@ export class Groups {
 
   // What a group may be.
 
-  private check({ groupId: id, groupType, buckets }: GroupMod): void {
-    if (buckets.length > MAX_BUCKETS) {
-      throw new OpenFlowError('OFPGMFC_OUT_OF_BUCKETS', `${buckets.length} buckets, ${MAX_BUCKETS} at most`);
-    }
-    if (groupType === 'indirect' && buckets.length !== 1) {
-      throw new OpenFlowError('OFPGMFC_INVALID_GROUP', `an indirect group has one bucket, not ${buckets.length}`);
-    }
-    for (const bucket of buckets) this.checkBucket(groupType, bucket, id);
-    if (groupType === 'select' && buckets.length > 0 && buckets.every(({ weight }) => weight === 0)) {
-      throw new OpenFlowError('OFPGMFC_INVALID_GROUP', 'all weights of a select group are 0');
+  private check({ groupId: id, buckets }: GroupMod): void {
+    for (const { watchGroup } of buckets) {
+      if (watchGroup !== OFPG.ANY && watchGroup !== id && !this.byId.has(watchGroup)) {
+        throw new OpenFlowError('OFPGMFC_BAD_WATCH', `there is no group ${watchGroup} to watch`);
+      }
     }
     if (this.leadsTo(id, buckets, forwards)) {
       throw new OpenFlowError('OFPGMFC_LOOP', `group ${id} would forward to itself`);
@@ -187,30 +182,6 @@ export class Groups {
     }
     // The group itself counts as being there: that it forwards to itself is a loop, and was told above.
     for (const bucket of buckets) this.events.checkActions(bucket.actions);
-  }
-
-  private checkBucket(type: GroupType, bucket: Bucket, id: number): void {
-    if (type !== 'select' && bucket.weight !== 0) {
-      throw new OpenFlowError('OFPGMFC_INVALID_GROUP', `a group of type ${type} has no weights`);
-    }
-    const { watchPort, watchGroup } = bucket;
-    const watched = watchPort !== OFPP.ANY || watchGroup !== OFPG.ANY;
-    if (watched && (type === 'all' || type === 'indirect')) {
-      throw new OpenFlowError('OFPGMFC_WATCH_UNSUPPORTED', `a group of type ${type} watches nothing`);
-    }
-    if (!watched && type === 'ff') {
-      throw new OpenFlowError(
-        'OFPGMFC_INVALID_GROUP',
-        'a bucket of a fast failover group needs a port or group to watch',
-      );
-    }
-    const isPort = watchPort > 0 && (watchPort <= OFPP.MAX || watchPort === OFPP.LOCAL);
-    if (watchPort !== OFPP.ANY && !isPort) {
-      throw new OpenFlowError('OFPGMFC_BAD_WATCH', `port 0x${watchPort.toString(16)} can't be watched`);
-    }
-    if (watchGroup !== OFPG.ANY && watchGroup !== id && !this.byId.has(watchGroup)) {
-      throw new OpenFlowError('OFPGMFC_BAD_WATCH', `there is no group ${watchGroup} to watch`);
-    }
   }
 
   /** Do buckets lead back to the group they are for, over however many others? */
@@ -267,5 +238,44 @@ export class Groups {
       bytes,
       duration_ms: now_ms - created_ms,
     };
+  }
+}
+
+/** What a group-mod must say for itself, whatever groups there are. Throws OpenFlowError. */
+export function checkShape({ command, groupType, buckets }: GroupMod): void {
+  if (command === 'delete') {
+    if (buckets.length === 0) return;
+    throw new OpenFlowError('OFPGMFC_INVALID_GROUP', `a delete with ${buckets.length} buckets`);
+  }
+  if (buckets.length > MAX_BUCKETS) {
+    throw new OpenFlowError('OFPGMFC_OUT_OF_BUCKETS', `${buckets.length} buckets, ${MAX_BUCKETS} at most`);
+  }
+  if (groupType === 'indirect' && buckets.length !== 1) {
+    throw new OpenFlowError('OFPGMFC_INVALID_GROUP', `an indirect group has one bucket, not ${buckets.length}`);
+  }
+  for (const bucket of buckets) checkBucketShape(groupType, bucket);
+  if (groupType === 'select' && buckets.length > 0 && buckets.every(({ weight }) => weight === 0)) {
+    throw new OpenFlowError('OFPGMFC_INVALID_GROUP', 'all weights of a select group are 0');
+  }
+}
+
+function checkBucketShape(type: GroupType, bucket: Bucket): void {
+  if (type !== 'select' && bucket.weight !== 0) {
+    throw new OpenFlowError('OFPGMFC_INVALID_GROUP', `a group of type ${type} has no weights`);
+  }
+  const { watchPort, watchGroup } = bucket;
+  const watched = watchPort !== OFPP.ANY || watchGroup !== OFPG.ANY;
+  if (watched && (type === 'all' || type === 'indirect')) {
+    throw new OpenFlowError('OFPGMFC_WATCH_UNSUPPORTED', `a group of type ${type} watches nothing`);
+  }
+  if (!watched && type === 'ff') {
+    throw new OpenFlowError(
+      'OFPGMFC_INVALID_GROUP',
+      'a bucket of a fast failover group needs a port or group to watch',
+    );
+  }
+  const isPort = watchPort > 0 && (watchPort <= OFPP.MAX || watchPort === OFPP.LOCAL);
+  if (watchPort !== OFPP.ANY && !isPort) {
+    throw new OpenFlowError('OFPGMFC_BAD_WATCH', `port 0x${watchPort.toString(16)} can't be watched`);
   }
 }

@@ -7,7 +7,7 @@
  */
 import { type Clock, OpenFlowError } from '../bytes/index.js';
 import { type BandSettings, DROPPED, Meter } from '../datapath/index.js';
-import { type MeterBand, type MeterMod, OFPM, OFPMBT, OFPMF } from '../nxm/index.js';
+import { MAX_PREC_LEVEL, type MeterBand, type MeterMod, OFPM, OFPMBT, OFPMF } from '../nxm/index.js';
 import type { MeterFeaturesView, MeterView } from './types.js';
 
 /** Most meters, and bands of one. */
@@ -127,8 +127,9 @@ function isSettable(id: number): boolean {
 
 function checkFlags(flags: number): void {
   const units = flags & (OFPMF.KBPS | OFPMF.PKTPS);
-  if (flags & ~KNOWN_FLAGS || units === (OFPMF.KBPS | OFPMF.PKTPS)) {
-    throw new OpenFlowError('OFPMMFC_BAD_FLAGS', `meter flags 0x${flags.toString(16)}`);
+  if (flags & ~KNOWN_FLAGS || units === 0 || units === (OFPMF.KBPS | OFPMF.PKTPS)) {
+    const why = `meter flags 0x${flags.toString(16)}; rates are in kbps (1) or pktps (2)`;
+    throw new OpenFlowError('OFPMMFC_BAD_FLAGS', why);
   }
 }
 
@@ -140,8 +141,9 @@ function bandSettings(flags: number, bands: readonly MeterBand[]): BandSettings[
     if (band.type === 'experimenter') throw new OpenFlowError('OFPMMFC_BAD_BAND', 'an experimenter band is not known');
     if (band.rate === 0) throw new OpenFlowError('OFPMMFC_BAD_RATE', 'a band with rate 0');
     const levels = band.type === 'drop' ? 0 : band.precLevel;
-    if (band.type === 'dscp_remark' && levels === 0) {
-      throw new OpenFlowError('OFPMMFC_BAD_BAND_VALUE', 'dscp_remark with prec_level 0 changes nothing');
+    if (band.type === 'dscp_remark' && (levels < 1 || levels > MAX_PREC_LEVEL)) {
+      const why = `prec_level ${levels}: a class has ${MAX_PREC_LEVEL} drop precedences`;
+      throw new OpenFlowError('OFPMMFC_BAD_BAND_VALUE', why);
     }
     return { rate: band.rate, burst: flags & OFPMF.BURST ? band.burst : 0, levels };
   });

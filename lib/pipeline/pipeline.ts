@@ -30,20 +30,21 @@ import {
   OFPG,
   OFPP,
   TlvTable,
+  withMetadataInstruction,
 } from '../nxm/index.js';
 import { behindZeros } from '../packet/encapsulation.js';
 import { Key, slots, VLAN_CFI } from '../packet/key.js';
 import { shapeOf, valuesFor } from '../packet/shape.js';
 import type { Port } from '../ports/port.js';
 import { applyTogether } from './changes.js';
-import { checkBucket, checkPacketOut, type Named, TABLES } from './check.js';
+import { ANYTHING, checkBucket, checkPacketOut, type Named, TABLES } from './check.js';
 import { ConnectionFlushes } from './connection-flush.js';
 import { actionsOf, continuationOf, resumed } from './continuations.js';
 import type { Flow } from './flow.js';
 import { FlowTables } from './flow-tables.js';
 import { FrozenStates } from './frozen.js';
 import { readOptions } from './geneve-options.js';
-import { Groups, MAX_GROUPS } from './groups.js';
+import { checkShape, Groups, MAX_GROUPS } from './groups.js';
 import { LEARNED_COUNTS } from './learning.js';
 import { MacTable } from './mac-table.js';
 import { METER_FEATURES, Meters } from './meters.js';
@@ -225,11 +226,30 @@ export class Pipeline implements PipelineApi {
 
   /** Refuses what `apply` would refuse for what the change itself says, and changes nothing. */
   verify(change: FlowMod): void {
-    this.flowTables.verify(mapFlowMod(change, this.tlvTable));
+    this.flowTables.verify(this.settled(change));
   }
 
   apply(change: FlowMod): void {
-    this.flowTables.apply(mapFlowMod(change, this.tlvTable));
+    this.flowTables.apply(this.settled(change));
+  }
+
+  /** The change as tables keep it: Geneve options in their places, write_metadata as an instruction. */
+  private settled(change: FlowMod): FlowMod {
+    const instructions = withMetadataInstruction(change.instructions);
+    const own = instructions === change.instructions ? change : { ...change, instructions };
+    return mapFlowMod(own, this.tlvTable);
+  }
+
+  precheck(change: Change): void {
+    if (change.type === 'flow_mod') {
+      this.flowTables.precheck(this.settled(change.change));
+    } else if (change.type === 'group_mod') {
+      const group = mapGroupMod(change.change, this.tlvTable);
+      checkShape(group);
+      for (const { actions } of group.buckets) checkBucket(actions, ANYTHING);
+    } else if (change.type === 'packet_out') {
+      checkPacketOut(mapActions(change.actions, this.tlvTable), ANYTHING);
+    }
   }
 
   applyAll(changes: Iterable<Change>): void {

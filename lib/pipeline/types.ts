@@ -299,6 +299,11 @@ export interface PipelineApi {
   /** Flow-mod, all forms. In force when it returns. */
   apply(change: FlowMod): void;
   /**
+   * Refuses a change for what it says itself, whatever will be there when its turn comes; changes nothing. For those
+   * that wait. Throws OpenFlowError.
+   */
+  precheck(change: Change): void;
+  /**
    * Makes all of these changes in their order, or none: no packet sees a part of them, and what they tell is told when
    * all are made. Each is asked for when its turn has come. Throws a ChangeError.
    */

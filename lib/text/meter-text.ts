@@ -101,7 +101,7 @@ export function parseMeter(text: string, options: MeterTextOptions = {}): MeterM
   if (meterId === 0) throw words.error('a meter needs meter=…');
   if (command === 'delete') return { command, flags: 0, meterId, bands: [] };
   if (!bands) throw words.error('a meter needs bands=…');
-  if (flags === 0) throw words.error('a meter needs kbps or pktps');
+  if ((flags & (OFPMF.KBPS | OFPMF.PKTPS)) === 0) throw words.error('a meter needs kbps or pktps');
   return { command, flags, meterId, bands };
 }
 

@@ -58,6 +58,8 @@ export class FakePipeline implements PipelineApi {
   readonly tlvTable = new TlvTable();
   readonly flowChanges = 0;
 
+  precheck(): void {}
+
   applyAll(changes: Iterable<Change>): void {
     for (const change of changes) if (change.type === 'flow_mod') this.apply(change.change);
   }

@@ -188,7 +188,7 @@ describe('agent: table features', () => {
     it('hold a modify to the same', async () => {
       const { c } = s;
       await c.flow(`priority=1,${eth},dl_vlan=5,actions=2`);
-      await c.refused(c.flowMod(`modify ${eth},actions=pop_vlan`, { tableId: 0 }), 'OFPBAC_BAD_TYPE');
+      await c.refused(c.flowMod(`modify ${eth},dl_vlan=5,actions=pop_vlan`, { tableId: 0 }), 'OFPBAC_BAD_TYPE');
     });
   });
 

@@ -14,7 +14,13 @@ function passed(bench: GroupSwitch, count: number, frame = UDP): number {
   return sum;
 }
 
-const mod = (values: Partial<MeterMod>): MeterMod => ({ command: 'add', flags: 0, meterId: 1, bands: [], ...values });
+const mod = (values: Partial<MeterMod>): MeterMod => ({
+  command: 'add',
+  flags: OFPMF.KBPS,
+  meterId: 1,
+  bands: [],
+  ...values,
+});
 
 describe('meters: OpenFlow 1.3.5 §5.7, bands', () => {
   for (const rate of [1, 10, 333, 5000]) {
@@ -197,12 +203,15 @@ describe('meters: OpenFlow 1.3.5 §7.3.4.4, changes', () => {
   it('BAD_FLAGS, BAD_RATE, BAD_BAND, BAD_BAND_VALUE, OUT_OF_BANDS; nothing changes', () => {
     const { sw } = new GroupSwitch();
     refused('OFPMMFC_BAD_FLAGS', () => sw.meters.apply(mod({ flags: OFPMF.KBPS | OFPMF.PKTPS })));
-    refused('OFPMMFC_BAD_FLAGS', () => sw.meters.apply(mod({ flags: 0x10 })));
+    refused('OFPMMFC_BAD_FLAGS', () => sw.meters.apply(mod({ flags: OFPMF.KBPS | 0x10 })));
+    refused('OFPMMFC_BAD_FLAGS', () => sw.meters.apply(mod({ flags: OFPMF.BURST | OFPMF.STATS })));
     refused('OFPMMFC_BAD_RATE', () => sw.meters.apply(mod({ bands: [{ ...band, rate: 0 }] })));
     const experimenter = { type: 'experimenter', rate: 1, burst: 0, experimenter: 1, data: new Uint8Array() } as const;
     refused('OFPMMFC_BAD_BAND', () => sw.meters.apply(mod({ bands: [experimenter] })));
-    const remark = { type: 'dscp_remark', rate: 1, burst: 0, precLevel: 0 } as const;
-    refused('OFPMMFC_BAD_BAND_VALUE', () => sw.meters.apply(mod({ bands: [remark] })));
+    for (const precLevel of [0, 4, 255]) {
+      const remark = { type: 'dscp_remark', rate: 1, burst: 0, precLevel } as const;
+      refused('OFPMMFC_BAD_BAND_VALUE', () => sw.meters.apply(mod({ bands: [remark] })));
+    }
     refused('OFPMMFC_OUT_OF_BANDS', () => sw.meters.apply(mod({ bands: Array(17).fill(band) })));
     expect(sw.meters.list()).to.deep.equal([]);
   });

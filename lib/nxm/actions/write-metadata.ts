@@ -1,7 +1,6 @@
 /**
- * write_metadata as an action: NXAST_WRITE_METADATA (22). OpenFlow 1.3 has an instruction for it, and Open vSwitch
- * takes the action in OpenFlow 1.0 alone: here it is read and shown, and no flow may have it. In texts write_metadata
- * is the instruction.
+ * write_metadata as an action: NXAST_WRITE_METADATA (22). At the end of a flow's apply_actions it is the instruction
+ * (instruction.ts), which it is in texts, too; nowhere else may it stand, as in Open vSwitch.
  */
 import { OpenFlowError } from '../../bytes/index.js';
 import { action, nicira, readZeros } from '../action.js';
