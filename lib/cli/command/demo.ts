@@ -1,6 +1,7 @@
 /** The demo, which is what ctswitch does without a command. */
 import type { Command } from 'commander';
 import { EXIT, Failure } from '../exit.js';
+import { keepYoungGenerationSmall } from '../heap.js';
 import { topoOption, withCommonOptions } from '../switch-options.js';
 import { type Ended, unknownCommand } from './command.js';
 
@@ -23,6 +24,7 @@ export function demoCommand(program: Command, ended: Ended): void {
     .addHelpText('after', DEMO_HELP)
     .action(async (words: string[], options) => {
       if (words.length > 0) throw new Failure(EXIT.usage, unknownCommand(words[0], program));
+      keepYoungGenerationSmall();
       ended(await (await import('../demo.js')).demo(options));
     });
   demo.addOption(topoOption());
