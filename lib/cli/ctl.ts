@@ -2,6 +2,7 @@
  * `ctswitch ctl`: a command for a running switch, over its management socket; ours, or any daemon's that speaks the
  * protocol of ovs-appctl. Without --ctl the only running switch of this user is meant.
  */
+import { statSync } from 'node:fs';
 import { defaultRundir, ManagementClient, RefusedError, socketsIn, TIMED_OUT } from '../manage/index.js';
 import { didYouMean } from '../nxm/suggestion.js';
 import { EXIT, Failure } from './exit.js';
@@ -37,6 +38,13 @@ const NO_ANSWER: Readonly<Record<string, string>> = {
   EACCES: 'it belongs to another user',
 };
 
+/** What stands there in the place of a socket; null: one, or nothing. */
+function notSocket(path: string): string | null {
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file === undefined || file.isSocket()) return null;
+  return file.isDirectory() ? 'it is a folder; --rundir takes one' : 'it is a file, not a socket';
+}
+
 /** The switch that is meant. Throws a Failure. */
 export async function openClient({ ctl: path, rundir }: CtlOptions): Promise<ManagementClient> {
   if (path !== undefined) {
@@ -44,10 +52,13 @@ export async function openClient({ ctl: path, rundir }: CtlOptions): Promise<Man
       return await ManagementClient.open(path);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      throw new Failure(EXIT.environment, `${path}: ${NO_ANSWER[code ?? ''] ?? message}`);
+      const why = notSocket(path) ?? NO_ANSWER[code ?? ''] ?? message;
+      throw new Failure(EXIT.environment, `${path}: ${why}`);
     }
   }
   const folder = rundir ?? defaultRundir();
+  if (rundir !== undefined && !statSync(rundir, { throwIfNoEntry: false })?.isDirectory())
+    throw new Failure(EXIT.environment, `--rundir ${rundir}: there is no such folder`);
   const running: { path: string; client: ManagementClient }[] = [];
   for (const each of socketsIn(folder)) {
     // A process that was killed leaves its socket.

@@ -30,6 +30,13 @@ export function failureOf(error: unknown): Failure | null {
   return null;
 }
 
+/** A file that can't be written, as a Failure that says why. */
+export function unwritable(file: string, error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const why = { ENOENT: 'there is no such folder', EACCES: 'no right to write it', EISDIR: 'it is a folder' }[code];
+  return new Failure(EXIT.environment, `${file} can't be written: ${why ?? (error as Error).message}`);
+}
+
 /** A file that can't be read, as a Failure that says why. */
 export function unreadable(file: string, error: unknown): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -3,7 +3,7 @@
  * line.
  */
 import { readFileSync } from 'node:fs';
-import { RefusedError, TextError } from '../bytes/index.js';
+import { plainText, RefusedError, TextError } from '../bytes/index.js';
 import type { NameMap } from '../nxm/index.js';
 import type { Switch } from '../switch.js';
 import { EXIT, Failure, unreadable } from './exit.js';
@@ -11,9 +11,9 @@ import { EXIT, Failure, unreadable } from './exit.js';
 /** A flow file's content. Throws a Failure. */
 export function readFlowFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return plainText(readFileSync(file, 'utf8'), file);
   } catch (error) {
-    throw unreadable(file, error);
+    throw error instanceof TextError ? error : unreadable(file, error);
   }
 }
 

@@ -13,6 +13,7 @@ import type { Side } from '../wire/index.js';
 import { EXIT, Failure } from './exit.js';
 import { caret, readFlowFile } from './flow-file.js';
 import { Lifetime } from './lifetime.js';
+import { partOfNames } from './message-names.js';
 import { MessageTeller } from './message-teller.js';
 import { Output } from './output.js';
 import { dial } from './peer-stream.js';
@@ -72,8 +73,8 @@ class Viewer {
   ) {
     const { only, not, packets, verbose } = options;
     const filter = {
-      only,
-      not,
+      only: only?.map((text) => partOfNames('--only', text)),
+      not: not?.map((text) => partOfNames('--not', text)),
       headers: verbose > 0,
       ...(packets === undefined ? {} : { packets: parseMatch(packets) }),
     };

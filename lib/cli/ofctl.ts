@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { plainText, TextError } from '../bytes/index.js';
 import { ChannelError, parseActive } from '../channel/index.js';
 import { didYouMean, type NameMap, PLAIN_NAMES, type TextNames, textNames } from '../nxm/index.js';
 import {
@@ -290,9 +291,9 @@ async function readText(file: string): Promise<string> {
     return Buffer.concat(chunks).toString('utf8');
   }
   try {
-    return await readFile(file, 'utf8');
+    return plainText(await readFile(file, 'utf8'), file);
   } catch (error) {
-    throw unreadable(file, error);
+    throw error instanceof TextError ? error : unreadable(file, error);
   }
 }
 

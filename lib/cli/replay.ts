@@ -10,7 +10,8 @@ import { playSwitch } from '../replay/play-switch.js';
 import { junit, outcomeJson, outcomeText, passed } from '../replay/report.js';
 import { bySwitch, type Capture, readCapture, type Session } from '../replay/session.js';
 import { systemClock } from '../system-clock.js';
-import { EXIT, Failure, unreadable } from './exit.js';
+import { EXIT, Failure, unreadable, unwritable } from './exit.js';
+import { messageNamed } from './message-names.js';
 import { Output } from './output.js';
 import { type PeerStreams, peerStreams } from './peer-stream.js';
 
@@ -37,6 +38,7 @@ export async function replay(file: string, options: ReplayOptions): Promise<numb
   if (options.play === 'switch' && options.against === undefined) {
     throw new Failure(EXIT.usage, '--play switch needs a controller: --against tcp:HOST:PORT');
   }
+  const ignore = options.ignore?.map((text) => messageNamed('--ignore', text));
   const output = new Output(options.json ?? false, () => process.exit(EXIT.ok));
   const capture = sessionsOf(file);
   const sessions = chosen(capture, options.session);
@@ -45,7 +47,7 @@ export async function replay(file: string, options: ReplayOptions): Promise<numb
     list(capture, output);
     return EXIT.ok;
   }
-  const outcomes = await play(sessions, options, output);
+  const outcomes = await play(sessions, { ...options, ignore }, output);
   if (options.junit !== undefined) write(options.junit, junit(basename(file), outcomes));
   const failed = outcomes.filter((outcome) => !passed(outcome)).length;
   output.say(`${outcomes.length} session${outcomes.length === 1 ? '' : 's'}, ${failed} with differences`);
@@ -140,6 +142,6 @@ function write(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new Failure(EXIT.environment, `${file} can't be written: ${(error as Error).message}`);
+    throw unwritable(file, error);
   }
 }

@@ -11,7 +11,7 @@ import { ETHER_TYPE, ethernet } from '../ports/host/ethernet.js';
 import { ipDatagram } from '../ports/host/ip-header.js';
 import { PROTOCOL } from '../ports/host/stack.js';
 import { ACK, advance, PSH, SYN, writeSegment } from '../ports/host/tcp-segment.js';
-import { EXIT, Failure } from './exit.js';
+import { unwritable } from './exit.js';
 
 /** Bytes that may wait for the disk; messages beyond are left out and counted. */
 const MAX_UNWRITTEN_BYTES = 64 * 1024 * 1024;
@@ -50,7 +50,7 @@ export class SessionRecorder {
     try {
       this.file = createWriteStream(path, { fd: openSync(path, 'w') });
     } catch (error) {
-      throw new Failure(EXIT.environment, `${path} can't be written: ${(error as Error).message}`);
+      throw unwritable(path, error);
     }
     this.file.on('error', (error) => {
       this.broken = true;

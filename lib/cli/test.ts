@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { TextError } from '../bytes/index.js';
 import type { BadFile, ScenarioResult } from '../scenario/index.js';
 import * as scenarios from '../scenario/index.js';
-import { EXIT, Failure, unreadable } from './exit.js';
+import { EXIT, Failure, unreadable, unwritable } from './exit.js';
 import { caret } from './flow-file.js';
 import { Output } from './output.js';
 
@@ -118,13 +118,14 @@ function write(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new Failure(EXIT.environment, `${file} can't be written: ${(error as Error).message}`);
+    throw unwritable(file, error);
   }
 }
 
 function failureOf(file: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof RangeError) return new Failure(EXIT.usage, `${file}: ${error.message}`);
+  if (error instanceof Error && 'code' in error) return unreadable(file, error);
   if (!(error instanceof TextError)) throw error;
   const line = scenarios.readScenarioFile(file).split('\n')[error.line - 1] ?? '';
   return new Failure(EXIT.usage, `${error.message}\n${caret(line, error.column)}`);

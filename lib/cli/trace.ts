@@ -3,10 +3,10 @@
  * socket), or one made of what tools printed of another: its flows, groups, meters, ports and connections.
  */
 import { readFileSync } from 'node:fs';
-import { ManualClock, TextError, toHex } from '../bytes/index.js';
+import { ManualClock, plainText, TextError, toHex } from '../bytes/index.js';
 import { parseConnections, parseState, restoreConnection } from '../ct/index.js';
 import { type ManagementClient, RefusedError } from '../manage/index.js';
-import { type FlowMod, type NameMap, PLAIN_NAMES, parsePort } from '../nxm/index.js';
+import { CT_STATE_NAMES, type FlowMod, type NameMap, PLAIN_NAMES, parseActions, parsePort } from '../nxm/index.js';
 import { didYouMean } from '../nxm/suggestion.js';
 import { CaptureError, CaptureReader } from '../pcap-file/index.js';
 import { OFPPC } from '../pipeline/index.js';
@@ -55,13 +55,15 @@ export async function trace(packets: readonly string[], options: TraceCommandOpt
       "trace needs a packet: 'in_port=1,tcp,nw_src=10.0.0.1', hexadecimal, or FILE.pcap[:N]",
     );
   }
+  const read = (['flows', 'groups', 'meters', 'ports', 'conntrack'] as const).filter((name) => options[name] === '-');
+  if (read.length > 1) throw new Failure(EXIT.usage, `standard input is one of --${read.join(', --')}, not several`);
   if (options.flows === undefined) return running(packets, options);
   if (options.switch !== undefined)
     throw new Failure(EXIT.usage, '--switch is for a network that runs: leave out --flows');
   const remarks: string[] = [];
   const sw = offline(options, packets, (text) => remarks.push(text));
   const inputs = packets.flatMap((text) => inputsOf(text, options));
-  const traces = guarded(packets, () =>
+  const traces = guarded(packets, options, () =>
     sw.trace(inputs, {
       assumeNew: options.conntrack === undefined,
       ctNext: (options.ctNext ?? []).map(ctState),
@@ -125,16 +127,21 @@ export function tell(traces: readonly Trace[], json: boolean): void {
 
 function ctState(text: string): number {
   const state = parseState(text);
-  if (state === null) throw new Failure(EXIT.usage, `--ct-next ${text}: a list like "trk,est" of ct_state's flags`);
-  return state;
+  if (state !== null) return state;
+  const wrong = text.split(/[\s,|+]+/).find((word) => word !== '' && parseState(word) === null) ?? '';
+  const near = didYouMean(wrong, CT_STATE_NAMES);
+  throw new Failure(EXIT.usage, `--ct-next ${text}: "${wrong}" is none of ${CT_STATE_NAMES.join(', ')}${near}`);
 }
 
-/** A mistake in a packet's text shows the text. */
-function guarded<T>(packets: readonly string[], run: () => T): T {
+/** A mistake in a packet's text, or in the actions, shows the text. */
+function guarded<T>(packets: readonly string[], { actions }: TraceCommandOptions, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof TextError) || packets.length > 1) throw error;
+    if (!(error instanceof TextError)) throw error;
+    if (actions !== undefined && isOf(actions, error))
+      throw new Failure(EXIT.usage, `--actions: ${error.message}\n${caret(actions, error.column)}`);
+    if (packets.length > 1) throw error;
     throw new Failure(EXIT.usage, `${error.message}\n${caret(packets[0], error.column)}`);
   }
 }
@@ -144,13 +151,25 @@ function inputsOf(text: string, { actions, inPort }: TraceCommandOptions): Trace
   const acts = actions === undefined ? {} : { actions };
   const port = inPort === undefined ? 1 : parsePort(inPort, undefined);
   if (port === null) throw new Failure(EXIT.usage, `--in-port ${inPort} is no port`);
-  const [, file, place] = /^(.*\.p?cap(?:ng)?)(?::(\d+))?$/i.exec(text) ?? [];
+  const [, file, place] = /^([^=\s]*\.p?cap(?:ng)?)(?::(.*))?$/i.exec(text) ?? [];
+  if (place !== undefined && !/^\d+$/.test(place))
+    throw new Failure(EXIT.usage, `${text}: "${place}" is no frame's number: FILE.pcap:1 is the first`);
   if (file !== undefined) return framesOf(file, place).map((frame) => ({ in_port: port, frame, ...acts }));
   // "in_port=1 HEX", as ofproto/trace takes a flow and a frame.
   const [, beside, hex] = /^(?:(.*?)\s+)?([0-9a-f]{28,})$/i.exec(text.trim()) ?? [];
   if (hex !== undefined) return [{ in_port: port, frame: hex, ...(beside ? { beside } : {}), ...acts }];
   const flow = inPort !== undefined && !/\bin_port\s*=/.test(text) ? `in_port=${inPort},${text}` : text;
   return [{ flow, ...acts }];
+}
+
+/** Is that what is wrong with these actions? */
+function isOf(actions: string, mistake: TextError): boolean {
+  try {
+    parseActions(actions, { line: 1, column: 1 });
+    return false;
+  } catch (error) {
+    return error instanceof TextError && error.message === mistake.message;
+  }
 }
 
 /** The frames of a capture, or the one with a number, from 1. */
@@ -194,7 +213,7 @@ function readInput(): Uint8Array {
 }
 
 function readText(file: string): string {
-  return new TextDecoder().decode(readBytes(file));
+  return plainText(new TextDecoder().decode(readBytes(file)), file);
 }
 
 /** A switch made of dumps. */

@@ -67,7 +67,7 @@ export function socketIn(folder: string, pid: number = process.pid): string {
 
 /** Sockets in a run directory, the youngest first. */
 export function socketsIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
+  if (!statSync(folder, GONE)?.isDirectory()) return [];
   const files = readdirSync(folder).filter((name) => new RegExp(`^${PROGRAM}\\.\\d+\\.ctl$`).test(name));
   // One may go while this looks.
   const found = files.map((name) => join(folder, name)).map((path) => [path, statSync(path, GONE)?.mtimeMs] as const);

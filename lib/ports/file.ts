@@ -191,7 +191,8 @@ class Input {
       return input;
     } catch (error) {
       await file.close();
-      throw refuse((error as Error).message);
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      throw refuse(WHY[code] ?? message);
     }
   }
 

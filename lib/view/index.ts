@@ -3,4 +3,4 @@
 export { dissect, dissectLines, type Layer } from './dissect.js';
 export * from './junit.js';
 export * from './message-json.js';
-export { messageLines, nameOf, requestText } from './message-text.js';
+export { messageLines, messageNames, nameOf, requestText } from './message-text.js';

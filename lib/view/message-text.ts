@@ -5,7 +5,15 @@
 import { errorName } from '../bytes/index.js';
 import { numberOf, OFPG, OFPM, OFPP, PLAIN_NAMES } from '../nxm/index.js';
 import { formatFlow, formatFlowMod, formatFrame, formatGroup, formatMatch, formatMeter } from '../text/index.js';
-import type { FlowStats, Message, MessageOf, ReplyBody, RequestBody } from '../wire/index.js';
+import {
+  type FlowStats,
+  MESSAGE_TYPES,
+  type Message,
+  type MessageOf,
+  MULTIPARTS,
+  type ReplyBody,
+  type RequestBody,
+} from '../wire/index.js';
 import { type Json, membersJson } from './message-json.js';
 
 /** A message to be sent, which has no xid yet. */
@@ -27,8 +35,19 @@ export function messageLines(message: Message): string[] {
 export function nameOf(message: Unsent): string {
   if (message.type === 'multipart_request') return `OFPST_${message.body.kind.toUpperCase()} request`;
   if (message.type === 'multipart_reply') return `OFPST_${message.body.kind.toUpperCase()} reply`;
-  // Nicira's and ONF's own have no OFPT.
-  return (/^(nxt|onf)_/.test(message.type) ? message.type : `OFPT_${message.type}`).toUpperCase();
+  return typeName(message.type);
+}
+
+/** Nicira's and ONF's own have no OFPT. */
+function typeName(type: string): string {
+  return (/^(nxt|onf)_/.test(type) ? type : `OFPT_${type}`).toUpperCase();
+}
+
+/** Every name that a message may have. */
+export function messageNames(): string[] {
+  const parts = Object.keys(MULTIPARTS).map((kind) => `OFPST_${kind.toUpperCase()}`);
+  const others = MESSAGE_TYPES.filter((type) => !type.startsWith('multipart_'));
+  return [...others.map((type) => typeName(type)), ...parts.flatMap((part) => [`${part} request`, `${part} reply`])];
 }
 
 function joined(heading: string, content: string): string {

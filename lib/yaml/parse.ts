@@ -3,7 +3,7 @@
  * mistake: several documents, tags, keys that aren't plain. Aliases are followed, up to a bound.
  */
 import type { Document, Pair, Scalar } from 'yaml';
-import { TextError } from '../bytes/index.js';
+import { plainText, TextError } from '../bytes/index.js';
 import { type Entry, mistakeAt, type Tree } from './tree.js';
 
 /** The longest file, in characters. */
@@ -91,6 +91,7 @@ class Walk {
 /** Reads a YAML text. Throws a TextError. */
 export async function parseYaml(text: string, file?: string): Promise<Tree> {
   if (text.length > MAX_FILE) throw new TextError(`longer than ${MAX_FILE} characters`, 1, 1, file);
+  plainText(text, file);
   const yaml = await import('yaml');
   const lineCounter = new yaml.LineCounter();
   const locate: Locate = (offset) => {

@@ -134,7 +134,12 @@ function wanted({ type, const: word, enum: words }: Schema): string {
   return TYPES[type ?? ''] ?? 'something else';
 }
 
+/** Characters of a value that are shown where it is wrong. */
+const SHOWN = 60;
+
 function described(tree: Tree): string {
   if (tree.kind !== 'scalar') return TYPES[tree.kind === 'map' ? 'object' : 'array'];
-  return tree.value === null ? 'nothing' : `"${textOf(tree).text}"`;
+  if (tree.value === null) return 'nothing';
+  const { text } = textOf(tree);
+  return text.length > SHOWN ? `"${text.slice(0, SHOWN)}…"` : `"${text}"`;
 }

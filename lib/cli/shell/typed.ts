@@ -10,7 +10,15 @@ export function typedIn(scene: Scene, exit: () => void) {
     const said: string[] = [];
     const outcome = await runLine(line, { scene, say: (text) => said.push(text), signal });
     if (outcome === 'quit') exit();
-    if (outcome === 'unclear' || outcome === 'failed') throw new Refused(said.join('\n'));
+    if (outcome === 'unclear' || outcome === 'failed') throw new Refused(reasonFirst(said.join('\n')));
     return said.map((text) => `${text}\n`).join('');
   };
+}
+
+/** What came of it stands behind the single pings; as the reason for a failure it comes first. */
+function reasonFirst(report: string): string {
+  const lines = report.split('\n');
+  const reason = lines.findLastIndex((line) => !line.startsWith(' '));
+  if (reason > 0 && lines[0].startsWith(' ')) lines.unshift(...lines.splice(reason, 1));
+  return lines.join('\n');
 }
