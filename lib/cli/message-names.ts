@@ -1,6 +1,7 @@
 /** Names of messages on the command line: "OFPT_FLOW_MOD", or "flow_mod" alone; a misspelt one means none at all. */
+
+import { messageNames } from '../inspect/index.js';
 import { didYouMean } from '../nxm/suggestion.js';
-import { messageNames } from '../view/index.js';
 import { EXIT, Failure } from './exit.js';
 
 function plain(name: string): string {
