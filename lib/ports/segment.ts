@@ -41,12 +41,32 @@ export function segment(
     emit(bytes, start, end);
     return 1;
   }
-  if (!found || place.protocol !== TCP || place.fragment || place.end > end || place.end - place.l4 < 20) return 0;
-  const headers = place.l4 + (bytes[place.l4 + 12] >> 4) * 4 - start;
+  const headers = found ? headersOf(bytes, start, end) : 0;
   const room = limit - headers;
-  if (room <= 0 || headers < place.l4 + 20 - start || start + headers > place.end || headers > piece.length - limit)
-    return 0;
+  if (headers === 0 || room <= 0 || headers > piece.length - limit) return 0;
   return cut(bytes, start, headers, room, emit);
+}
+
+/**
+ * Cuts a TCP frame into pieces with at most `room` bytes of data, as `segment` does for an MTU. Gives the number of
+ * pieces; 0 where it isn't TCP, of which `emit` heard nothing then.
+ */
+export function segmentData(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  room: number,
+  emit: (bytes: Uint8Array, start: number, end: number) => void,
+): number {
+  const headers = findIp(bytes, start, end, place) ? headersOf(bytes, start, end) : 0;
+  return headers === 0 || headers + room > piece.length ? 0 : cut(bytes, start, headers, room, emit);
+}
+
+/** Bytes before the data of the TCP frame at `place`; 0 where it isn't one that can be cut. */
+function headersOf(bytes: Uint8Array, start: number, end: number): number {
+  if (place.protocol !== TCP || place.fragment || place.end > end || place.end - place.l4 < 20) return 0;
+  const header = (bytes[place.l4 + 12] >> 4) * 4;
+  return header < 20 || place.l4 + header > place.end ? 0 : place.l4 + header - start;
 }
 
 /** Cuts the frame at `place`, whose headers take `headers` bytes, into pieces of `room` bytes of data. */

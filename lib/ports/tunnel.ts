@@ -9,7 +9,10 @@
 import { networkInterfaces } from 'node:os';
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../bytes/index.js';
 import type { TunnelIn, TunnelOut, TunnelSettings } from '../packet/tunnel.js';
+import { completeChecksum } from './checksum-offload.js';
+import { inHand } from './packet-socket/offload.js';
 import { type Port, PortError, type PortHost } from './port.js';
+import { segmentData } from './segment.js';
 import { Endpoint, type TunnelListener } from './tunnel/endpoint.js';
 import { ENCAPSULATIONS } from './tunnel/header.js';
 
@@ -147,8 +150,18 @@ export class TunnelPort implements Port {
 
   send(bytes: Uint8Array, start: number, end: number, out?: TunnelOut): void {
     const endpoint = out === undefined ? undefined : this.endpointFor(out);
-    if (out === undefined || endpoint === undefined) this.host?.lost('tx', 'dropped', 1);
-    else endpoint.send(this.listener, bytes, start, end, out, this.dst_port);
+    if (out === undefined || endpoint === undefined) {
+      this.host?.lost('tx', 'dropped', 1);
+      return;
+    }
+    const { listener, dst_port } = this;
+    if (inHand.segment_bytes > 0) {
+      // No card cuts what stands in a tunnel.
+      const emit = (piece: Uint8Array, from: number, to: number): void =>
+        endpoint.send(listener, piece, from, to, out, dst_port);
+      if (segmentData(bytes, start, end, inHand.segment_bytes, emit) > 0) return;
+    }
+    endpoint.send(listener, bytes, start, end, out, dst_port);
   }
 
   private endpointFor({ local, remote }: TunnelOut): Endpoint | undefined {
@@ -162,6 +175,8 @@ export class TunnelPort implements Port {
   }
 
   private arrived(bytes: Uint8Array, start: number, end: number, tunnel: TunnelIn): void {
+    // From a tunnel of the same machine: its sender left the checksum inside to a card, too.
+    completeChecksum(bytes, start, end);
     this.host?.receive(bytes, start, end, tunnel);
   }
 

@@ -4,7 +4,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { expect } from 'chai';
-import { fromHex, Random, silent, toHex } from '../../lib/bytes/index.js';
+import { fold, fromHex, Random, silent, sumBytes, toHex } from '../../lib/bytes/index.js';
 import { slots } from '../../lib/packet/key.js';
 import type { TunnelOut } from '../../lib/packet/tunnel.js';
 import {
@@ -16,9 +16,10 @@ import {
   type TunnelPort,
   tunnel,
 } from '../../lib/ports/index.js';
+import { inHand } from '../../lib/ports/packet-socket/offload.js';
 import { readTunnelText, TunnelTextError } from '../../lib/ports/tunnel/text.js';
 import { Switch } from '../../lib/switch.js';
-import { udp4 } from '../support/frames.js';
+import { tcp4, udp4 } from '../support/frames.js';
 import { realClock, until } from './bridge.js';
 
 const FRAME = udp4({ src: '10.0.0.1', dst: '10.0.0.2' });
@@ -104,6 +105,34 @@ describe('ports/tunnel', () => {
       { options: '01028000' },
     ],
   ];
+  it('completes what a sender left to its card, and cuts what is longer than a segment of it', async () => {
+    const dst_port = nextPort++;
+    const a = await begin({ kind: 'vxlan', remote: '127.0.0.2', local: '127.0.0.1', dst_port, key: 5 });
+    const b = await begin({ kind: 'vxlan', remote: '127.0.0.1', local: '127.0.0.2', dst_port, key: 5 });
+    const whole = tcp4({ payload: new Uint8Array(2500).fill(7), seq: 100, flags: 'ack|psh', id: 1 });
+    const partial = whole.slice();
+    // The sum of addresses, protocol and length alone.
+    new DataView(partial.buffer).setUint16(50, fold(sumBytes(whole, 26, 34) + 6 + whole.length - 34));
+    const out = { ...OUT, local: '127.0.0.1', remote: '127.0.0.2' };
+    a.port.send(partial, 0, partial.length, out);
+    await until('it is there', () => b.frames.length === 1);
+    expect(b.frames[0].frame).to.equal(toHex(whole));
+    inHand.segment_bytes = 1000;
+    try {
+      a.port.send(whole, 0, whole.length, out);
+      a.port.send(FRAME, 0, FRAME.length, out);
+    } finally {
+      inHand.segment_bytes = 0;
+    }
+    await until('all are there', () => b.frames.length === 5);
+    const pieces = [0, 1000, 2000].map((at) => {
+      const [flags, payload] = [at < 2000 ? 'ack' : 'ack|psh', new Uint8Array(at < 2000 ? 1000 : 500).fill(7)];
+      return toHex(tcp4({ payload, seq: 100 + at, flags, id: 1 + at / 1000 }));
+    });
+    expect(b.frames.slice(1).map(({ frame }) => frame)).to.deep.equal([...pieces, toHex(FRAME)]);
+    expect([a.lost, b.lost]).to.deep.equal([[], []]);
+  });
+
   for (const [kind, settings, out, header, seen] of carried) {
     it(`carries a frame behind ${kind} ${header}`, async () => {
       const dst_port = nextPort++;
