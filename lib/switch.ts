@@ -21,6 +21,7 @@ import type { PortEntry, QueueRates } from './datapath/index.js';
 import {
   ALL_TABLES,
   ANY_GROUP,
+  checkFlowSize,
   type FlowMod,
   type GroupMod,
   LAST_PORT,
@@ -55,6 +56,7 @@ import {
   parseMeter,
   parseMeters,
   placed,
+  placedChanges,
 } from './text/index.js';
 import { type Trace, type TraceInput, type TraceOptions, traceInputs } from './trace/index.js';
 
@@ -272,17 +274,23 @@ export class Switch {
      * makes none. Throws a TextError or a RefusedError, both with { line, column }.
      */
     load: (text: string, options: Pick<FlowTextOptions, 'file' | 'ports'> = {}): void => {
-      const lines = text.split('\n').flatMap((line, i) => {
-        const changes = parseFlows(line, { ...options, line: i + 1, command: 'any' });
-        return changes.map((change) => ({ change, at: [line, i + 1, options.file] as const }));
-      });
-      for (const { change, at } of lines) placed(() => this.pipeline.verify(change), ...at);
+      const lines = placedChanges(text, options.file, (line, place) =>
+        parseFlows(line, { ...options, ...place, command: 'any' }),
+      );
+      const verify = (change: FlowMod): void => {
+        checkFlowSize(change);
+        this.pipeline.verify(change);
+      };
+      for (const { change, at } of lines) placed(() => verify(change), ...at);
       for (const { change, at } of lines) placed(() => this.pipeline.apply(change), ...at);
     },
     /** Adds one flow. */
-    add: (text: string): void => this.pipeline.apply(parseFlow(text)),
+    add: (text: string): void => this.flows.apply(parseFlow(text)),
     /** Makes a change given as data. */
-    apply: (change: FlowMod): void => this.pipeline.apply(change),
+    apply: (change: FlowMod): void => {
+      checkFlowSize(change);
+      this.pipeline.apply(change);
+    },
     /** All flows, or those that pass a filter; counters are up to date. */
     list: (filter: FlowFilter = ALL_FLOWS): FlowView[] => [...this.pipeline.flows(filter)],
     /** As ovs-ofctl dump-flows prints them. */
@@ -292,9 +300,10 @@ export class Switch {
 
   /** The group table. */
   readonly groups = {
-    /** Makes every change of a text, one a line: "[add|modify|delete] group_id=1,type=all,bucket=…". */
+    /** Makes every change of a text, one a line: "[add|modify|add_or_mod|delete] group_id=1,type=all,bucket=…". */
     load: (text: string, file?: string): void => {
-      for (const change of parseGroups(text, { file })) this.pipeline.applyGroup(change);
+      const lines = placedChanges(text, file, parseGroups);
+      for (const { change, at } of lines) placed(() => this.pipeline.applyGroup(change), ...at);
     },
     /** Adds one group. */
     add: (text: string): void => this.pipeline.applyGroup(parseGroup(text)),
@@ -310,7 +319,8 @@ export class Switch {
   readonly meters = {
     /** Adds every meter of a text, one a line. */
     load: (text: string, file?: string): void => {
-      for (const change of parseMeters(text, { file })) this.pipeline.applyMeter(change);
+      const lines = placedChanges(text, file, parseMeters);
+      for (const { change, at } of lines) placed(() => this.pipeline.applyMeter(change), ...at);
     },
     /** Adds one meter. */
     add: (text: string): void => this.pipeline.applyMeter(parseMeter(text)),

@@ -3,15 +3,9 @@
  * has none of, and what has no room in statistics.
  */
 import { OpenFlowError } from '../bytes/index.js';
-import { NO_BUFFER_ID, OFPP } from '../nxm/index.js';
-import { type Bundlable, MAX_MESSAGE_BYTES } from '../wire/index.js';
+import { checkFlowBytes, NO_BUFFER_ID, OFPP } from '../nxm/index.js';
+import type { Bundlable } from '../wire/index.js';
 
-/** A flow stands in its statistics with 16 bytes more around it. */
-const MAX_FLOW_MOD_BYTES = MAX_MESSAGE_BYTES - 16;
-/** The longest match: all fields with their masks, and as many bytes of Geneve options as there is room for. */
-const MAX_MATCH_BYTES = 2_560;
-/** What a loose modify says will stand beside the matches of the flows that it meets. */
-const MAX_MODIFY_BYTES = MAX_FLOW_MOD_BYTES - MAX_MATCH_BYTES;
 /** Reserved ports that a packet-out may come from. */
 const IN_PORTS: readonly number[] = [OFPP.CONTROLLER, OFPP.LOCAL, OFPP.ANY];
 
@@ -19,9 +13,7 @@ const IN_PORTS: readonly number[] = [OFPP.CONTROLLER, OFPP.LOCAL, OFPP.ANY];
 export function checkChange(m: Bundlable, bytes: number): void {
   if (m.type === 'flow_mod') {
     const { command, bufferId } = m.change;
-    if (bytes > (command === 'modify' ? MAX_MODIFY_BYTES : MAX_FLOW_MOD_BYTES)) {
-      throw new OpenFlowError('OFPFMFC_UNKNOWN', `a flow of ${bytes} bytes has no room in statistics`, 2);
-    }
+    checkFlowBytes(command, bytes);
     if (command !== 'delete' && command !== 'delete_strict') checkBuffer(bufferId, 36);
   } else if (m.type === 'packet_out') {
     checkBuffer(m.bufferId, 8);

@@ -12,6 +12,7 @@ export * from './fields.js';
 export * from './flags-text.js';
 export * from './flow-mod.js';
 export * from './flow-row.js';
+export * from './flow-size.js';
 export * from './group-mod.js';
 export * from './hash-fields.js';
 export * from './instruction.js';

@@ -7,7 +7,7 @@
  */
 import { type Clock, OpenFlowError } from '../bytes/index.js';
 import { type Credit, OFPPC, OFPPS, type PortTable } from '../datapath/index.js';
-import { type Action, type Bucket, type GroupMod, type GroupType, OFPG, OFPP } from '../nxm/index.js';
+import { type Action, type Bucket, checkBucketSizes, type GroupMod, type GroupType, OFPG, OFPP } from '../nxm/index.js';
 import { listOf } from './action-set.js';
 import { groupsIn } from './references.js';
 import { Transaction } from './transaction.js';
@@ -254,6 +254,7 @@ export function checkShape({ command, groupType, buckets }: GroupMod): void {
     throw new OpenFlowError('OFPGMFC_INVALID_GROUP', `an indirect group has one bucket, not ${buckets.length}`);
   }
   for (const bucket of buckets) checkBucketShape(groupType, bucket);
+  checkBucketSizes(buckets);
   if (groupType === 'select' && buckets.length > 0 && buckets.every(({ weight }) => weight === 0)) {
     throw new OpenFlowError('OFPGMFC_INVALID_GROUP', 'all weights of a select group are 0');
   }

@@ -3,7 +3,13 @@
  * limit and the table's. What may not be added is counted, and said in the log once a minute.
  */
 import { type Log, OpenFlowError, toHex, Writer } from '../bytes/index.js';
-import { type FlowSettings, type Instructions, writeInstructions } from '../nxm/index.js';
+import {
+  type FlowSettings,
+  flowBytes,
+  type Instructions,
+  MAX_FLOW_MOD_BYTES,
+  writeInstructions,
+} from '../nxm/index.js';
 import type { Flow } from './flow.js';
 import type { Table } from './table.js';
 
@@ -60,6 +66,7 @@ export class Learner implements Teaching {
       return old;
     }
     if (this.isBeyond(wanted, [])) return this.refuse('limit', wanted, 'its limit is reached', now_ms);
+    if (isTooLong(wanted)) return this.refuse('table', wanted, 'it has no room in statistics', now_ms);
     if (old !== null) {
       this.target.change(old, instructions, cookie === NO_COOKIE ? old.cookie : cookie, now_ms);
       return old;
@@ -80,7 +87,11 @@ export class Learner implements Teaching {
     if (old !== null && isSame(old, wanted)) return true;
     const added = before.filter((flow) => isAdded(flow, table));
     if (added.some((flow) => flow.priority === wanted.priority && flow.match.equals(wanted.match))) return true;
-    return !this.isBeyond(wanted, added) && (old !== null || table.count + added.length < table.maxEntries);
+    return (
+      !this.isBeyond(wanted, added) &&
+      !isTooLong(wanted) &&
+      (old !== null || table.count + added.length < table.maxEntries)
+    );
   }
 
   private isBeyond({ limit, tableId, cookie }: LearnedFlow, added: readonly LearnedFlow[]): boolean {
@@ -108,6 +119,13 @@ export class Learner implements Teaching {
     flow.hardTimeout_s = hard;
     if (!flow.removed) this.target.hurry(flow);
   }
+}
+
+/** A flow with fewer actions is short enough, whatever they are. */
+const FEW_ACTIONS = 200;
+
+function isTooLong({ match, instructions }: LearnedFlow): boolean {
+  return (instructions.apply?.length ?? 0) > FEW_ACTIONS && flowBytes(match, instructions) > MAX_FLOW_MOD_BYTES;
 }
 
 /** A timeout within a bound; 0 is no timeout, or no bound. */

@@ -10,4 +10,4 @@ export { parseMatch } from './match-reader.js';
 export * from './meter-text.js';
 export * from './packet-text.js';
 export type { PlaceOptions } from './place.js';
-export { placed } from './refused-line.js';
+export { type PlacedChange, placed, placedChanges } from './refused-line.js';

@@ -14,3 +14,20 @@ export function placed(job: () => void, text: string, line: number, file?: strin
     throw new RefusedError(error, line, (actions < 0 ? text.search(/\S/) : actions) + 1, file);
   }
 }
+
+/** A change, and where it stands: what `placed` takes behind the job. */
+export interface PlacedChange<T> {
+  readonly change: T;
+  readonly at: readonly [text: string, line: number, file?: string];
+}
+
+/** The changes of a text, each with its line. Throws what `parse` throws. */
+export function placedChanges<T>(
+  text: string,
+  file: string | undefined,
+  parse: (line: string, place: { readonly file?: string; readonly line: number }) => readonly T[],
+): PlacedChange<T>[] {
+  return text.split('\n').flatMap((line, i) => {
+    return parse(line, { file, line: i + 1 }).map((change) => ({ change, at: [line, i + 1, file] as const }));
+  });
+}
