@@ -11,7 +11,7 @@ import {
   type Table,
   THEIRS,
 } from '../measure/table.js';
-import type { Entry, Report } from './report.js';
+import { BUSY, type Entry, type Report } from './report.js';
 
 /** A figure with as many digits as mean something. */
 export function digits(value: number): string {
@@ -80,10 +80,13 @@ function origins(entries: readonly Entry[]): string[] {
 }
 
 function warnings(entries: readonly Entry[]): string[] {
-  const busy = entries.filter(({ load }) => load > 1).map(({ bench, load }) => `${bench} (${load.toFixed(1)})`);
+  const busy = entries.filter((entry) => entry.busy > BUSY).map((entry) => `${entry.bench} (${entry.busy.toFixed(1)})`);
   return busy.length === 0
     ? []
-    : ['', `**Measured on a busy machine**, by its load average before the benchmark began: ${busy.join(', ')}.`];
+    : [
+        '',
+        `**Measured on a busy machine**, by the processors that others used when the benchmark began: ${busy.join(', ')}.`,
+      ];
 }
 
 /** The whole report. */

@@ -5,6 +5,8 @@
 import type { Table } from '../measure/table.js';
 
 export const SCHEMA = 'bench@1';
+/** Where others use more of the processors, figures are told to be doubtful. */
+export const BUSY = 0.2;
 
 /** One benchmark's tables, and what they were measured on. */
 export interface Entry {
@@ -16,7 +18,7 @@ export interface Entry {
   readonly machine: string;
   /** The machine's load average of one minute when it began; benchmarks before it count. */
   readonly load: number;
-  /** Processors that others kept busy in the half second before it began. */
+  /** Processors that others kept busy in the two seconds before it began. */
   readonly busy: number;
   /** How long it took. */
   readonly seconds: number;

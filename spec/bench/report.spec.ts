@@ -100,7 +100,7 @@ describe('bench/report', () => {
   it('tells from where and when each part is, and which were measured on a busy machine', () => {
     const one = reportText(report(entry('packets'), entry('ct')));
     expect(one).to.include('\n2 × this. 2026-11-20, commit abc1234, medians of 3.\n').and.not.include('busy');
-    const two = reportText(report(entry('packets'), entry('ct', { commit: 'def5678', load: 1.5 })));
+    const two = reportText(report(entry('packets'), entry('ct', { commit: 'def5678', busy: 1.5 })));
     expect(two).to.include('- packets: 2 × this. 2026-11-20, commit abc1234').and.include('- ct: 2 × this.');
     expect(two).to.include('ct (1.5)').and.not.include('packets (');
   });
