@@ -139,13 +139,18 @@ function change(c: Chance, features: Features, flows: readonly string[], flow: (
   const table = c.below(features.tables);
   const match = c.pick(['', ',ip', ',tcp', ',in_port=1', ',dl_src=50:54:00:00:00:01']);
   const out = c.pick(SWITCH_PORTS);
+  // Alternatives of a conjunction overlap at one priority: as flows of their own, either might be met.
+  const alone = flows.some((each) => each.includes('conjunction(')) ? 0 : 1;
   return c.weighted([
     [5, ['add-flow', 'br0', flow(table)]],
     [2, ['add-flow', 'br0', again]],
-    [1, ['mod-flows', 'br0', '--strict', `${again.split(/,actions=/)[0].replace(STRICT, '')},actions=output:${out}`]],
+    [
+      alone,
+      ['mod-flows', 'br0', '--strict', `${again.split(/,actions=/)[0].replace(STRICT, '')},actions=output:${out}`],
+    ],
     [1, ['del-flows', 'br0', '--strict', again.split(/,actions=/)[0].replace(STRICT, '')]],
     [1, ['del-flows', 'br0', `table=${table},cookie=0x1/0x3`]],
-    [2, ['mod-flows', 'br0', `table=${table}${match},actions=output:${out}`]],
+    [2 * alone, ['mod-flows', 'br0', `table=${table}${match},actions=output:${out}`]],
     [2, ['del-flows', 'br0', `table=${table}${match || ',udp'}`]],
     [1, ['del-flows', 'br0', `table=${table}${match || ',tcp'},out_port=${out}`]],
   ]);

@@ -34,6 +34,14 @@ export const TRACKED_ON_PURPOSE: readonly OnPurpose[] = [
     kept: 'segments of cases with NAT are in order, and +snat and +dnat are matched with -inv',
   },
   {
+    where:
+      'a packet that is tracked again in its zone, with a port or address that was changed behind the first commit',
+    ovs: 'new|est|trk where answers to the first connection were seen',
+    own: 'new|trk: the connection of the headers that it has now',
+    why: 'ovs-fields(7): a packet is new or est, never both',
+    kept: 'left in',
+  },
+  {
     where: 'an invalid packet, tracked again in its zone with headers that were changed meanwhile',
     ovs: 'est|inv|trk where they are now those of a stored connection',
     own: 'inv|trk',
