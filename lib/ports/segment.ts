@@ -10,9 +10,17 @@ const TCP = 6;
 const VLAN_TAG = 4;
 const ETHERNET_HEADER = 14;
 
-/** The longest frame that a device with this MTU takes: Linux allows one VLAN tag more. */
+/**
+ * The longest frame that a device with this MTU takes. Linux allows one VLAN tag more, where it is a customer's: not so
+ * a provider's (IEEE 802.1ad).
+ */
 export function longestFrame(mtu: number, tagged: boolean): number {
   return mtu + ETHERNET_HEADER + (tagged ? VLAN_TAG : 0);
+}
+
+/** Does the frame that begins at `start` have a tag that may make it longer? */
+export function isTagged(bytes: Uint8Array, start: number): boolean {
+  return bytes[start + 12] === 0x81 && bytes[start + 13] === 0;
 }
 
 const place: IpPlace = { version: 0, l3: 0, l4: 0, end: 0, protocol: 0, fragment: false, tags: 0 };
@@ -36,7 +44,7 @@ export function segment(
     return 1;
   }
   const found = findIp(bytes, start, end, place);
-  const limit = longestFrame(mtu, place.tags > 0);
+  const limit = longestFrame(mtu, isTagged(bytes, start));
   if (end - start <= limit) {
     emit(bytes, start, end);
     return 1;

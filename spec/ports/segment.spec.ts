@@ -76,6 +76,8 @@ describe('ports/segment', () => {
     expect(cut(tagged, 1500)).to.deep.equal([tagged]);
     expect(cut(tcp4({ payload: new Uint8Array(1461) }), 1500)).to.have.length(2);
     expect(cut(tcp4({ payload: new Uint8Array(1460), vlan: [5, 6] }), 1500)).to.have.length(2);
+    expect(cut(tcp4({ payload: new Uint8Array(1460), vlan: [{ vid: 5, tpid: 0x88a8 }] }), 1500)).to.have.length(2);
+    expect(cut(udp4({ payload: new Uint8Array(1472), vlan: [{ vid: 5, tpid: 0x88a8 }] }), 1500)).to.have.length(0);
   });
 
   it('gives nothing for what is too long and no TCP, or a fragment, or damaged', () => {

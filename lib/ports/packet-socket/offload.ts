@@ -10,7 +10,7 @@ import { crc32c, fold, sumBytes } from '../../bytes/index.js';
 import { pseudoHeader } from '../checksum-offload.js';
 import { findIp, type IpPlace } from '../ip-place.js';
 import { putIp, put16 as putNet16, putUdp } from '../pieces.js';
-import { longestFrame } from '../segment.js';
+import { isTagged, longestFrame } from '../segment.js';
 import { findTunnelled } from './tunnelled.js';
 
 /**
@@ -139,7 +139,7 @@ export function putSegmentation(bytes: Uint8Array, header: number, start: number
   const { segment_bytes } = inHand;
   if (segment_bytes === 0 && end - start <= longestFrame(mtu, false)) return true;
   const found = findIp(bytes, start, end, place);
-  const limit = longestFrame(mtu, place.tags > 0);
+  const limit = longestFrame(mtu, isTagged(bytes, start));
   const fits = end - start <= limit;
   if (fits && segment_bytes === 0) return true;
   const { l4, version } = place;

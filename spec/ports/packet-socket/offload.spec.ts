@@ -147,6 +147,8 @@ describe('ports/packet-socket: offload', () => {
       [tcp4({ payload: new Uint8Array(1460) }), 1500, true],
       [tcp4({ payload: new Uint8Array(1460), vlan: [5] }), 1500, true],
       [udp4({ payload: new Uint8Array(1473) }), 1500, false],
+      [udp4({ payload: new Uint8Array(1472), vlan: [5] }), 1500, true],
+      [udp4({ payload: new Uint8Array(1472), vlan: [{ vid: 5, tpid: 0x88a8 }] }), 1500, false],
       [Uint8Array.of(...new Uint8Array(12), 0x88, 0xb5, ...new Uint8Array(1501)), 1500, false],
     ] as const) {
       const bytes = received(frame, [0, 0]);
