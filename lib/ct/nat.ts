@@ -119,7 +119,8 @@ export class NatChooser {
       for (let n = 0; n < tries; n++) {
         setPort(reply, which, port);
         if (this.isFree(reply)) return true;
-        port = port >= max ? min : port + 1;
+        // A port below its class (512 to 599) is followed by the first of it.
+        port = port >= max || port < min ? min : port + 1;
       }
       if (tries >= range || tries <= FEWEST_TRIES) return false;
       tries >>= 1;
