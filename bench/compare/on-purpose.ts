@@ -367,9 +367,9 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
   },
   {
     where:
-      'a bucket that leads to a group that is not there, or back to its own; a select group whose weights are all 0',
+      'a bucket that leads to a group that is not there, or back to its own, or watches one, or port 0; a select group whose weights are all 0',
     ovs: 'accepted',
-    own: 'BAD_OUT_GROUP, LOOP, INVALID_GROUP',
+    own: 'BAD_OUT_GROUP, LOOP, BAD_WATCH, INVALID_GROUP',
     why: 'OpenFlow 1.3.5, "Modify Group Entry Message"',
     kept: 'groups lead to earlier ones, and weigh something',
   },
@@ -403,8 +403,8 @@ export const ON_PURPOSE: readonly OnPurpose[] = [
     kept: 'bands have a burst',
   },
   {
-    where: 'set_config with fragments treated as by nx-match (3)',
-    ovs: 'accepted: the last of the four values is its own',
+    where: 'set_config with fragments put together (2), or treated as by nx-match (3)',
+    ovs: 'accepted: the first changes nothing, the second is its own',
     own: 'BAD_FLAGS',
     why: 'OpenFlow 1.3.5, "Switch Configuration": fragments are normal, dropped, or put together',
     kept: 'fragments are treated as normal',

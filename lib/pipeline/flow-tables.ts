@@ -19,7 +19,15 @@ import {
   OFPP,
   writeInstructions,
 } from '../nxm/index.js';
-import { ANYTHING, checkHidden, checkInPort, checkInstructions, type Named, TABLES } from './check.js';
+import {
+  ANYTHING,
+  checkHidden,
+  checkInPort,
+  checkInstructions,
+  isRightForAllValues,
+  type Named,
+  TABLES,
+} from './check.js';
 import { Expiry } from './expiry.js';
 import { Flow } from './flow.js';
 import { type LearnedFlow, type LearnedTables, Learner } from './learner.js';
@@ -61,8 +69,8 @@ export class FlowTables {
   private watcher: FlowWatcher | null = null;
   /** What was found right last: values that may differ in a form decide nothing that is checked. */
   private checked: Checked = NOTHING_CHECKED;
-  /** The same of what was only looked at ahead of its turn. */
-  private foreseen: Checked = NOTHING_CHECKED;
+  /** The same of what was looked at ahead of its turn, by its instructions. */
+  private readonly foreseen = new WeakMap<Instructions, Pick<Checked, 'form' | 'table'>>();
   private readonly undoEnter = (table: Table, flow: Flow): void => this.takeOut(table, flow);
   private readonly undoTakeOut = (table: Table, flow: Flow): void => this.putBack(table, flow);
   private readonly undoTeaching = (): void => {
@@ -99,21 +107,13 @@ export class FlowTables {
     checkChange(change);
     const { command, instructions, match, tableId } = change;
     if (command === 'delete' || command === 'delete_strict') return;
+    const { form } = match;
+    const seen = this.foreseen.get(instructions);
+    if (form !== null && form === seen?.form && tableId === seen.table) return;
     if (tableId >= TABLES) throw new OpenFlowError('OFPFMFC_BAD_TABLE_ID', `there is no table ${tableId}`);
     checkHidden(match);
-    const { foreseen } = this;
-    const { form } = match;
-    if (
-      form !== null &&
-      form === foreseen.form &&
-      instructions === foreseen.instructions &&
-      tableId === foreseen.table
-    ) {
-      checkInPort(match);
-      return;
-    }
     checkInstructions(instructions, match, tableId, ANYTHING);
-    this.foreseen = { form, instructions, table: tableId };
+    if (form !== null && isRightForAllValues(match)) this.foreseen.set(instructions, { form, table: tableId });
   }
 
   /** Refuses what `apply` would refuse for what the change itself says, and changes nothing. */

@@ -139,6 +139,15 @@ function cases(address: () => string): void {
     });
   }
 
+  it('what was right for one flow of a form is asked of the next one', async () => {
+    await c.ask(control('open_request'), bundled(flow('priority=2,recirc_id=0,actions=2')));
+    expect(await c.errors(bundled(flow('priority=2,recirc_id=6,actions=2')))).to.deep.equal(['OFPBRC_EPERM']);
+    expect(await c.errors(bundled(flow('table=1,priority=2,udp,tp_dst=1,actions=2')))).to.deep.equal([]);
+    expect(await c.errors(bundled(flow('table=1,priority=2,udp,tp_dst=2,actions=2')))).to.deep.equal([]);
+    expect(await c.errors(control('close_request'), control('commit_request'))).to.deep.equal([]);
+    expect(await flows()).to.have.length(4);
+  });
+
   it('set_async: reasons that there are not are left out', async () => {
     const every = [0xffffffff, 0xffffffff];
     await c.ask({ type: 'set_async', xid: 1, packetIn: every, portStatus: every, flowRemoved: [0xffffff0f, 9] });
