@@ -111,6 +111,10 @@ function show(id, rows, none) {
       if (cell.className !== style) cell.className = style;
     });
   });
+  // What scrolls is reached by the keyboard, too, and only that.
+  const area = table.parentElement;
+  const scrolls = area.scrollHeight > area.clientHeight || area.scrollWidth > area.clientWidth;
+  if (area.tabIndex !== (scrolls ? 0 : -1)) area.tabIndex = scrolls ? 0 : -1;
 }
 
 const chosen = () => byId('switch').value;
@@ -123,14 +127,21 @@ async function ask(path, question = {}) {
   return answer;
 }
 
+/** Says something in its place; a text that stands already isn't told again. */
+function tell(id, text, kind = '') {
+  const place = byId(id);
+  if (place.textContent !== text) place.textContent = text;
+  place.className = kind;
+}
+
 let last = null;
 
 function showFlows() {
   const wanted = byId('flow-filter').value.trim().toLowerCase();
   const { total, shown } = last.flows;
   const rows = shown.filter(({ match, actions }) => `${match} ${actions}`.toLowerCase().includes(wanted));
-  const cut = shown.length < total ? `, of which the first ${count(shown.length)} are read` : '';
-  byId('flows-count').textContent = `${count(rows.length)} of ${count(total)}${cut}`;
+  const of = shown.length < total ? `the first ${count(shown.length)} of ${count(total)}` : count(total);
+  tell('flows-count', total === 0 ? '' : wanted === '' ? `${of} flows` : `${count(rows.length)} among ${of} flows`);
   show('flows', rows, wanted === '' ? 'There are none.' : 'None of them.');
 }
 
@@ -163,49 +174,47 @@ function showSwitch(facts) {
 
 async function showConnections() {
   const question = { zone: byId('zone').value, proto: byId('proto').value, address: byId('address').value };
-  const said = byId('connections-count');
   try {
     const { total, matching, complete, shown } = await ask('api/connections', question);
     const least = complete ? '' : 'at least ';
     const part = shown.length < matching ? `, the first ${count(shown.length)} are shown` : '';
-    said.textContent = `${least}${count(matching)} of ${count(total)}${part}`;
-    show('connections', shown, 'There are none.');
+    tell('connections-count', total === 0 ? '' : `${least}${count(matching)} of ${count(total)}${part}`);
+    show('connections', shown, total === 0 ? 'There are none.' : 'None of them.');
   } catch (error) {
-    said.textContent = error.message;
+    tell('connections-count', error.message, 'bad');
   }
 }
 
 let rounds = 0;
 
-async function round() {
-  if (byId('live').checked && !document.hidden) {
-    try {
-      showSwitch(await ask('api/switch'));
-      if (rounds++ % CONNECTION_ROUNDS === 0) await showConnections();
-      tellState('');
-    } catch (error) {
-      tellState(`The switch doesn't answer: ${error.message}`);
-    }
-  }
-  setTimeout(round, EVERY_MS);
-}
-
-/** What is wrong now; a text that stands already isn't told again. */
-function tellState(state) {
-  const said = byId('state');
-  if (said.textContent !== state) said.textContent = state;
-  said.className = state === '' ? '' : 'bad';
-}
-
-async function begin() {
-  // What scrolls sideways is reached by the keyboard, too.
-  for (const area of document.querySelectorAll('.scroll')) area.tabIndex = 0;
+/** Names of the switches; a page that was opened too early has them later. */
+async function showNames() {
   const names = await (await fetch('api/switches')).json();
   for (const name of names) byId('switch').append(new Option(name));
   byId('choice').hidden = names.length < 2;
+}
+
+async function look() {
+  try {
+    if (chosen() === '') await showNames();
+    showSwitch(await ask('api/switch'));
+    if (rounds++ % CONNECTION_ROUNDS === 0) await showConnections();
+    tell('state', '');
+  } catch (error) {
+    tell('state', `The switch doesn't answer: ${error.message}`, 'bad');
+  }
+}
+
+async function round() {
+  if (byId('live').checked && !document.hidden) await look();
+  setTimeout(round, EVERY_MS);
+}
+
+function begin() {
   byId('switch').addEventListener('change', () => {
     byId('trace').replaceChildren();
     rounds = 0;
+    look();
   });
   byId('flow-filter').addEventListener('input', () => last && showFlows());
   byId('connection-form').addEventListener('input', showConnections);
@@ -220,7 +229,7 @@ async function begin() {
       );
     }
   });
-  await round();
+  round();
 }
 
-begin().catch((error) => tellState(`The switch doesn't answer: ${error.message}`));
+begin();

@@ -8,6 +8,8 @@ import { formatTrace } from '../trace/index.js';
 
 /** Flows in one answer; of further ones it says how many there are. */
 export const MAX_FLOWS_SHOWN = 1000;
+/** Flows that are written in one turn. */
+const A_TURN = 128;
 /** Groups, and meters, in one answer. */
 export const MAX_GROUPS_SHOWN = 500;
 /** Connections in one answer. */
@@ -72,17 +74,19 @@ function portFacts(port: PortView, kind: string | undefined) {
   };
 }
 
-/** The first flows: no more are read than are shown. */
-function firstFlows(sw: Switch) {
+/** The first flows: no more are read than are shown, and the switch goes on in between. */
+async function firstFlows(sw: Switch) {
   const shown: ReturnType<typeof flowJson>[] = [];
   for (const flow of sw.pipeline.flows(ALL_FLOWS)) {
     if (shown.push(flowJson(flow)) === MAX_FLOWS_SHOWN) break;
+    if (shown.length % A_TURN === 0) await new Promise<void>((resolve) => setImmediate(resolve));
   }
   return shown;
 }
 
 /** All but connections and traces. */
-export function switchFacts(name: string, sw: Switch, packetIns: LastPacketIns) {
+export async function switchFacts(name: string, sw: Switch, packetIns: LastPacketIns) {
+  const flows = await firstFlows(sw);
   const tables = sw.pipeline.tables().filter(({ active, lookups }) => active > 0 || lookups > 0);
   const groups = sw.groups.list();
   const meters = sw.meters.list();
@@ -98,7 +102,7 @@ export function switchFacts(name: string, sw: Switch, packetIns: LastPacketIns) 
       lookups,
       matched,
     })),
-    flows: { total: tables.reduce((sum, { active }) => sum + active, 0), shown: firstFlows(sw) },
+    flows: { total: tables.reduce((sum, { active }) => sum + active, 0), shown: flows },
     groups: {
       total: groups.length,
       shown: groups

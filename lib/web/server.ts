@@ -79,7 +79,7 @@ export async function openWeb({ switches, address, log }: WebOptions): Promise<O
   const pages: Readonly<Record<string, (question: URLSearchParams) => Promise<Answer> | Answer>> = {
     '/metrics': async () => ({ type: registry.contentType, body: await registry.metrics() }),
     '/api/switches': () => json([...switches.keys()]),
-    '/api/switch': (question) => json(switchFacts(...chosen(watched, question))),
+    '/api/switch': async (question) => json(await switchFacts(...chosen(watched, question))),
     '/api/connections': async (question) => json(await connectionFacts(chosen(watched, question)[1], question)),
     '/api/trace': (question) => {
       const packet = question.get('packet') ?? '';
