@@ -153,4 +153,18 @@ export const TRACKED_ON_PURPOSE: readonly OnPurpose[] = [
     why: 'ovs-actions(7), ct(alg): the flow says which connection is FTP; RFC 959, RFC 2428',
     kept: 'no helpers',
   },
+  {
+    where: 'pieces of an IPv6 datagram with destination options behind the fragment header',
+    ovs: 'never whole: all of them are lost',
+    own: 'put together and tracked by what stands behind the options',
+    why: 'RFC 8200 §4.5: the fragmentable part begins with the extension headers that the destination alone reads',
+    kept: 'extension headers stand in front',
+  },
+  {
+    where: "ct-flush and dpctl/flush-conntrack by parts of an ICMP query's tuple, and of ICMPv6's",
+    ovs: 'an id alone ends nothing (ovs-dpctl(8) says so); a whole ICMPv6 tuple ends the daemon',
+    own: 'those that agree end',
+    why: 'the tuple can be partial: ovs-dpctl(8), flush-conntrack',
+    kept: 'no flush by tuple',
+  },
 ];
