@@ -25,7 +25,10 @@ export type ReadCapture = (file: string, frame: number) => Uint8Array;
 
 export class Packets {
   private readonly conversations = new Conversations();
-  private readonly last = { delivered: new Map<string, Frame>(), sent: new Map<string, Frame>() };
+  private readonly last = {
+    delivered: new Map<string, Frame>(),
+    sent: new Map<string, Pick<Sent, 'whole' | 'pieces'>>(),
+  };
 
   constructor(
     /** The address of whoever is at a port. */
@@ -49,8 +52,11 @@ export class Packets {
       if (!isLiteral(text)) whole.mend();
       spoil(whole, 'checksum', checksum);
       spoil(whole, 'ip_checksum', ip_checksum);
-      this.last.sent.set(port, whole.copy());
-      const pieces = fragment ? { size: fragment.value, only: piece?.value ?? null } : null;
+      const before = text.base === 'again' ? (this.last.sent.get(port)?.pieces ?? null) : null;
+      const size = fragment?.value ?? before?.size;
+      const pieces =
+        size === undefined ? null : { size, only: piece?.value ?? (fragment ? null : before?.only) ?? null };
+      this.last.sent.set(port, { whole: whole.copy(), pieces });
       return { whole, frames: framesOf(whole, pieces), pieces };
     });
   }
@@ -82,7 +88,7 @@ export class Packets {
     if (text.base === 'again') {
       const before = this.last.sent.get(port);
       if (!before) throw new RangeError(`${port} has sent nothing yet that could come again`);
-      return before.copy();
+      return before.whole.copy();
     }
     const before = this.last.delivered.get(port);
     if (!before) throw new RangeError(`nothing was delivered to ${port} yet that it could answer`);
