@@ -58,7 +58,16 @@ const CASES: readonly Case[] = [
   ['output to no port', 'OFPBAC_BAD_OUT_PORT', () => flow('priority=2,actions=65281')],
   ['goto_table backwards', 'OFPBIC_BAD_TABLE_ID', () => flow('table=3,actions=drop', { instructions: { goto: 1 } })],
   ['an action that the match forbids', 'OFPBAC_MATCH_INCONSISTENT', () => mismatched('add')],
-  ['the same in a modify of nothing', 'OFPBAC_MATCH_INCONSISTENT', () => mismatched('modify')],
+  [
+    'load into the VLAN id where no tag is known',
+    'OFPBAC_MATCH_INCONSISTENT',
+    () => {
+      const { apply } = parseFlow('dl_vlan=5,actions=load:1->OXM_OF_VLAN_VID[0]').instructions;
+      return does({ apply });
+    },
+  ],
+  ['load into the VLAN id of a tag', '', () => flow('priority=2,dl_vlan=5,actions=load:1->OXM_OF_VLAN_VID[0]')],
+  ['an action that the match forbids, in a modify of nothing', 'OFPBAC_MATCH_INCONSISTENT', () => mismatched('modify')],
   ['an unknown group', 'OFPBAC_BAD_OUT_GROUP', () => flow('priority=2,actions=group:99'), true],
   ['an unknown meter', 'OFPMMFC_INVALID_METER', () => flow('priority=2,actions=meter:99'), true],
   ['an unknown group in a modify of nothing', '', () => flow('modify in_port=3,actions=group:99')],

@@ -6,7 +6,7 @@ import { checkSubfield, fieldFrom32, type Subfield, writeFieldHeader } from '../
 import { formatSubfield, parseSubfield } from '../subfield-text.js';
 import { parseNumber, shortened } from '../value-text.js';
 import type { Action } from './index.js';
-import { checkWritable, type SetField } from './set-field.js';
+import { checkTag, checkWritable, type SetField } from './set-field.js';
 
 export interface Load {
   readonly type: 'load';
@@ -72,6 +72,7 @@ export const load = action<Load>({
   check(a, flow) {
     checkSubfield(a.to);
     checkWritable(a.to.field, flow);
+    checkTag(a.to.field, flow);
     if (a.to.field.headers.length === 0) {
       throw new OpenFlowError('OFPBAC_BAD_SET_TYPE', `${a.to.field.name} has no number on the wire`);
     }

@@ -44,6 +44,12 @@ export function checkWritable(field: Field, flow: Check, access: readonly Access
   flow.require(field.needs, field.name);
 }
 
+/** Refuses a VLAN id where the flow knows of no tag; nothing is known of a bucket's packets. */
+export function checkTag(field: Field, flow: Check): void {
+  if (flow.inside === 'bucket' || field !== fields.vlan_vid || flow.value.get(slots.vlan_tci) & VLAN_CFI) return;
+  throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', 'vlan_vid needs a flow that matches a VLAN tag');
+}
+
 /** What set_field alone refuses: the ingress port, and a VLAN id without its "present" bit. */
 function checkSettable({ field, value }: FieldValue, at: number): void {
   const wrong = (why: string) => new OpenFlowError('OFPBAC_BAD_SET_ARGUMENT', why, at);
@@ -74,10 +80,7 @@ export const setField = action<SetField>({
   format: (a) => `set_field:${formatValue(a.field, a.value, a.mask)}->${a.field.name}`,
   check(a, flow) {
     checkWritable(a.field, flow, a.mask ? ['write'] : ['write', 'set-field']);
-    const known = flow.inside !== 'bucket';
-    if (known && a.field === fields.vlan_vid && (flow.value.get(slots.vlan_tci) & VLAN_CFI) === 0) {
-      throw new OpenFlowError('OFPBAC_MATCH_INCONSISTENT', 'vlan_vid needs a flow that matches a VLAN tag');
-    }
+    checkTag(a.field, flow);
     if (a.field === fields.vlan_tci) storeValue(flow.value, a.field, a.value);
     if (a.field === fields.eth_type) knownType(flow, numberOf(a.value));
     if (a.field === fields.nw_proto) {
