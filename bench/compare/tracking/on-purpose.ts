@@ -167,4 +167,11 @@ export const TRACKED_ON_PURPOSE: readonly OnPurpose[] = [
     why: 'the tuple can be partial: ovs-dpctl(8), flush-conntrack',
     kept: 'no flush by tuple',
   },
+  {
+    where: 'ICMPv6 over IPv4, or ICMP over IPv6',
+    ovs: 'a query is new|trk, by addresses alone; all else inv|trk',
+    own: 'inv|trk',
+    why: 'RFC 792, RFC 4443 §1: neither is a protocol of the other family',
+    kept: 'ICMP is that of its family',
+  },
 ];
