@@ -13,6 +13,7 @@ export {
   TextError,
   toHex,
 } from './bytes/index.js';
+export type { TlsOptions } from './channel/tls.js';
 export type { Connection } from './ct/index.js';
 export {
   type Amounts,

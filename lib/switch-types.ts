@@ -2,6 +2,7 @@
 import type { AgentEvent, AgentOptions } from './agent/agent.js';
 import type { Profile } from './agent/profile.js';
 import type { Clock, Log } from './bytes/index.js';
+import type { TlsOptions } from './channel/tls.js';
 import type { CtConfiguration } from './ct/index.js';
 import type { FlowView, PacketIn, PortEvent, PortView, RemovedReason } from './pipeline/index.js';
 
@@ -59,8 +60,10 @@ export type ControllerAddress = string | { readonly address: string; readonly pr
 
 /** With whom the switch speaks. */
 export interface StartOptions {
-  /** Addresses to dial: "tcp:HOST:PORT", "unix:PATH". */
+  /** Addresses to dial: "tcp:HOST:PORT", "ssl:HOST:PORT", "unix:PATH". */
   readonly controllers?: readonly ControllerAddress[];
-  /** Addresses to wait at: "ptcp:PORT:HOST", "punix:PATH"; without a host, loopback only. */
+  /** Addresses to wait at: "ptcp:PORT:HOST", "pssl:PORT:HOST", "punix:PATH"; without a host, loopback only. */
   readonly listen?: readonly ControllerAddress[];
+  /** Who the switch is where an address takes TLS, and whom it trusts; also for addresses that are given later. */
+  readonly tls?: TlsOptions;
 }

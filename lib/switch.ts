@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { Agent } from './agent/agent.js';
 import type { Profile } from './agent/profile.js';
 import { type Clock, type Log, Random, silent } from './bytes/index.js';
+import type { Tls } from './channel/tls.js';
 import {
   type Connection,
   type CtListener,
@@ -86,6 +87,7 @@ export class Switch {
   private readonly watchers = new Set<(event: SwitchEvent) => void>();
   private readonly starting = new Set<Promise<void>>();
   private agent: Agent | null = null;
+  private tls: Tls | null = null;
   private readonly failMode: FailMode;
   private closed = false;
 
@@ -403,17 +405,21 @@ export class Switch {
   /**
    * Opens what is given: dials controllers, waits for others. Resolves when all ports are open and all addresses
    * listen, to the addresses as they were bound ("ptcp:0" has its port then). Rejects with a ChannelError for an
-   * address that can't be, and once the switch is closed.
+   * address that can't be, for what TLS can't use, and once the switch is closed.
    */
-  async start({ controllers = [], listen = [] }: StartOptions = {}): Promise<{ readonly listening: string[] }> {
+  async start(options: StartOptions = {}): Promise<{ readonly listening: string[] }> {
+    const { controllers = [], listen = [] } = options;
     await this.ready();
     if (this.closed) throw new Error('the switch is closed');
-    const [{ Agent }, { formatAddress, parseActive, parsePassive }] = await Promise.all([
+    const [{ Agent }, { formatAddress, isSecure, parseActive, parsePassive, needed }] = await Promise.all([
       import('./agent/index.js'),
       import('./channel/index.js'),
     ]);
     const dial = controllers.map((each) => [parseActive(addressOf(each)), profileOf(each)] as const);
     const wait = listen.map((each) => [parsePassive(addressOf(each)), profileOf(each)] as const);
+    if (options.tls) this.tls = new (await import('./channel/tls.js')).Tls(options.tls, systemClock);
+    const { tls } = this;
+    for (const [address] of [...dial, ...wait]) if (isSecure(address)) needed(address, tls);
     if (!this.agent) {
       const { pipeline, clock, log, datapathId } = this;
       this.agent = new Agent({ ...this.options.agent, pipeline, clock, log, datapathId });
@@ -424,9 +430,9 @@ export class Switch {
     }
     const listening: string[] = [];
     for (const [address, profile] of wait) {
-      listening.push(formatAddress(await this.agent.listen(address, profile)));
+      listening.push(formatAddress(await this.agent.listen(address, profile, tls)));
     }
-    for (const [address, profile] of dial) this.agent.dial(address, profile);
+    for (const [address, profile] of dial) this.agent.dial(address, profile, tls);
     return { listening };
   }
 

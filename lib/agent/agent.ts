@@ -8,9 +8,12 @@ import {
   type ActiveAddress,
   type CloseCause,
   Dialer,
+  type DialerUser,
   formatAddress,
   Listener,
+  openStream,
   type PassiveAddress,
+  type Tls,
 } from '../channel/index.js';
 import type { PipelineApi, PipelineEvents } from '../pipeline/types.js';
 import type { Desc, Message, MessageOf } from '../wire/index.js';
@@ -123,18 +126,19 @@ export class Agent {
   }
 
   /**
-   * Keeps a connection to a controller, from now on; `profile` instead of the agent's own. Dialling an address again
-   * changes nothing.
+   * Keeps a connection to a controller, from now on; `profile` instead of the agent's own; `tls` for ssl:. Dialling an
+   * address again changes nothing.
    */
-  dial(address: ActiveAddress, profile?: Profile): void {
+  dial(address: ActiveAddress, profile?: Profile, tls: Tls | null = null): void {
     const name = formatAddress(address);
     if (this.closed || this.dials.has(name)) return;
-    const dialer = new Dialer(address, this.options.clock, {
+    const user: DialerUser = {
       connected: (stream) => {
         dial.peer = this.accept(stream, name, profile);
       },
       failed: (why) => this.failed(dial, why),
-    });
+    };
+    const dialer = new Dialer(address, this.options.clock, user, (to) => openStream(to, tls));
     const dial: Dial = { dialer, peer: null, since_ms: this.options.clock.wall(), why: '' };
     this.dials.set(name, dial);
     dialer.start();
@@ -152,11 +156,12 @@ export class Agent {
   }
 
   /**
-   * Waits for controllers, `profile` as for `dial`. Resolves to the address with its port; rejects with a ChannelError.
+   * Waits for controllers, `profile` and `tls` as for `dial`. Resolves to the address with its port; rejects with a
+   * ChannelError.
    */
-  async listen(address: PassiveAddress, profile?: Profile): Promise<PassiveAddress> {
+  async listen(address: PassiveAddress, profile?: Profile, tls: Tls | null = null): Promise<PassiveAddress> {
     const accept = (stream: Duplex, peer: string) => this.accept(stream, peer, profile);
-    const listener = await Listener.open(address, accept, this.options.log);
+    const listener = await Listener.open(address, accept, this.options.log, tls);
     if (this.closed) await listener.close();
     else this.listeners.add(listener);
     return listener.address;

@@ -1,8 +1,8 @@
 /**
  * Addresses as Open vSwitch writes them (ovs-vswitchd.conf.db(5), Controller's target): tcp:HOST[:PORT],
- * ptcp:[PORT][:HOST], unix:PATH, punix:PATH. An IPv6 address stands in brackets. A passive address without a host
- * means 127.0.0.1: nothing listens beyond this machine unless its address says so. ssl and pssl are recognised, and
- * refused.
+ * ptcp:[PORT][:HOST], unix:PATH, punix:PATH; ssl: and pssl: are tcp: and ptcp: with TLS. An IPv6 address stands in
+ * brackets. A passive address without a host means 127.0.0.1: nothing listens beyond this machine unless its address
+ * says so.
  */
 import { ChannelError } from './channel-error.js';
 
@@ -12,18 +12,18 @@ const LOOPBACK = '127.0.0.1';
 /** Longest path of a unix socket that every system takes. */
 const MAX_PATH_BYTES = 103;
 
-/** `host` has no brackets. `port` 0 in ptcp lets the system choose. */
+/** `host` has no brackets. `port` 0 in ptcp and pssl lets the system choose. */
 export type ActiveAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'tcp' | 'ssl'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
-/** Where to wait: ptcp or punix. */
+/** Where to wait: ptcp, pssl or punix. */
 export type PassiveAddress =
-  | { readonly kind: 'ptcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'ptcp' | 'pssl'; readonly host: string; readonly port: number }
   | { readonly kind: 'punix'; readonly path: string };
 /** Any address. */
 export type Address = ActiveAddress | PassiveAddress;
 
-const FORMS = 'tcp:HOST[:PORT], ptcp:[PORT][:HOST], unix:PATH or punix:PATH';
+const FORMS = 'tcp:HOST[:PORT], ptcp:[PORT][:HOST], unix:PATH or punix:PATH, with TLS ssl: or pssl:';
 
 /** Parses any address. Throws a ChannelError of kind `usage`. */
 export function parseAddress(text: string): Address {
@@ -32,15 +32,14 @@ export function parseAddress(text: string): Address {
   const rest = colon < 0 ? '' : text.slice(colon + 1);
   switch (kind) {
     case 'tcp':
-      return { kind, ...hostFirst(text, rest) };
+    case 'ssl':
+      return { kind, ...hostFirst(text, kind, rest) };
     case 'ptcp':
-      return { kind, ...portFirst(text, rest) };
+    case 'pssl':
+      return { kind, ...portFirst(text, kind, rest) };
     case 'unix':
     case 'punix':
       return { kind, path: path(text, rest) };
-    case 'ssl':
-    case 'pssl':
-      throw wrong(text, `${kind}: is not supported yet; use ${kind === 'ssl' ? 'tcp:' : 'ptcp:'}`);
     default:
       throw wrong(text, `an address is ${FORMS}${near(text)}`);
   }
@@ -56,42 +55,52 @@ function near(text: string): string {
 /** Parses an address to connect to. Throws a ChannelError of kind `usage`. */
 export function parseActive(text: string): ActiveAddress {
   const address = parseAddress(text);
-  if (address.kind === 'tcp' || address.kind === 'unix') return address;
-  throw wrong(text, 'this waits for connections; to connect, use tcp:HOST[:PORT] or unix:PATH');
+  if (isActive(address)) return address;
+  throw wrong(text, 'this waits for connections; to connect, use tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:PATH');
+}
+
+/** Is it one to connect to? */
+export function isActive(address: Address): address is ActiveAddress {
+  return address.kind === 'tcp' || address.kind === 'ssl' || address.kind === 'unix';
+}
+
+/** Does it take TLS? */
+export function isSecure({ kind }: Address): boolean {
+  return kind === 'ssl' || kind === 'pssl';
 }
 
 /** Parses an address to listen on. Throws a ChannelError of kind `usage`. */
 export function parsePassive(text: string): PassiveAddress {
   const address = parseAddress(text);
-  if (address.kind === 'ptcp' || address.kind === 'punix') return address;
-  throw wrong(text, 'this connects; to wait for connections, use ptcp:[PORT][:HOST] or punix:PATH');
+  if (!isActive(address)) return address;
+  throw wrong(text, 'this connects; to wait for connections, use ptcp:[PORT][:HOST], pssl:[PORT][:HOST] or punix:PATH');
 }
 
 /** The address as text, with its port. */
 export function formatAddress(address: Address): string {
   if (address.kind === 'unix' || address.kind === 'punix') return `${address.kind}:${address.path}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return address.kind === 'tcp' ? `tcp:${host}:${address.port}` : `ptcp:${address.port}:${host}`;
+  return isActive(address) ? `${address.kind}:${host}:${address.port}` : `${address.kind}:${address.port}:${host}`;
 }
 
 function wrong(text: string, why: string): ChannelError {
   return new ChannelError(text, 'usage', why);
 }
 
-const IN_BRACKETS = 'more than one colon behind tcp: (an IPv6 address stands in brackets: tcp:[::1]:6653)';
-
-function hostFirst(text: string, rest: string): { host: string; port: number } {
+function hostFirst(text: string, kind: string, rest: string): { host: string; port: number } {
   const parts = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(rest);
-  if (!parts) throw wrong(text, IN_BRACKETS);
-  if (parts[1] === '' && rest.includes(':', 1)) throw wrong(text, IN_BRACKETS);
-  if (parts[1] === '') throw wrong(text, 'the host is missing: tcp:HOST[:PORT]');
+  if (!parts || (parts[1] === '' && rest.includes(':', 1))) {
+    throw wrong(text, `more than one colon behind ${kind}: (an IPv6 address stands in brackets: ${kind}:[::1]:6653)`);
+  }
+  if (parts[1] === '') throw wrong(text, `the host is missing: ${kind}:HOST[:PORT]`);
   return { host: host(text, parts[1]), port: parts[2] === undefined ? DEFAULT_PORT : port(text, parts[2], 1) };
 }
 
-function portFirst(text: string, rest: string): { host: string; port: number } {
+function portFirst(text: string, kind: string, rest: string): { host: string; port: number } {
   const parts = /^([^:[]*)(?::(\[[^\]]*\]|[^:]*))?$/.exec(rest);
-  if (!parts) throw wrong(text, 'this is not ptcp:[PORT][:HOST] (an IPv6 address stands in brackets: ptcp:6653:[::1])');
-  if (parts[2] === '') throw wrong(text, 'the host is missing behind the last colon: ptcp:[PORT][:HOST]');
+  const form = `${kind}:[PORT][:HOST]`;
+  if (!parts) throw wrong(text, `this is not ${form} (an IPv6 address stands in brackets: ${kind}:6653:[::1])`);
+  if (parts[2] === '') throw wrong(text, `the host is missing behind the last colon: ${form}`);
   return {
     port: parts[1] === '' ? DEFAULT_PORT : port(text, parts[1], 0),
     host: parts[2] === undefined ? LOOPBACK : host(text, parts[2]),

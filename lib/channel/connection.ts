@@ -10,6 +10,8 @@ import { Framer, FramingError } from './framer.js';
 import { helloFailed, offeredVersions, offerText, ourHello, TYPE } from './hello.js';
 import { linger, SOON_MS } from './linger.js';
 import { Output, PACKET_IN_BYTES, PAUSE_BYTES } from './output.js';
+import { codeOf } from './stream.js';
+import { tlsText } from './tls-text.js';
 
 /** How long a peer may take to say HELLO. */
 export const HELLO_TIMEOUT_MS = 10_000;
@@ -21,6 +23,10 @@ export const PROBE_MS = 5_000;
 /** How long a connection may take to send what waits when this end closes it, and when the peer does. */
 const CLOSE_TIMEOUT_MS = 1_000;
 const PEER_CLOSE_TIMEOUT_MS = 10_000;
+
+/** The first bytes of TLS: a record of the handshake, and the version's first half. */
+const TLS_HANDSHAKE = 22;
+const TLS_MAJOR = 3;
 
 /** Why a connection ended: by whom, or by what. */
 export type CloseCause = 'peer' | 'self' | 'hello' | 'framing' | 'silence' | 'overflow' | 'error';
@@ -83,9 +89,10 @@ export class Connection {
     this.name = options.name;
     this.output = new Output(stream);
     this.heard_ms = options.clock.now();
+    stream.once('data', (chunk: Uint8Array) => this.begun(chunk));
     stream.on('data', (chunk: Uint8Array) => this.received(chunk));
     stream.on('drain', () => this.drained());
-    stream.on('error', (error) => this.end('error', error.message));
+    stream.on('error', (error) => this.end('error', tlsText(codeOf(error)) ?? error.message));
     stream.on('end', () => this.ended());
     stream.on('close', () => this.over());
     this.send(ourHello(this.xid()));
@@ -175,6 +182,12 @@ export class Connection {
 
   private live(): boolean {
     return this.current === 'hello' || this.current === 'open';
+  }
+
+  /** Who speaks TLS begins with a handshake record (RFC 8446 §5.1), which makes no OpenFlow message. */
+  private begun(chunk: Uint8Array): void {
+    if (chunk[0] !== TLS_HANDSHAKE || chunk[1] !== TLS_MAJOR) return;
+    this.finish('hello', 'it speaks TLS, and this is an address without (use ssl: or pssl: at both ends)');
   }
 
   private received(chunk: Uint8Array): void {
@@ -322,7 +335,10 @@ export class Connection {
 
   /** The peer sends no more. What was asked has been answered; the answers still go out. */
   private ended(): void {
-    this.finish('peer', 'closed by the peer', PEER_CLOSE_TIMEOUT_MS);
+    // With TLS 1.3 the end that dialled is through with the handshake before the other one looks at its certificate.
+    const unheard = this.current === 'hello' && this.name.startsWith('ssl:');
+    const why = unheard ? "closed by the peer before its HELLO: does it trust this end's certificate?" : this.why;
+    this.finish('peer', why, PEER_CLOSE_TIMEOUT_MS);
   }
 
   /** Remembers the first cause. */

@@ -5,13 +5,13 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../bytes/index.js';
 import { type ActiveAddress, formatAddress } from './address.js';
-import { connectText, openStream } from './stream.js';
+import { connectedEvent, connectText, openStream } from './stream.js';
 
 /** The first pause between two attempts. */
 export const MIN_BACKOFF_MS = 100;
 /** The longest pause between two attempts. */
 export const MAX_BACKOFF_MS = 8_000;
-/** How long a connection may take to come about. */
+/** How long a connection may take to come about, with TLS's handshake. */
 export const CONNECT_TIMEOUT_MS = 8_000;
 
 /** Whose dialer it is. */
@@ -57,7 +57,7 @@ export class Dialer {
     this.stream = stream;
     const failed = (error: Error): void => this.failed(connectText(error));
     stream.once('error', failed);
-    stream.once('connect', () => {
+    stream.once(connectedEvent(this.address), () => {
       if (this.current !== 'connecting') return;
       stream.off('error', failed);
       this.timer?.cancel();

@@ -7,3 +7,5 @@ export * from './framer.js';
 export * from './hello.js';
 export * from './listener.js';
 export * from './output.js';
+export { needed, openStream } from './stream.js';
+export type { Tls, TlsOptions } from './tls.js';

@@ -1,15 +1,16 @@
 /**
- * Waits for peers on ptcp: or punix:. A unix socket's file that an earlier process left behind is replaced, and
+ * Waits for peers on ptcp:, pssl: or punix:. A unix socket's file that an earlier process left behind is replaced, and
  * removed again on close; a file that somebody answers on, or that isn't a socket, is left alone.
  */
 import { lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Log } from '../bytes/index.js';
-import { formatAddress, type PassiveAddress } from './address.js';
+import { formatAddress, isSecure, type PassiveAddress } from './address.js';
 import { ChannelError } from './channel-error.js';
-import { codeOf, listenError, openStream } from './stream.js';
+import { codeOf, listenError, needed, openStream } from './stream.js';
+import type { Tls } from './tls.js';
 
-/** Connections that one listener holds at once; more are closed at once. */
+/** Connections that one listener holds at once, with those in their handshake; more are closed at once. */
 export const MAX_ACCEPTED = 256;
 
 /** A stream that came in, and a name for its peer. */
@@ -17,7 +18,7 @@ export type Accept = (stream: Socket, peer: string) => void;
 
 /** Waits for connections at an address. */
 export class Listener {
-  /** Connections that were closed because there were too many. */
+  /** Connections that were closed because there were too many, or because TLS found no agreement. */
   refused = 0;
   private readonly sockets = new Set<Socket>();
   private accepted = 0;
@@ -28,13 +29,18 @@ export class Listener {
     private readonly server: Server,
     private readonly accept: Accept,
     private readonly log: Log,
+    private readonly tls: Tls | null,
   ) {
     server.on('connection', (socket: Socket) => this.take(socket));
     server.on('error', (error) => log.error(`${formatAddress(address)}: ${error.message}`));
   }
 
-  /** Begins to listen. Rejects with a ChannelError of kind `environment`. */
-  static async open(address: PassiveAddress, accept: Accept, log: Log): Promise<Listener> {
+  /**
+   * Begins to listen. Rejects with a ChannelError: of kind `usage` where the address takes TLS and there is none, else
+   * `environment`.
+   */
+  static async open(address: PassiveAddress, accept: Accept, log: Log, tls: Tls | null = null): Promise<Listener> {
+    const secure = isSecure(address) ? needed(address, tls) : null;
     const server = createServer({ noDelay: true });
     try {
       await bind(server, address);
@@ -52,7 +58,7 @@ export class Listener {
         throw listenError(address, again);
       });
     }
-    return new Listener(bound(address, server), server, accept, log);
+    return new Listener(bound(address, server), server, accept, log, secure);
   }
 
   /** Accepts no more, and drops what was accepted. Streams that are closing have until then to send what waits. */
@@ -77,21 +83,33 @@ export class Listener {
     }
     this.sockets.add(socket);
     socket.on('close', () => this.sockets.delete(socket));
-    this.accept(socket, peer);
+    if (!this.tls) {
+      this.accept(socket, peer);
+      return;
+    }
+    this.tls.handshake(
+      socket,
+      (stream) => this.accept(stream, peer),
+      (why) => {
+        this.refused++;
+        this.log.warn(`${formatAddress(this.address)}: ${peer} is turned away: ${why}`);
+      },
+    );
   }
 
-  /** tcp:HOST:PORT of the peer; peers on a unix socket have no name and are counted. */
+  /** tcp:HOST:PORT or ssl:HOST:PORT of the peer; peers on a unix socket have no name and are counted. */
   private peerOf(socket: Socket): string {
     this.accepted++;
     if (this.address.kind === 'punix') return `unix:${this.address.path}#${this.accepted}`;
-    return formatAddress({ kind: 'tcp', host: socket.remoteAddress ?? 'unknown', port: socket.remotePort ?? 0 });
+    const kind = this.tls ? 'ssl' : 'tcp';
+    return formatAddress({ kind, host: socket.remoteAddress ?? 'unknown', port: socket.remotePort ?? 0 });
   }
 }
 
 function bind(server: Server, address: PassiveAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(address.kind === 'ptcp' ? { host: address.host, port: address.port } : { path: address.path }, () => {
+    server.listen('port' in address ? { host: address.host, port: address.port } : { path: address.path }, () => {
       server.off('error', reject);
       resolve();
     });
@@ -121,5 +139,5 @@ function isStale(path: string): Promise<boolean> {
 function bound(address: PassiveAddress, server: Server): PassiveAddress {
   const actual = server.address();
   if (address.kind === 'punix' || actual === null || typeof actual === 'string') return address;
-  return { kind: 'ptcp', host: address.host, port: actual.port };
+  return { kind: address.kind, host: address.host, port: actual.port };
 }

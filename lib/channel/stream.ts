@@ -4,11 +4,30 @@ import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { type ActiveAddress, type Address, formatAddress } from './address.js';
 import { ChannelError } from './channel-error.js';
+import type { Tls } from './tls.js';
+import { tlsText } from './tls-text.js';
 
-/** Starts to connect; the socket emits `connect` or `error`. */
-export function openStream(address: ActiveAddress): Socket {
+/**
+ * Starts to connect; the socket emits what `connectedEvent` names, or `error`. Throws a ChannelError of kind `usage`
+ * where the address takes TLS and there is none.
+ */
+export function openStream(address: ActiveAddress, tls: Tls | null = null): Socket {
   if (address.kind === 'unix') return connect({ path: address.path });
-  return connect({ host: address.host, port: address.port, noDelay: true });
+  const { kind, host, port } = address;
+  if (kind === 'ssl') return needed(address, tls).connect(host, port);
+  return connect({ host, port, noDelay: true });
+}
+
+/** The event of a socket that both ends can speak on. */
+export function connectedEvent({ kind }: ActiveAddress): 'connect' | 'secureConnect' {
+  return kind === 'ssl' ? 'secureConnect' : 'connect';
+}
+
+/** The TLS of an address that takes it. Throws a ChannelError of kind `usage` where there is none. */
+export function needed(address: Address, tls: Tls | null): Tls {
+  if (tls) return tls;
+  const why = 'TLS needs --private-key, --certificate and --ca-cert (in the library tls: { key, cert, ca })';
+  throw new ChannelError(formatAddress(address), 'usage', why);
 }
 
 /** The code of a system error, such as ECONNREFUSED. */
@@ -31,7 +50,7 @@ const CONNECT_TEXTS: Readonly<Record<string, string>> = {
 
 /** Why a connection failed, in words. */
 export function connectText(error: Error): string {
-  return CONNECT_TEXTS[codeOf(error)] ?? error.message;
+  return CONNECT_TEXTS[codeOf(error)] ?? tlsText(codeOf(error)) ?? error.message;
 }
 
 /** Why an address can't be listened on, and what to do. */
@@ -45,13 +64,12 @@ const NO_DIRECTORY = 'the directory does not exist; make it first';
 
 const LISTEN_TEXTS: Readonly<Record<string, (address: Address) => string>> = {
   EADDRINUSE: (a) =>
-    a.kind === 'ptcp'
-      ? `port ${a.port} is in use; stop what uses it, or choose another one (ptcp:0 takes any free port)`
+    'port' in a
+      ? `port ${a.port} is in use; stop what uses it, or choose another one (${a.kind}:0 takes any free port)`
       : 'another process listens on this socket; stop it, or choose another path',
-  EADDRNOTAVAIL: (a) =>
-    a.kind === 'ptcp' ? `${a.host} is no address of this machine` : 'this path can not be listened on',
+  EADDRNOTAVAIL: (a) => ('port' in a ? `${a.host} is no address of this machine` : 'this path can not be listened on'),
   EACCES: (a) =>
-    a.kind === 'ptcp'
+    'port' in a
       ? `no right to listen on port ${a.port}; choose one above 1023, or run as root`
       : existsSync(dirname(a.kind === 'punix' ? a.path : '.'))
         ? 'no right to make a socket there; choose another directory'

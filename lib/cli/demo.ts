@@ -3,6 +3,7 @@
  * looks for a controller and can be looked at with ovs-ofctl, with a prompt where there is a terminal.
  */
 import { ChannelError } from '../channel/channel-error.js';
+import type { TlsOptions } from '../channel/tls.js';
 import { type HostPort, host } from '../ports/host.js';
 import { Switch } from '../switch.js';
 import { tellEvents } from './events.js';
@@ -24,6 +25,7 @@ import { begin } from './shell/begin.js';
 import { demoScene } from './shell/scene.js';
 import { typedIn } from './shell/typed.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
+import { tlsOptions } from './tls-options.js';
 import { VERSION } from './version.js';
 import { openPage } from './web.js';
 
@@ -53,13 +55,14 @@ export async function demo(options: DemoOptions): Promise<number> {
   try {
     for (let n = 1; n <= HOSTS; n++) hosts.set(`h${n}`, sw.addPort(n, makeHost(n)));
     const controllers = options.controller ?? [CONTROLLER];
-    const listening = await listen(sw, options.listen);
+    const tls = tlsOptions(options, [...controllers, ...(options.listen ?? [])]);
+    const listening = await listen(sw, options.listen, tls);
     const scene = demoScene(sw, hosts, targetOf(listening));
     const exit = () => life.end(EXIT.ok);
     const switches = new Map([['demo', sw]]);
     const management = await openManagement({ switches, log, options, exit, typed: typedIn(scene, exit) });
     closeManagement = management.close;
-    await sw.start({ controllers });
+    await sw.start({ controllers, tls });
     const page = await openPage(options.http, switches, log);
     closePage = page.close;
     const facts: ReadyFacts = {
@@ -94,8 +97,12 @@ function makeHost(n: number): HostPort {
 }
 
 /** Listens where it was asked to, or on the first free port. */
-async function listen(sw: Switch, wanted: readonly string[] | undefined): Promise<readonly string[]> {
-  if (wanted !== undefined) return (await sw.start({ listen: wanted })).listening;
+async function listen(
+  sw: Switch,
+  wanted: readonly string[] | undefined,
+  tls: TlsOptions | undefined,
+): Promise<readonly string[]> {
+  if (wanted !== undefined) return (await sw.start({ listen: wanted, tls })).listening;
   for (let port = FIRST_PORT; ; port++) {
     try {
       return (await sw.start({ listen: [`ptcp:${port}`] })).listening;

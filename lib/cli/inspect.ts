@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { TextError } from '../bytes/index.js';
 import { formatAddress, type PassiveAddress, parseActive, parsePassive } from '../channel/address.js';
 import { Listener } from '../channel/listener.js';
+import type { Tls } from '../channel/tls.js';
 import { inspectingController, proxy } from '../inspect/index.js';
 import type { FlowMod } from '../nxm/index.js';
 import { systemClock } from '../system-clock.js';
@@ -19,8 +20,9 @@ import { Output } from './output.js';
 import { dial } from './peer-stream.js';
 import { SessionRecorder } from './session-recorder.js';
 import { logFor } from './switch-options.js';
+import { type TlsFiles, tlsFor } from './tls-options.js';
 
-export interface InspectOptions {
+export interface InspectOptions extends TlsFiles {
   readonly listen: string;
   readonly proxy?: string;
   readonly flows?: string;
@@ -37,15 +39,16 @@ export async function inspect(options: InspectOptions): Promise<number> {
   if (options.proxy !== undefined && options.flows !== undefined) {
     throw new Failure(EXIT.usage, '--flows is for --listen alone: a proxy says nothing of its own');
   }
+  const tls = await tlsFor(options, [options.listen, ...(options.proxy === undefined ? [] : [options.proxy])]);
   const life = new Lifetime();
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const log = logFor(options, output);
   const recorder = options.write === undefined ? null : new SessionRecorder(options.write, systemClock, log);
-  const viewer = new Viewer(options, output, recorder);
+  const viewer = new Viewer(options, output, recorder, tls);
   let listener: Listener | null = null;
   try {
     const address = parsePassive(options.listen);
-    listener = await Listener.open(address, (stream, peer) => viewer.accept(stream, peer), log);
+    listener = await Listener.open(address, (stream, peer) => viewer.accept(stream, peer), log, tls);
     tellReady(listener.address, options, output);
     return await life.ended;
   } finally {
@@ -70,6 +73,7 @@ class Viewer {
     private readonly options: InspectOptions,
     output: Output,
     private readonly recorder: SessionRecorder | null,
+    private readonly tls: Tls | null,
   ) {
     const { only, not, packets, verbose } = options;
     const filter = {
@@ -99,10 +103,10 @@ class Viewer {
     const garbled = (from: Side, why: string): void => this.teller.note(name, 'garbled', `the ${from}: ${why}`);
     // What comes before the other side is there waits in the socket.
     stream.pause();
-    dial(address).then(
+    dial(address, this.tls).then(
       (other) => {
         // Controllers listen at OpenFlow's ports; switches, for tools such as ovs-ofctl, anywhere else.
-        const isController = address.kind === 'tcp' && (address.port === 6653 || address.port === 6633);
+        const isController = 'port' in address && (address.port === 6653 || address.port === 6633);
         proxy(stream, other, isController ? 'switch' : 'controller', {
           message,
           garbled,

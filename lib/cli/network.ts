@@ -28,6 +28,7 @@ import { networkScene } from './shell/scene.js';
 import { typedIn } from './shell/typed.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
 import { Throttle } from './throttle.js';
+import { tlsOptions } from './tls-options.js';
 import { openPage, type Page } from './web.js';
 
 /** Where a switch of a network waits, by its place from 0. */
@@ -68,7 +69,7 @@ function spread(addresses: readonly string[]): Listening {
   return (index, name) =>
     addresses.map((address) => {
       if (address.startsWith('punix:')) return `${address}.${name}`;
-      return address.replace(/^ptcp:(\d+)/, (_, port) => `ptcp:${port === '0' ? 0 : Number(port) + index}`);
+      return address.replace(/(?<=^p(tcp|ssl):)\d+/, (port) => (port === '0' ? port : `${Number(port) + index}`));
     });
 }
 
@@ -110,6 +111,7 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
   const plan = await planOf(topo);
   const flows = file === undefined ? '' : readFlowFile(file);
   const failMode: FailMode = options.failMode ?? (controllers.length > 0 ? 'secure' : 'standalone');
+  const tls = tlsOptions(options, [...controllers, ...listen]);
   const life = new Lifetime(options.untilEof);
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
   const log = logFor(options, output);
@@ -144,7 +146,7 @@ export async function runNetwork(options: RunOptions, topo: string): Promise<num
     management = await manage(net, () => listening, options, log, life);
     const own = spread(listen);
     const waiting = (index: number, name: string) => [...own(index, name), ...bridgeSocket(options.rundir, name)];
-    listening = await net.start({ controllers, listen: waiting });
+    listening = await net.start({ controllers, listen: waiting, tls });
     page = await openPage(options.http, net.switches, log);
     const ctl = management.path;
     const facts: NetworkFacts = { net, topo, failMode, listening, controllers, ctl, http: page.url };
@@ -175,10 +177,12 @@ export async function demoNetwork(options: CommonOptions, topo: string): Promise
   let page: Page | null = null;
   try {
     net = build(plan, topo, { failMode: 'standalone', seed: seedOf(options) }, named(log));
-    const listening = options.listen ? await net.start({ listen: spread(options.listen) }) : await listenAnywhere(net);
+    const { listen } = options;
+    const tls = tlsOptions(options, [...controllers, ...(listen ?? [])]);
+    const listening = listen ? await net.start({ listen: spread(listen), tls }) : await listenAnywhere(net);
     const targets = targetsOf(listening);
     management = await manage(net, () => listening, options, log, life);
-    await net.start({ controllers });
+    await net.start({ controllers, tls });
     page = await openPage(options.http, net.switches, log);
     const ctl = management.path;
     const facts: NetworkFacts = { net, topo, failMode: 'standalone', listening, controllers, ctl, http: page.url };

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { plainText, TextError } from '../bytes/index.js';
-import { ChannelError, parseActive } from '../channel/index.js';
+import { ChannelError, isSecure, parseActive } from '../channel/index.js';
 import { didYouMean, type NameMap, PLAIN_NAMES, type TextNames, textNames } from '../nxm/index.js';
 import {
   ABSENT_COMMANDS,
@@ -25,8 +25,9 @@ import { formatFrame } from '../text/index.js';
 import { EXIT, Failure, unreadable } from './exit.js';
 import { Lifetime } from './lifetime.js';
 import { Output } from './output.js';
+import { type TlsFiles, tlsFor, withTlsOptions } from './tls-options.js';
 
-interface Options {
+interface Options extends TlsFiles {
   readonly json?: boolean;
   readonly timeout: number;
   /** undefined: shown on a terminal, and always taken. */
@@ -40,9 +41,9 @@ interface Options {
 }
 
 const HELP = `
-ADDRESS stands behind the command's name: tcp:HOST[:PORT] or unix:PATH. Flows,
-groups, meters and packet-outs are written as for ovs-ofctl. Ports may be
-written by name; --no-names takes and shows numbers only.
+ADDRESS stands behind the command's name: tcp:HOST[:PORT], ssl:HOST[:PORT] or
+unix:PATH. Flows, groups, meters and packet-outs are written as for ovs-ofctl.
+Ports may be written by name; --no-names takes and shows numbers only.
 
 Examples:
   ctswitch ofctl show tcp:127.0.0.1:6654
@@ -107,7 +108,7 @@ function unknown(word: string): string {
 
 function withOptions(cli: Command, sort: SortKey[]): Command {
   const sorted = (descending: boolean) => (by: string) => sort.push({ by, descending });
-  return cli
+  return withTlsOptions(cli)
     .option('--json', 'JSON lines, each with its schema, such as ctswitch/flow@1')
     .addOption(
       new Option('-t, --timeout <S>', 'how long the switch may leave a request unanswered')
@@ -226,8 +227,10 @@ class Desk {
     }
   }
 
-  private connect(text: string): Promise<Client> {
-    return Client.connect(addressOf(text), { clock: systemClock, timeout_ms: this.given.timeout * 1000 });
+  private async connect(text: string): Promise<Client> {
+    const address = addressOf(text);
+    const tls = isSecure(address) ? await tlsFor(this.given, [text]) : null;
+    return Client.connect(address, { clock: systemClock, timeout_ms: this.given.timeout * 1000, tls });
   }
 
   /** How ports are shown, and what they may be called. A name of two ports is none. */

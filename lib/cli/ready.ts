@@ -88,12 +88,13 @@ export const OUTSIDE = 'From another terminal (ctswitch ofctl does it without Op
 
 /** ovs-ofctl commands to begin with, for an address that the switch listens on. */
 export function ofctlHints(listening: string): string[] {
-  const [, port, host] = /^ptcp:(\d+):(.*)$/.exec(listening) ?? [];
+  const [, kind, port, host] = /^p(tcp|ssl):(\d+):(.*)$/.exec(listening) ?? [];
   const everywhere = host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host;
-  const address = port === undefined ? listening.slice(1) : `tcp:${everywhere}:${port}`;
+  const address = port === undefined ? listening.slice(1) : `${kind}:${everywhere}:${port}`;
+  const ofctl = `ovs-ofctl -O OpenFlow13${kind === 'ssl' ? ' -p KEY -c CERTIFICATE -C CA' : ''}`;
   return [
-    `  ovs-ofctl -O OpenFlow13 show ${address}`,
-    `  ovs-ofctl -O OpenFlow13 add-flow ${address} in_port=1,actions=drop`,
-    `  ovs-ofctl -O OpenFlow13 dump-flows ${address}`,
+    `  ${ofctl} show ${address}`,
+    `  ${ofctl} add-flow ${address} in_port=1,actions=drop`,
+    `  ${ofctl} dump-flows ${address}`,
   ];
 }

@@ -14,8 +14,9 @@ import { EXIT, Failure, unreadable, unwritable } from './exit.js';
 import { messageNamed } from './message-names.js';
 import { Output } from './output.js';
 import { type PeerStreams, peerStreams } from './peer-stream.js';
+import { type TlsFiles, tlsFor } from './tls-options.js';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends TlsFiles {
   readonly play: 'controller' | 'switch';
   readonly against?: string;
   readonly session?: number;
@@ -65,7 +66,9 @@ async function play(sessions: readonly Session[], options: ReplayOptions, output
     }
     outcomes.push(...more);
   };
-  const peer = against === undefined ? null : await peerStreams(against, how.timeout_ms, (line) => output.say(line));
+  const tls = await tlsFor(options, against === undefined ? [] : [against]);
+  const told = (line: string): void => output.say(line);
+  const peer = against === undefined ? null : await peerStreams(against, how.timeout_ms, told, tls);
   try {
     if (options.play === 'switch') {
       for (const session of sessions) done([await playSwitch(session, await (peer as PeerStreams).connect(), how)]);

@@ -18,6 +18,7 @@ import { type FileUse, readPorts } from './port-list.js';
 import { readyJson, readyText } from './ready.js';
 import { SessionRecorder } from './session-recorder.js';
 import { type CommonOptions, logFor, seedOf } from './switch-options.js';
+import { tlsOptions } from './tls-options.js';
 import { openPage } from './web.js';
 
 export interface RunOptions extends CommonOptions, ConntrackOptions {
@@ -49,6 +50,7 @@ export async function run(options: RunOptions): Promise<number> {
   const names = new Map(ports.map(({ number, port }) => [port.name, number === 'LOCAL' ? OFPP.LOCAL : number]));
   const flows = file === undefined ? '' : readFlowFile(file);
   const failMode = options.failMode ?? (controllers.length > 0 ? 'secure' : 'standalone');
+  const tls = tlsOptions(options, [...controllers, ...listen]);
 
   const life = new Lifetime(options.untilEof);
   const output = new Output(options.json ?? false, () => life.end(EXIT.ok));
@@ -90,7 +92,8 @@ export async function run(options: RunOptions): Promise<number> {
     const switches = new Map([[name, sw]]);
     const management = await openManagement({ switches, log, options, exit: () => life.end(EXIT.ok) });
     closeManagement = management.close;
-    const { listening } = await sw.start({ controllers, listen: [...listen, ...bridgeSocket(options.rundir, name)] });
+    const waiting = [...listen, ...bridgeSocket(options.rundir, name)];
+    const { listening } = await sw.start({ controllers, listen: waiting, tls });
     const page = await openPage(options.http, switches, log);
     closePage = page.close;
     const facts = { sw, name, failMode, listening, controllers, ctl: management.path, http: page.url };

@@ -5,9 +5,10 @@ import { ChannelError } from '../channel/channel-error.js';
 import type { HttpAddress } from '../web/index.js';
 import { type AdjustableLog, makeLog } from './log.js';
 import { hasColours, type Output } from './output.js';
+import { type TlsFiles, withTlsOptions } from './tls-options.js';
 import { httpOption } from './web.js';
 
-export interface CommonOptions {
+export interface CommonOptions extends TlsFiles {
   readonly controller?: readonly string[];
   readonly listen?: readonly string[];
   readonly seed?: number;
@@ -22,17 +23,18 @@ export interface CommonOptions {
 /** Adds the options of CommonOptions. */
 export function withCommonOptions(command: Command, defaults: { controller?: string; listen?: string } = {}): Command {
   const otherwise = (text: string | undefined): string => (text === undefined ? '' : ` (default: ${text})`);
-  return command
+  command
     .option(
       '--controller <ADDRESS>',
-      `dial a controller: tcp:HOST[:PORT] or unix:PATH; repeatable${otherwise(defaults.controller)}`,
+      `dial a controller: tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:PATH; repeatable${otherwise(defaults.controller)}`,
       several(address(parseActive)),
     )
     .option(
       '--listen <ADDRESS>',
-      `wait for ovs-ofctl or controllers: ptcp:PORT[:HOST] or punix:PATH; repeatable${otherwise(defaults.listen)}`,
+      `wait for ovs-ofctl or controllers: ptcp:PORT[:HOST], pssl:PORT[:HOST] or punix:PATH; repeatable${otherwise(defaults.listen)}`,
       several(address(parsePassive)),
-    )
+    );
+  return withTlsOptions(command)
     .option('--ctl <PATH>', 'the management socket (default: one in --rundir that ctswitch ctl finds)')
     .option('--rundir <DIR>', 'a folder for ctswitch.PID.ctl and ctswitch.pid, where ovs-appctl -t ctswitch looks, too')
     .option('--no-ctl', 'no management socket')

@@ -21,5 +21,6 @@ export const ABSENT_OPTIONS: readonly (readonly [options: string, why: string])[
   ['--read-only', 'which commands change something, their names say'],
   ['--color, -v, --log-file, …', 'what goes wrong is one line on standard error'],
   ['--detach, --pidfile, --unixctl, …', 'monitor stays in the foreground; ctswitch run is what goes on running'],
-  ['-p, -c, -C, --bootstrap-ca-cert', 'TLS is not spoken'],
+  ['--bootstrap-ca-cert, --peer-ca-cert', "the CA's certificate comes by a safe way: -C"],
+  ['--ssl-protocols, --ssl-ciphers', 'TLS 1.2 and 1.3, with the ciphers that Node has on'],
 ];

@@ -3,7 +3,16 @@
  * reply only if they are refused and are therefore followed by barriers. Bytes and HELLO are the channel's.
  */
 import { type Clock, errorName, type OpenFlowError, silent } from '../bytes/index.js';
-import { type ActiveAddress, ChannelError, type CloseCause, Connection, Dialer } from '../channel/index.js';
+import {
+  type ActiveAddress,
+  ChannelError,
+  type CloseCause,
+  Connection,
+  Dialer,
+  type DialerUser,
+  openStream,
+  type Tls,
+} from '../channel/index.js';
 import { requestText } from '../view/index.js';
 import {
   BUNDLE_ADD_BYTES,
@@ -39,6 +48,8 @@ export interface ClientOptions {
   readonly clock: Clock;
   /** How long the switch may leave a request unanswered, or be silent; also how long connecting may take. */
   readonly timeout_ms: number;
+  /** For an address that takes TLS. */
+  readonly tls?: Tls | null;
 }
 
 /** Changes behind which a barrier goes out at the latest, and their bytes. */
@@ -86,7 +97,7 @@ export class Client {
   /** Connects and says HELLO. Rejects with a ChannelError or NoAnswer. */
   static connect(address: ActiveAddress, options: ClientOptions): Promise<Client> {
     return new Promise((resolve, reject) => {
-      const { clock, timeout_ms } = options;
+      const { clock, timeout_ms, tls = null } = options;
       let client: Client | null = null;
       const fail = (error: Error): void => {
         timer.cancel();
@@ -94,7 +105,7 @@ export class Client {
         client?.connection.close();
         reject(error);
       };
-      const dialer = new Dialer(address, clock, {
+      const user: DialerUser = {
         connected: (stream, name) => {
           client = new Client(name, options);
           // A probe comes second: an answer that is asked for and doesn't come is NoAnswer.
@@ -102,7 +113,8 @@ export class Client {
           client.connection = new Connection(stream, client.user(resolve, fail, timer), channel);
         },
         failed: (why) => fail(new ChannelError(dialer.name, 'environment', why)),
-      });
+      };
+      const dialer = new Dialer(address, clock, user, (to) => openStream(to, tls));
       const timer = clock.after(timeout_ms, () => fail(new NoAnswer(dialer.name, timeout_ms)));
       dialer.start();
     });

@@ -9,7 +9,7 @@ import { OFPPC } from '../pipeline/types.js';
 import { type HostPort, host } from '../ports/host.js';
 import { type LinkPort, link as linkPair, shaped } from '../ports/link.js';
 import { Handover } from '../ports/wire.js';
-import { type ControllerAddress, Switch, type SwitchEvent, type SwitchOptions } from '../switch.js';
+import { type ControllerAddress, type StartOptions, Switch, type SwitchEvent, type SwitchOptions } from '../switch.js';
 import { systemClock } from '../system-clock.js';
 import { type HostPlan, type LinkPlan, type Plan, portName, portNames } from './plan.js';
 
@@ -35,6 +35,8 @@ export interface NetworkStart {
   readonly controllers?: readonly ControllerAddress[];
   /** Where each switch waits, by its place from 0 and its name. */
   readonly listen?: (index: number, name: string) => readonly string[];
+  /** For addresses that take TLS, the same for each switch. */
+  readonly tls?: StartOptions['tls'];
 }
 
 /** A cable. */
@@ -177,10 +179,11 @@ export class Network {
   async start({
     controllers = [],
     listen = () => [],
+    tls,
   }: NetworkStart = {}): Promise<ReadonlyMap<string, readonly string[]>> {
     const listening = new Map<string, readonly string[]>();
     for (const [i, [name, sw]] of [...this.switches].entries()) {
-      listening.set(name, (await sw.start({ controllers, listen: listen(i, name) })).listening);
+      listening.set(name, (await sw.start({ controllers, listen: listen(i, name), tls })).listening);
     }
     return listening;
   }

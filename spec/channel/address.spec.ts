@@ -15,6 +15,10 @@ const GOOD: readonly [text: string, address: Address, full: string][] = [
   ['ptcp:6654:0.0.0.0', { kind: 'ptcp', host: '0.0.0.0', port: 6654 }, 'ptcp:6654:0.0.0.0'],
   ['ptcp::10.0.0.1', { kind: 'ptcp', host: '10.0.0.1', port: 6653 }, 'ptcp:6653:10.0.0.1'],
   ['ptcp:6654:[::]', { kind: 'ptcp', host: '::', port: 6654 }, 'ptcp:6654:[::]'],
+  ['ssl:10.0.0.1', { kind: 'ssl', host: '10.0.0.1', port: 6653 }, 'ssl:10.0.0.1:6653'],
+  ['ssl:[::1]:99', { kind: 'ssl', host: '::1', port: 99 }, 'ssl:[::1]:99'],
+  ['pssl:', { kind: 'pssl', host: '127.0.0.1', port: 6653 }, 'pssl:6653:127.0.0.1'],
+  ['pssl:0:[::]', { kind: 'pssl', host: '::', port: 0 }, 'pssl:0:[::]'],
   ['unix:/run/s1.mgmt', { kind: 'unix', path: '/run/s1.mgmt' }, 'unix:/run/s1.mgmt'],
   ['punix:a:b', { kind: 'punix', path: 'a:b' }, 'punix:a:b'],
 ];
@@ -39,8 +43,10 @@ const BAD: readonly [text: string, why: RegExp][] = [
   ['ptcp:6653:::1', /in brackets/],
   ['unix:', /the path is missing/],
   [`unix:/${'x'.repeat(103)}`, /at most 103 bytes/],
-  ['ssl:10.0.0.1', /ssl: is not supported yet; use tcp:/],
-  ['pssl:6653', /pssl: is not supported yet; use ptcp:/],
+  ['ssl:', /the host is missing: ssl:HOST/],
+  ['ssl:::1', /behind ssl: .*ssl:\[::1\]:6653/],
+  ['pssl:six', /"six" is no port/],
+  ['pssl:6653:::1', /this is not pssl:\[PORT\]\[:HOST\]/],
 ];
 
 describe('channel/address', () => {
@@ -63,12 +69,18 @@ describe('channel/address', () => {
   it('tells active from passive', () => {
     expect(parseActive('tcp:h').kind).to.equal('tcp');
     expect(parsePassive('ptcp:').kind).to.equal('ptcp');
+    expect(parseActive('ssl:h').kind).to.equal('ssl');
+    expect(parsePassive('pssl:').kind).to.equal('pssl');
+    expect(() => parseActive('pssl:1')).to.throw(ChannelError, 'waits for connections');
+    expect(() => parsePassive('ssl:h')).to.throw(ChannelError, 'this connects');
     expect(() => parseActive('ptcp:1')).to.throw(ChannelError, 'waits for connections');
     expect(() => parsePassive('unix:/x')).to.throw(ChannelError, 'this connects');
   });
 
   it('gives an address or a ChannelError for any text', () => {
-    const texts = fc.tuple(fc.constantFrom('tcp:', 'ptcp:', 'unix:', 'punix:', ''), fc.string()).map((t) => t.join(''));
+    const texts = fc
+      .tuple(fc.constantFrom('tcp:', 'ptcp:', 'ssl:', 'pssl:', 'unix:', 'punix:', ''), fc.string())
+      .map((t) => t.join(''));
     fc.assert(
       fc.property(texts, (text) => {
         try {

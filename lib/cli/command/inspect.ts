@@ -2,12 +2,14 @@
 import { type Command, Option } from 'commander';
 import { parseActive, parsePassive } from '../../channel/address.js';
 import { address, several } from '../switch-options.js';
+import { withTlsOptions } from '../tls-options.js';
 import type { Ended } from './command.js';
 
 const INSPECT_HELP = `
 Without --proxy it is a controller: point switches at it. With it, point the
 switch (or ovs-ofctl) at --listen; what it says is handed on to --proxy, and
 back. A line that comes from the switch has a <, one from the controller a >.
+With --listen pssl: and --proxy ssl: it looks into a session in TLS.
 
 Examples:
   ctswitch inspect                   a controller at ptcp:6653 that explains
@@ -18,7 +20,7 @@ Examples:
 
 /** Adds the command. */
 export function inspectCommand(program: Command, ended: Ended): void {
-  program
+  const inspect = program
     .command('inspect')
     .description('a viewer of OpenFlow: a controller that explains, or a proxy')
     .addOption(
@@ -34,4 +36,5 @@ export function inspectCommand(program: Command, ended: Ended): void {
     .option('-v, --verbose', "packets' headers, a line each", (_: string, before: number) => before + 1, 0)
     .addHelpText('after', INSPECT_HELP)
     .action(async (options) => ended(await (await import('../inspect.js')).inspect(options)));
+  withTlsOptions(inspect);
 }

@@ -2,12 +2,13 @@
 import { type Command, Option } from 'commander';
 import { parseAddress } from '../../channel/address.js';
 import { address, several, whole } from '../switch-options.js';
+import { withTlsOptions } from '../tls-options.js';
 import type { Ended } from './command.js';
 
 const REPLAY_HELP = `
 The controllers' side is played to a switch: one inside the process, made in the
 recorded one's likeness, whose clock is the recording's, or, with --against, one
-that listens (tcp:, unix:) or dials (ptcp:, punix:). The switch's side is played
+that listens (tcp:, unix:) or dials (ptcp:, punix:), ssl: and pssl: with TLS. The switch's side is played
 to the controller at --against. Order between barriers doesn't count, and
 neither do xids, cookies, durations, buffers, MACs of ports, what their hardware
 can do, and counters.
@@ -21,7 +22,7 @@ Captures come from tcpdump, Wireshark, or ctswitch run --record.
 
 /** Adds the command. */
 export function replayCommand(program: Command, ended: Ended): void {
-  program
+  const replay = program
     .command('replay')
     .description('plays one side of captured OpenFlow sessions and compares the other')
     .argument('<SESSION.pcap>', 'a pcap or pcapng file, also one that is gzipped')
@@ -42,4 +43,5 @@ export function replayCommand(program: Command, ended: Ended): void {
     .option('--json', 'JSON lines, one a session')
     .addHelpText('after', REPLAY_HELP)
     .action(async (file: string, options) => ended(await (await import('../replay.js')).replay(file, options)));
+  withTlsOptions(replay);
 }
