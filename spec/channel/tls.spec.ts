@@ -1,4 +1,4 @@
-/** TLS between our own two ends, and its mistakes: what can't be used, peers that aren't trusted, and handshakes that fail. */
+/** TLS between our own two ends: what can't be used, peers that aren't trusted, and handshakes that fail. */
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';

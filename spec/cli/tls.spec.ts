@@ -1,4 +1,4 @@
-/** TLS at the command line: run, ofctl, inspect and replay with it, and each mistake as one line with place and reason. */
+/** TLS at the command line: run, ofctl, inspect and replay; each mistake is one line with place and reason. */
 import { expect } from 'chai';
 import { type Certificates, certificates, optionsOf } from '../support/certificates.js';
 import { requires } from '../support/needs.js';
@@ -31,7 +31,7 @@ describe('cli: TLS', function () {
     expect(same.status).to.equal(0);
   });
 
-  it('a switch of options in a file, a network, and inspect between in the clear', async () => {
+  it('inspect puts TLS on for a client without, and each switch of a network has its own address', async () => {
     const proxy = new Program(['inspect', '--listen', 'ptcp:0', '--proxy', address, ...optionsOf(files.controller)]);
     const [, port] = await proxy.until(/between ptcp:(\d+):/);
     const shown = await ctswitch(['ofctl', 'show', `tcp:127.0.0.1:${port}`]);

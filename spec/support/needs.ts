@@ -23,6 +23,7 @@ const NEEDS = {
   'ovs-ofctl': [() => program('ovs-ofctl'), 'ovs-ofctl is not installed (Debian: openvswitch-switch)'],
   'ovs-vswitchd': [() => program('ovs-vswitchd'), 'Open vSwitch is not installed (Debian: openvswitch-switch)'],
   tshark: [() => program('tshark'), 'tshark is not installed (Debian: tshark)'],
+  'ovs-pki': [() => program('ovs-pki'), 'ovs-pki is not installed (Debian: openvswitch-common)'],
   openssl: [() => program('openssl'), 'openssl, which makes certificates, is not installed (Debian: openssl)'],
   curl: [() => program('curl'), 'curl is not installed'],
   ping: [() => program('ping'), 'ping is not installed (Debian: iputils-ping)'],

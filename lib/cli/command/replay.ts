@@ -8,10 +8,10 @@ import type { Ended } from './command.js';
 const REPLAY_HELP = `
 The controllers' side is played to a switch: one inside the process, made in the
 recorded one's likeness, whose clock is the recording's, or, with --against, one
-that listens (tcp:, unix:) or dials (ptcp:, punix:), ssl: and pssl: with TLS. The switch's side is played
-to the controller at --against. Order between barriers doesn't count, and
-neither do xids, cookies, durations, buffers, MACs of ports, what their hardware
-can do, and counters.
+that listens (tcp:, ssl:, unix:) or dials (ptcp:, pssl:, punix:). The switch's
+side is played to the controller at --against. Order between barriers doesn't
+count, and neither do xids, cookies, durations, buffers, MACs of ports, what
+their hardware can do, and counters.
 
 Examples:
   ctswitch replay session.pcap             does it answer like the recorded one?
