@@ -415,8 +415,8 @@ export class Switch {
       import('./agent/index.js'),
       import('./channel/index.js'),
     ]);
-    const dial = controllers.map((each) => [parseActive(addressOf(each)), profileOf(each)] as const);
-    const wait = listen.map((each) => [parsePassive(addressOf(each)), profileOf(each)] as const);
+    const dial = controllers.map(targetOf).map(([text, profile]) => [parseActive(text), profile] as const);
+    const wait = listen.map(targetOf).map(([text, profile]) => [parsePassive(text), profile] as const);
     if (options.tls) this.tls = new (await import('./channel/tls.js')).Tls(options.tls, systemClock);
     const { tls } = this;
     for (const [address] of [...dial, ...wait]) if (isSecure(address)) needed(address, tls);
@@ -493,10 +493,6 @@ export class Switch {
   }
 }
 
-function addressOf(each: ControllerAddress): string {
-  return typeof each === 'string' ? each : each.address;
-}
-
-function profileOf(each: ControllerAddress): Profile | undefined {
-  return typeof each === 'string' ? undefined : each.profile;
+function targetOf(each: ControllerAddress): readonly [address: string, profile: Profile | undefined] {
+  return typeof each === 'string' ? [each, undefined] : [each.address, each.profile];
 }

@@ -22,9 +22,13 @@ const USAGE: readonly (readonly [what: string, args: readonly string[], said: Re
   [
     'an active address to listen on',
     ['run', '--listen', 'tcp:127.0.0.1'],
-    /use ptcp:\[PORT\]\[:HOST\] or punix:PATH\n$/,
+    /use ptcp:\[PORT\]\[:HOST\], pssl:\[PORT\]\[:HOST\] or punix:PATH\n$/,
   ],
-  ['a passive address to dial', ['run', '--controller', 'ptcp:6653'], /use tcp:HOST\[:PORT\] or unix:PATH\n$/],
+  [
+    'a passive address to dial',
+    ['run', '--controller', 'ptcp:6653'],
+    /use tcp:HOST\[:PORT\], ssl:HOST\[:PORT\] or unix:PATH\n$/,
+  ],
   ['an address of the demo', ['--listen', 'nowhere'], /an address is tcp:/],
   ['a datapath id', ['run', '--dpid', 'xyz'], /1 to 16 hexadecimal digits/],
   [
