@@ -651,13 +651,13 @@ def _repeated(option, values):
 
 
 def _active(address):
-    """'ptcp:6654:127.0.0.1' → 'tcp:127.0.0.1:6654', 'punix:PATH' → 'unix:PATH'."""
+    """'ptcp:6654:127.0.0.1' → 'tcp:127.0.0.1:6654', pssl: to ssl: likewise, 'punix:PATH' → 'unix:PATH'."""
     kind, _, rest = address.partition(':')
-    if kind != 'ptcp':
+    if kind == 'punix':
         return f'{kind[1:]}:{rest}'
     port, _, host = rest.partition(':')
     host = {'0.0.0.0': '127.0.0.1', '[::]': '[::1]', '': '127.0.0.1'}.get(host, host)
-    return f'tcp:{host}:{port}'
+    return f'{kind[1:]}:{host}:{port}'
 
 
 def _reading(stream, take):

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from ctswitch import Died, NotFound, Refused, Switch, TimedOut, call, find_program
+from ctswitch import Died, NotFound, Refused, Switch, TimedOut, _active, call, find_program
 
 UDP = 'udp,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=5000,tp_dst=53'
 BACK = 'udp,nw_src=10.0.0.2,nw_dst=10.0.0.1,tp_src=53,tp_dst=5000'
@@ -157,6 +157,18 @@ def test_several_switches_and_a_controller_between_them(ctswitch_factory):
     assert two.ctl('controller/show') == ''
     assert one.process.pid != two.process.pid
     assert call(two.ctl_path, 'ofproto/list') == 's2\n'
+
+
+@pytest.mark.parametrize(
+    ('waiting', 'dialled'),
+    [
+        ('ptcp:6654:0.0.0.0', 'tcp:127.0.0.1:6654'),
+        ('pssl:6654:[::]', 'ssl:[::1]:6654'),
+        ('punix:/run/s1.mgmt', 'unix:/run/s1.mgmt'),
+    ],
+)
+def test_where_it_listens_is_told_as_a_client_writes_it(waiting, dialled):
+    assert _active(waiting) == dialled
 
 
 def test_a_switch_that_ends_is_told_of():
