@@ -28,7 +28,10 @@ const LONGEST = 512;
 /** Words that prerequisites and checks look at: fields there decide what others mean; and so do ICMP's. */
 const DECIDING: ReadonlySet<number> = new Set(
   (
-    ['in_phy_port', 'actset_output', 'packet_type', 'eth_type', 'vlan_tci', 'nw_proto', 'ct_state', 'nw_frag'] as const
+    [
+      ...(['in_phy_port', 'actset_output', 'recirc_id', 'dp_hash', 'packet_type'] as const),
+      ...(['eth_type', 'vlan_tci', 'nw_proto', 'ct_state', 'nw_frag'] as const),
+    ] as const
   ).map((name) => slots[name].at >> 2),
 );
 

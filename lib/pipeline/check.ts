@@ -126,14 +126,6 @@ export function checkHidden({ shape, values }: Match): void {
   }
 }
 
-/** Words of fields whose values are checked. */
-const VALUE_WORDS: readonly number[] = [RECIRC_ID_WORD, ...PORT_SLOTS.map(({ at }) => at >> 2)];
-
-/** Does no value of the match's form decide whether it is right? Then one flow of a form stands for all. */
-export function isRightForAllValues({ shape }: Match): boolean {
-  return !shape.words.some((word) => VALUE_WORDS.includes(word));
-}
-
 /** Flows with conjunction stand for alternatives, and do nothing themselves. */
 function checkConjunctions(i: Instructions): void {
   const beside = besideConjunction(i);

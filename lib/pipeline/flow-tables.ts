@@ -19,15 +19,7 @@ import {
   OFPP,
   writeInstructions,
 } from '../nxm/index.js';
-import {
-  ANYTHING,
-  checkHidden,
-  checkInPort,
-  checkInstructions,
-  isRightForAllValues,
-  type Named,
-  TABLES,
-} from './check.js';
+import { ANYTHING, checkHidden, checkInPort, checkInstructions, type Named, TABLES } from './check.js';
 import { Expiry } from './expiry.js';
 import { Flow } from './flow.js';
 import { type LearnedFlow, type LearnedTables, Learner } from './learner.js';
@@ -109,11 +101,14 @@ export class FlowTables {
     if (command === 'delete' || command === 'delete_strict') return;
     const { form } = match;
     const seen = this.foreseen.get(instructions);
-    if (form !== null && form === seen?.form && tableId === seen.table) return;
+    if (form !== null && form === seen?.form && tableId === seen.table) {
+      checkInPort(match);
+      return;
+    }
     if (tableId >= TABLES) throw new OpenFlowError('OFPFMFC_BAD_TABLE_ID', `there is no table ${tableId}`);
     checkHidden(match);
     checkInstructions(instructions, match, tableId, ANYTHING);
-    if (form !== null && isRightForAllValues(match)) this.foreseen.set(instructions, { form, table: tableId });
+    if (form !== null) this.foreseen.set(instructions, { form, table: tableId });
   }
 
   /** Refuses what `apply` would refuse for what the change itself says, and changes nothing. */
@@ -137,7 +132,6 @@ export class FlowTables {
 
   private add(change: FlowMod): void {
     const table = this.table(change.tableId, 'OFPFMFC_BAD_TABLE_ID');
-    checkHidden(change.match);
     this.check(change.instructions, change.match, change.priority, table);
     if (change.flags & OFPFF.CHECK_OVERLAP && table.classifier.overlaps(change.match, change.priority)) {
       throw new OpenFlowError('OFPFMFC_OVERLAP', 'a flow of the same priority overlaps');
@@ -277,6 +271,7 @@ export class FlowTables {
       checkInPort(match);
       return;
     }
+    checkHidden(match);
     checkInstructions(instructions, match, table.id, this.named);
     if (instructions.goto !== undefined) this.table(instructions.goto, 'OFPBIC_BAD_TABLE_ID');
     if (table.limits) checkLimits(table.limits, match, priority, instructions);
