@@ -9,6 +9,7 @@ import {
   type Action,
   FIELDS,
   headerOf,
+  type Instructions,
   Match,
   readActions,
   readInstructions,
@@ -122,6 +123,20 @@ function changed(texts: readonly string[]): fc.Arbitrary<Uint8Array> {
     });
 }
 
+function written(read: Instructions): Uint8Array {
+  const w = new Writer();
+  writeInstructions(w, read);
+  return w.done();
+}
+
+/** Types of all actions, those inside others too. */
+function names(of: unknown, found = new Set<unknown>()): Set<unknown> {
+  if (typeof of !== 'object' || of === null || of instanceof Uint8Array) return found;
+  if ('type' in of) found.add(of.type);
+  for (const each of Object.values(of)) names(each, found);
+  return found;
+}
+
 function onlyOpenFlowErrors(run: () => void): void {
   try {
     run();
@@ -148,9 +163,10 @@ describe('nxm: changed bytes', () => {
       fc.property(changed(instructions), (bytes) => {
         onlyOpenFlowErrors(() => {
           const read = readInstructions(new Reader(bytes));
-          const w = new Writer();
-          writeInstructions(w, read);
-          expect(readInstructions(new Reader(w.done()))).to.deep.equal(read);
+          const again = readInstructions(new Reader(written(read)));
+          // That one is written as the set_field that it means.
+          if (!names(read).has('set_tunnel')) expect(again).to.deep.equal(read);
+          expect(toHex(written(again))).to.equal(toHex(written(read)));
         });
       }),
       { numRuns: 3000 },
