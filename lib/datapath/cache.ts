@@ -95,7 +95,7 @@ class Subtable {
   find(key: Uint32Array, records: Int32Array): number {
     const { slots } = this;
     const mask = (slots.length >> 1) - 1;
-    const hash = hashMasked(this.shape, key) | 0;
+    const hash = hashMasked(this.shape, key);
     for (let i = hash & mask; ; i = (i + 1) & mask) {
       const entry = slots[i * 2 + 1];
       if (entry === NONE) return NONE;
@@ -107,7 +107,7 @@ class Subtable {
   /** Adds an entry; gives the row of its values. */
   add(entry: number, values: Uint32Array): number {
     if ((this.filled + 1) * 4 > this.slots.length) this.rebuild();
-    place(this.slots, hashValues(values) | 0, entry);
+    place(this.slots, hashValues(values), entry);
     this.count++;
     this.filled++;
     const row = this.free.pop() ?? this.rows++ * this.width;

@@ -44,7 +44,7 @@ export function valuesFor(shape: MaskShape, key: Uint32Array): Uint32Array {
   return values;
 }
 
-/** A hash of a key's masked words, 32 bits. */
+/** A hash of a key's masked words, 32 bits, signed: the engine would box half of the unsigned ones. */
 export function hashMasked(shape: MaskShape, key: Uint32Array): number {
   const { words, bits } = shape;
   let hash = words.length;
@@ -72,11 +72,11 @@ export function mix(hash: number, word: number): number {
   return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-/** Spreads a hash over all its bits. */
+/** Spreads a hash over all its bits, signed. */
 export function finish(hash: number): number {
   let h = hash ^ (hash >>> 16);
   h = Math.imul(h, 0x85ebca6b);
   h ^= h >>> 13;
   h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

@@ -135,7 +135,7 @@ function symmetricL2(headers: Headers, basis: number): number {
   record.xor(4, slots.eth_src, slots.eth_dst, headers);
   let hash = basis;
   for (let at = 0; at < 12; at += 4) hash = mix(hash, record.word(at));
-  return finish(hash ^ basis);
+  return finish(hash ^ basis) >>> 0;
 }
 
 function symmetricL3L4(headers: Headers, basis: number, udp: boolean): number {
@@ -152,7 +152,7 @@ function symmetricL3L4(headers: Headers, basis: number, udp: boolean): number {
     ports.xor(0, slots.tp_src, slots.tp_dst, headers);
     hash = mix(hash, ports.word(0) & 0xffff);
   }
-  return finish(hash ^ basis);
+  return finish(hash ^ basis) >>> 0;
 }
 
 /** The address of one side; the basis alone for what is not IP. */

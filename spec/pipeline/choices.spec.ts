@@ -15,7 +15,7 @@ const multipath = (algorithm: Multipath['algorithm'], links: number, arg = 0): M
   ...{ hash: 'eth_src', basis: 0 },
   ...{ algorithm, links, arg, to },
 });
-const HASHES = Array.from({ length: 4000 }, (_, i) => finish(i));
+const HASHES = Array.from({ length: 4000 }, (_, i) => finish(i) >>> 0);
 
 describe('nxm: multipath', () => {
   for (const algorithm of LINK_ALGORITHMS) {

@@ -34,7 +34,7 @@ const MOST_DRAWN = 64;
 
 /** A hash of two words. */
 export function hashPair(a: number, b: number): number {
-  return finish(mix(mix(a, 0), b) ^ 8);
+  return finish(mix(mix(a, 0), b) ^ 8) >>> 0;
 }
 
 function highest(hash: number, links: number): number {
