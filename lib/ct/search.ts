@@ -28,6 +28,7 @@ export function hasWords(connection: Connection, words: readonly string[]): bool
 /** May the connection in a record have a word? */
 type Test = (connections: Connections, slot: number) => boolean;
 
+/** One search, which goes round and round the table's records until a connection has the words. */
 export class Search {
   private readonly tests: Test[];
   /** The next record, and how many are left of this round. */
