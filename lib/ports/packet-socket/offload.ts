@@ -88,9 +88,10 @@ export function segmentSize(bytes: Uint8Array, header: number): number {
  * where it began before a tag was put back. `tunnelled` tells of it then.
  */
 export function isTunnelled(bytes: Uint8Array, header: number, untagged: number, start: number, end: number): boolean {
-  const type = bytes[header + GSO_TYPE] & ~GSO_ECN;
-  if (type === 0 || (bytes[header] & NEEDS_CSUM) === 0) return false;
-  const protocol = type === GSO_UDP_L4 ? UDP : TCP;
+  const datagram = datagramSize(bytes, header);
+  // Of a kind that isn't known, and of pieces without bytes, there would be no end.
+  if ((datagram || segmentSize(bytes, header)) === 0 || (bytes[header] & NEEDS_CSUM) === 0) return false;
+  const protocol = datagram > 0 ? UDP : TCP;
   return findTunnelled(bytes, start, end, untagged + get16(bytes, header + CSUM_START), protocol);
 }
 

@@ -8,6 +8,8 @@ import { ip4, ip6, tcp4, tcp6, udp4, udp6 } from '../../support/frames.js';
 const START = 40;
 const HEADER = START - VNET_BYTES;
 const SIZE = 1000;
+/** Where the header says how long a segment is. */
+const GSO_SIZE = 4;
 const DATA = Uint8Array.from({ length: 3333 }, (_, i) => (i * 7) >> 3);
 const VXLAN = Uint8Array.of(8, 0, 0, 0, 0, 0, 7, 0);
 const GRE = Uint8Array.of(0, 0, 0x65, 0x58);
@@ -56,7 +58,9 @@ function received(frame: Uint8Array, gso: number, l4: number): Uint8Array {
   const bytes = new Uint8Array(START + frame.length);
   bytes[HEADER] = 1;
   bytes[HEADER + 1] = gso;
-  new DataView(bytes.buffer).setUint16(HEADER + 6, l4, true);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(HEADER + GSO_SIZE, SIZE, true);
+  view.setUint16(HEADER + 6, l4, true);
   bytes.set(frame, START);
   return bytes;
 }
@@ -97,6 +101,7 @@ describe('ports/packet-socket: tunnelled', () => {
       [tcp4({ payload: DATA }), 1, 34],
       [vxlan, 0, l4],
       [vxlan, 5, l4],
+      [vxlan, 3, l4],
       [vxlan, 1, 34],
       [vxlan, 1, l4 + 4],
       [vxlan, 1, 0xffff],
@@ -107,5 +112,13 @@ describe('ports/packet-socket: tunnelled', () => {
       const bytes = received(frame, gso, at);
       expect(isTunnelled(bytes, HEADER, START, START, bytes.length), `${gso} ${at}`).to.equal(false);
     }
+  });
+
+  it('nor is one whose segments would have no bytes: it could be cut without end', () => {
+    const vxlan = TUNNELS['VXLAN without checksum'](tcp4({ payload: DATA }), 0);
+    const bytes = received(vxlan, 1, vxlan.length - DATA.length - 20);
+    expect(isTunnelled(bytes, HEADER, START, START, bytes.length)).to.equal(true);
+    bytes.fill(0, HEADER + GSO_SIZE, HEADER + GSO_SIZE + 2);
+    expect(isTunnelled(bytes, HEADER, START, START, bytes.length)).to.equal(false);
   });
 });
